@@ -1,8 +1,14 @@
 //! Engine of Squall: virtual time, keyed randomness, event queue, processes, fabric, plan, history
 //! and properties.
 
+pub mod history;
+pub mod ids;
+pub mod outcome;
+pub mod plan;
+pub mod property;
 pub mod rng;
 pub mod time;
 
+pub use ids::{EntryId, KnobId, LinkId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
 pub use rng::{Key, Law, Sample, Seed, Stream};
 pub use time::{VirtualDuration, VirtualTime};

@@ -1,0 +1,112 @@
+//! The plan: the faults of one seed, lowered to primitives with fixed times and fixed targets.
+//!
+//! A plan is plain data. It can be printed, edited, shrunk and replayed; hosts apply it, and nothing
+//! in it is drawn any more. Every entry is an *overlay*: {id, target, value, from, until}. The
+//! effective value of a target is computed from its base value and the set of active overlays, in
+//! id order, so that the end of one fault can never undo another.
+
+mod primitive;
+mod timeline;
+
+pub use primitive::{
+    Arithmetic, CallRule, CutMode, Damage, Family, LinkTarget, Primitive, Seen, Swap,
+};
+pub use timeline::{Change, Step};
+
+use crate::{EntryId, VirtualTime};
+use serde::{Deserialize, Serialize};
+
+/// One primitive in force on one target for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Index in [`Plan::faults`] of the fault that asked for it.
+    pub fault: u32,
+    /// Index inside the lowering of that fault.
+    pub part: u32,
+    /// When it comes into force.
+    pub from: VirtualTime,
+    /// When it ends; `None` lasts until the end of the run.
+    pub until: Option<VirtualTime>,
+    /// What it does, and to whom.
+    pub primitive: Primitive,
+}
+
+/// What the plan remembers of a named fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFault {
+    /// The fault's name in the catalogue, for instance `swap-storm`.
+    pub kind: String,
+    /// Its label in this scenario: the author's name for it, or the kind and its ordinal among the
+    /// faults of that kind (`link-loss#2`). Event draws are keyed by it, so that removing one fault
+    /// moves no draw of another.
+    pub label: String,
+    /// Whether a seed in which it had no effect is not a proof of anything.
+    pub land: Land,
+    /// What a person should know about how it was lowered: targets dropped, values clamped.
+    pub notes: Vec<String>,
+}
+
+/// What it takes for a fault to count as having happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Land {
+    /// It must land in at least one seed of a campaign.
+    #[default]
+    Any,
+    /// It must land in every seed.
+    EverySeed,
+    /// It may miss.
+    Optional,
+}
+
+/// The faults of one seed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The named faults, in the order of the file.
+    pub faults: Vec<PlannedFault>,
+    /// Their primitives, in id order: (fault, part). [`EntryId`] is the position here.
+    entries: Vec<Entry>,
+}
+
+impl Plan {
+    /// A plan of these faults; entries are put in id order.
+    ///
+    /// # Panics
+    /// If an entry names a fault that is not there, has no length, or starts after its end.
+    pub fn new(faults: Vec<PlannedFault>, mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|e| (e.fault, e.part));
+        for entry in &entries {
+            assert!(
+                (entry.fault as usize) < faults.len(),
+                "an entry belongs to a fault of the plan"
+            );
+            assert!(
+                entry.until.is_none_or(|until| until > entry.from),
+                "an overlay has a length"
+            );
+        }
+        Self { faults, entries }
+    }
+    /// The primitives in id order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+    /// The primitive `id`.
+    pub fn entry(&self, id: EntryId) -> &Entry {
+        &self.entries[id.index()]
+    }
+    /// The fault that asked for `id`.
+    pub fn fault_of(&self, id: EntryId) -> &PlannedFault {
+        &self.faults[self.entry(id).fault as usize]
+    }
+    /// The end of the last overlay that ends; the start of the run if none does. Recovery counts
+    /// from here.
+    pub fn last_heal(&self) -> VirtualTime {
+        let ends = self.entries.iter().filter_map(|e| e.until);
+        ends.max().unwrap_or(VirtualTime::ZERO)
+    }
+    /// The start of the first overlay, if there is any.
+    pub fn first_start(&self) -> Option<VirtualTime> {
+        self.entries.iter().map(|e| e.from).min()
+    }
+}
