@@ -3,6 +3,7 @@
 
 pub mod history;
 pub mod ids;
+pub mod memory;
 pub mod outcome;
 pub mod plan;
 pub mod property;
