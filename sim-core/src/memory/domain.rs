@@ -318,12 +318,15 @@ impl Domain {
         let front = self.front;
         let no_copies = self.swap.is_some_and(|swap| swap.no_copies);
         let all_dirty = no_copies || front.survive > 0.0;
+        // Without reclaim nothing left: what the sums below would say is rounding.
+        let reclaimed = self.reclaimed_at >= at;
         let (mut evicted, mut written, mut background) = (0.0, 0.0, 0.0);
         for class in self.all_mut() {
             let (touched, appeared) = class.ticked;
             let faults = (class.touched(at) - touched).max(0.0) * class.survey.miss;
             let growth = class.survey(at, front).resident - class.survey.resident;
-            let gone = (faults + class.appeared(at) - appeared - growth).max(0.0);
+            let balance = (faults + class.appeared(at) - appeared - growth).max(0.0);
+            let gone = if reclaimed { balance } else { 0.0 };
             let dirty = if all_dirty {
                 1.0
             } else {
