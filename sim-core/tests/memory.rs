@@ -69,8 +69,8 @@ impl Driver {
 
 #[test]
 fn what_fits_never_faults_and_asks_for_nothing() {
-    for ratio in [0.8, 0.95] {
-        let mut driver = Driver::new((128.0 / ratio * MIB as f64).round() as u64);
+    for limit in [160 * MIB, 128 * MIB * 100 / 95] {
+        let mut driver = Driver::new(limit);
         driver.run(20.0);
         assert!(!driver.domain.busy() && !driver.domain.reclaiming());
         assert_eq!(driver.domain.next_tick(driver.now), None);
@@ -311,7 +311,7 @@ fn arbitrary_pressure_keeps_the_invariants() {
         let mut seen = Vec::new();
         for step in 0..60 {
             let mut draw = key.at(step);
-            let which = draw.below(3) as u32;
+            let which = *draw.choice(&[0_u32, 1, 2]);
             let slot = &mut pressing[which as usize];
             if *slot {
                 driver.domain.release(driver.now, which);

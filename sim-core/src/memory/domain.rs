@@ -35,15 +35,6 @@ pub struct Tick {
     pub out_of_memory: bool,
 }
 
-/// Who owns pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Victim {
-    /// The class with this index.
-    Class(usize),
-    /// The intruder with this id.
-    Intruder(u32),
-}
-
 /// Residency of all pages of a domain, as equations: a horizon, a surviving share, touch curves.
 #[derive(Clone, Debug)]
 pub struct Domain {
@@ -56,12 +47,12 @@ pub struct Domain {
     reclaimed_at: f64,
     pub(super) ticked_at: f64,
     pub(super) busy: bool,
-    used: f64,
+    pub(super) used: f64,
     dirty: f64,
     background: f64,
-    faults: u64,
-    evicted: f64,
-    swapped_out: f64,
+    pub(super) faults: u64,
+    pub(super) evicted: f64,
+    pub(super) swapped_out: f64,
 }
 
 impl Domain {
@@ -461,80 +452,5 @@ impl Domain {
         class.ticked.1 = 0.0;
         class.survey = super::class::Survey::default();
         self.changed(now);
-    }
-
-    /// Pages in use at the last tick, or existing at `now` on a calm node.
-    pub fn used_pages(&self, now: VirtualTime) -> u64 {
-        whole(if self.busy {
-            self.used
-        } else {
-            self.appeared(now.as_secs_f64())
-        })
-    }
-
-    /// Pages of data that may be resident.
-    pub fn budget_pages(&self) -> u64 {
-        whole(self.budget)
-    }
-
-    /// Bytes swapped out, as of the last tick.
-    pub fn swapped_bytes(&self) -> u64 {
-        if !self.busy {
-            return 0;
-        }
-        let exist: f64 = self.all().map(|class| class.ticked.1).sum();
-        whole(exist - self.used) * PAGE_BYTES
-    }
-
-    /// Bytes of one class that are swapped out, as of the last tick.
-    ///
-    /// # Panics
-    /// If there is no such class.
-    pub fn class_swapped_bytes(&self, class: usize) -> u64 {
-        let class = &self.classes[class];
-        whole(class.ticked.1 - class.survey.resident) * PAGE_BYTES
-    }
-
-    /// Major faults so far (`pgmajfault`, `pswpin`, `workingset_refault_anon`): each swaps in.
-    pub const fn faults(&self) -> u64 {
-        self.faults
-    }
-
-    /// Pages evicted so far; with an intruder: pages it displaced.
-    pub const fn evicted_pages(&self) -> u64 {
-        whole(self.evicted)
-    }
-
-    /// Pages written to swap so far (`pswpout`).
-    pub const fn swapped_out_pages(&self) -> u64 {
-        whole(self.swapped_out)
-    }
-
-    /// The horizon in seconds of virtual time (it may lie before the run) and the surviving share of
-    /// the old generation, for reports.
-    pub const fn front(&self) -> (f64, f64) {
-        (self.front.horizon, self.front.survive)
-    }
-
-    /// Who owns most pages, resident and swapped out: whom the kernel kills first.
-    pub fn largest(&self, now: VirtualTime) -> Option<Victim> {
-        let at = now.as_secs_f64();
-        let classes = self
-            .classes
-            .iter()
-            .enumerate()
-            .map(|(i, c)| (Victim::Class(i), c));
-        let intruders = self
-            .intruders
-            .iter()
-            .map(|(id, c)| (Victim::Intruder(*id), c));
-        let mut largest = (0.0, None);
-        for (victim, class) in classes.chain(intruders) {
-            let pages = class.appeared(at);
-            if pages > largest.0 {
-                largest = (pages, Some(victim));
-            }
-        }
-        largest.1
     }
 }

@@ -28,6 +28,7 @@ mod class;
 mod device;
 mod domain;
 pub mod faults;
+mod gauges;
 mod intruder;
 pub mod oracle;
 mod popularity;
@@ -36,7 +37,8 @@ mod touches;
 
 pub use class::ClassSpec;
 pub use device::{Device, Preset, SwapDevice};
-pub use domain::{Domain, SwapSpace, TICK, Tick, Victim};
+pub use domain::{Domain, SwapSpace, TICK, Tick};
+pub use gauges::Victim;
 pub use intruder::{Activity, Arrival, Intruder, Pressed};
 pub use pressure::{Averages, Pressure, Stall, Tasks};
 

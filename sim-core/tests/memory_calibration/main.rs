@@ -3,6 +3,12 @@
 //! The data lie outside the repository's crates (`shared/calibration/swap`); where they are missing
 //! the tests say so.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::print_stderr,
+    reason = "recorded figures are small and positive; what was compared is said aloud"
+)]
+
 mod service;
 
 use service::{Done, Run, Seen, replay};
@@ -32,7 +38,7 @@ fn table(name: &str) -> Option<Vec<Row>> {
 }
 
 fn number(row: &Row, name: &str) -> f64 {
-    row[name].parse().unwrap()
+    row[name].parse().expect("a cell of the table is a number")
 }
 
 fn run(row: &Row) -> Run {
@@ -151,7 +157,10 @@ fn steady_runs() {
 /// Bounds of the phases: onset, storm, 0 to 5 s after, 5 to 10 s after, late.
 fn phases(run: &Run) -> [(f64, f64); 5] {
     let [t0, t1] = run.phase;
-    let end = service::arrivals(run).last().copied().unwrap();
+    let end = service::arrivals(run)
+        .last()
+        .copied()
+        .expect("a run has arrivals");
     [
         (t0, t0 + 2.0),
         (t0 + 2.0, t1),

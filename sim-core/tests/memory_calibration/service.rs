@@ -138,7 +138,10 @@ pub(crate) fn replay(run: &Run, seed: u64) -> Seen {
     });
     domain.settle(VirtualTime::ZERO, &[run.rate * f64::from(run.touches)]);
     let mut device = SwapDevice::new(preset.device());
-    let cap = run.device.strip_prefix("iops").map(|n| n.parse().unwrap());
+    let cap = run
+        .device
+        .strip_prefix("iops")
+        .map(|n| n.parse().expect("a cap is a number"));
     device.set_iops_cap(VirtualTime::ZERO, cap);
     let purposes = [
         "mem.faults",
