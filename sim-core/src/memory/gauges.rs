@@ -61,8 +61,8 @@ impl Domain {
         whole(self.swapped_out)
     }
 
-    /// The horizon in seconds of virtual time (it may lie before the run) and the surviving share of
-    /// the old generation, for reports.
+    /// The horizon in seconds of virtual time (minus infinity before the first onset; a settled domain
+    /// has one before the run) and the surviving share of the old generation, for reports.
     pub const fn front(&self) -> (f64, f64) {
         (self.front.horizon, self.front.survive)
     }

@@ -17,7 +17,8 @@
 //!    [`faults::binomial`] under [`Domain::miss`] and report them with [`Domain::fault`].
 //! 3. Serve them one after the other: [`faults::FAULT_CPU`] on a core; if [`Domain::reclaiming`],
 //!    [`faults::reclaim_cost`] on the core of the same task; then [`SwapDevice::read`], which tells
-//!    when the page is there (on the task's core if [`SwapDevice::on_core`]).
+//!    when the page is there (on the task's core if [`SwapDevice::on_core`]). With the chance
+//!    [`Domain::restored_share`] this wait counts as memory pressure too ([`Tasks::restored`]).
 //!
 //! After every call that takes `now` (press, release, limit, tick, populate, free) ask
 //! [`Domain::next_tick`] and have [`Domain::tick`] called then. The residency equations draw

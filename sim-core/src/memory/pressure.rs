@@ -1,4 +1,10 @@
 //! Pressure stall information, accounted exactly from the states of the tasks.
+//!
+//! The kernel keeps the states of each CPU and reports the mean over the CPUs (kernel/sched/psi.c),
+//! so that one waiting task on an otherwise quiet machine with two CPUs shows as 50 %, and *full*
+//! stays close to *some*. Here a node has no tasks of a CPU: they are taken as spread evenly, those on
+//! a core on cores of their own, those that wait each on any core. With one core this is the textbook
+//! definition: *some* while at least one task is stalled, *full* while besides no task is productive.
 
 use crate::{VirtualDuration, VirtualTime};
 
@@ -8,6 +14,9 @@ const UPDATE_NS: u64 = 2_000_000_000;
 const WINDOWS_S: [f64; 3] = [10.0, 60.0, 300.0];
 /// Updates after which an average has forgotten what was before.
 const UPDATES_MAX: u64 = 10_000;
+/// A whole share of the cores, in the fixed point of the totals: sums of integers do not depend on
+/// how an interval is split.
+const WHOLE: u32 = 1 << 16;
 
 /// How many tasks of a node or group are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,16 +47,23 @@ pub struct Averages {
 /// One line of a pressure file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stall {
-    total_ns: u64,
+    /// Nanoseconds times shares of the cores.
+    total: u128,
     /// Total at the last update of the averages.
-    updated_ns: u64,
+    updated: u128,
+    /// Share of the cores that is stalled in the states in force.
+    share: u32,
     averages: Averages,
 }
 
 impl Stall {
     /// Time stalled since the start.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most the time since the start, a u64 of nanoseconds"
+    )]
     pub const fn total(&self) -> VirtualDuration {
-        VirtualDuration::from_nanos(self.total_ns)
+        VirtualDuration::from_nanos((self.total / WHOLE as u128) as u64)
     }
     /// Its averages, as of the last update (they are updated every 2 s).
     pub const fn averages(&self) -> Averages {
@@ -55,8 +71,9 @@ impl Stall {
     }
 
     fn update(&mut self) {
-        let percent = (self.total_ns - self.updated_ns) as f64 / UPDATE_NS as f64 * 100.0;
-        self.updated_ns = self.total_ns;
+        let stalled = (self.total - self.updated) as f64 / f64::from(WHOLE);
+        let percent = stalled / UPDATE_NS as f64 * 100.0;
+        self.updated = self.total;
         let step = |average: &mut f64, window: f64| {
             *average += (percent - *average) * -libm::expm1(-2.0 / window);
         };
@@ -66,11 +83,12 @@ impl Stall {
     }
 }
 
-/// Pressure of a node or a group. *some*: at least one task is stalled; *full*: at least one is, and
-/// no task is productive.
+/// Pressure of a node or a group. The default is one with a single core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pressure {
     at_ns: u64,
+    /// Cores, 0 and 1 alike.
+    cores: u32,
     tasks: Tasks,
     /// Input and output, some.
     pub io_some: Stall,
@@ -87,11 +105,25 @@ pub struct Pressure {
 }
 
 impl Pressure {
+    /// No pressure so far, on a machine with this many cores.
+    pub fn new(cores: u32) -> Self {
+        Self {
+            cores,
+            ..Self::default()
+        }
+    }
+
     /// From `now` on the tasks are in these states. Accounts for the time since the last call;
     /// calls come in the order of time.
     pub fn set(&mut self, now: VirtualTime, tasks: Tasks) {
         self.advance(now.as_nanos());
-        self.tasks = tasks;
+        if tasks != self.tasks {
+            self.tasks = tasks;
+            let shares = self.shares();
+            for (stall, share) in self.stalls().into_iter().zip(shares) {
+                stall.share = fixed(share);
+            }
+        }
     }
 
     /// The states in force.
@@ -125,19 +157,17 @@ impl Pressure {
                 updates += 1;
             } else if updates == UPDATES_MAX {
                 // The averages have converged; only the base of the next update moves.
-                let since = now % UPDATE_NS;
-                let stalled = self.stalled();
-                for (stall, stalled) in self.stalls().into_iter().zip(stalled) {
-                    stall.updated_ns = stall.total_ns - if stalled { since } else { 0 };
+                let since = u128::from(now % UPDATE_NS);
+                for stall in self.stalls() {
+                    stall.updated = stall.total - since * u128::from(stall.share);
                 }
             }
         }
     }
 
     fn accrue(&mut self, ns: u64) {
-        let stalled = self.stalled();
-        for (stall, stalled) in self.stalls().into_iter().zip(stalled) {
-            stall.total_ns += if stalled { ns } else { 0 };
+        for stall in self.stalls() {
+            stall.total += u128::from(ns) * u128::from(stall.share);
         }
     }
 
@@ -152,19 +182,36 @@ impl Pressure {
         ]
     }
 
-    const fn stalled(&self) -> [bool; 6] {
+    /// Share of the cores that each kind of stall holds, in the order of `stalls`.
+    fn shares(&self) -> [f64; 6] {
         let tasks = self.tasks;
-        let (io, memory) = (tasks.in_io > 0, tasks.in_reclaim + tasks.restored > 0);
-        let (cpu, unproductive) = (tasks.waiting_cpu > 0, tasks.running == 0);
+        let cores = f64::from(self.cores.max(1));
+        let on_core = |count: u32| (f64::from(count) / cores).min(1.0);
+        let on_any = |count: u32| 1.0 - libm::pow(1.0 - 1.0 / cores, f64::from(count));
+        let unproductive = 1.0 - on_core(tasks.running);
+        let io = on_any(tasks.in_io);
+        let (reclaim, restored) = (on_core(tasks.in_reclaim), on_any(tasks.restored));
+        let memory = |restored: f64| 1.0 - (1.0 - reclaim) * (1.0 - restored);
+        let cpu = on_core(tasks.waiting_cpu);
+        let throttled = tasks.running + tasks.in_reclaim == 0;
+        let memory_full = memory(restored * unproductive).min(unproductive);
         [
             io,
-            io && unproductive,
-            memory,
-            memory && unproductive,
+            io * unproductive,
+            memory(restored),
+            memory_full,
             cpu,
-            cpu && unproductive && tasks.in_reclaim == 0,
+            if throttled { cpu } else { 0.0 },
         ]
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a share in [0, 1] times 2^16"
+)]
+fn fixed(share: f64) -> u32 {
+    libm::round(share * f64::from(WHOLE)) as u32
 }
 
 #[cfg(test)]
@@ -207,6 +254,32 @@ mod tests {
         assert_eq!(millis(&seen.cpu_some), 0);
     }
 
+    /// Two cores: one waiter is half of the machine, many are nearly all of it, and a task that runs
+    /// beside them makes full half of some.
+    #[test]
+    fn pressure_is_a_mean_over_the_cores() {
+        let check = |tasks: Tasks, some: f64, full: f64| {
+            let mut pressure = Pressure::new(2);
+            pressure.set(at(0), tasks);
+            let seen = pressure.read(at(1_000));
+            let share = |stall: Stall| stall.total().as_secs_f64();
+            let (io, all) = (share(seen.io_some), share(seen.io_full));
+            assert!(
+                (io - some).abs() < 1e-4 && (all - full).abs() < 1e-4,
+                "{tasks:?}: {io} {all}"
+            );
+        };
+        let waiting = |in_io: u32, running: u32| Tasks {
+            in_io,
+            running,
+            ..Tasks::default()
+        };
+        check(waiting(1, 0), 0.5, 0.5);
+        check(waiting(4, 0), 0.9375, 0.9375);
+        check(waiting(1, 1), 0.5, 0.25);
+        check(waiting(0, 2), 0.0, 0.0);
+    }
+
     #[test]
     fn averages_follow_the_two_second_rule() {
         let mut pressure = Pressure::default();
@@ -236,7 +309,7 @@ mod tests {
 
     #[test]
     fn full_never_exceeds_some_nor_some_the_time() {
-        let mut pressure = Pressure::default();
+        let mut pressure = Pressure::new(3);
         for step in 0..3_000_u64 {
             let bit = |shift: u32| u32::from(step.wrapping_mul(0x9e37_79b9) >> shift & 1 == 1);
             let tasks = Tasks {

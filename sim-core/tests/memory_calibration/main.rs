@@ -12,6 +12,7 @@
 mod service;
 
 use service::{Done, Run, Seen, replay};
+use squall_core::memory::Stall;
 use std::collections::BTreeMap;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/calibration/swap");
@@ -95,6 +96,7 @@ fn steady_runs() {
         .collect();
     assert_eq!(rows.len(), 44);
     let (mut errors, mut writes) = (Vec::new(), Vec::new());
+    let (mut io, mut memory) = (Vec::new(), Vec::new());
     let (mut p50_near, mut p99_near) = (0, 0);
     for row in &rows {
         let run = run(row);
@@ -122,6 +124,11 @@ fn steady_runs() {
             continue;
         }
         errors.push((got / want - 1.0).abs());
+        let share = |stall: Stall| stall.total().as_secs_f64() / seen.end.as_secs_f64() * 100.0;
+        memory.push(share(seen.pressure.memory_some) / number(row, "psi_mem_some_pct").max(0.01));
+        if !run.device.starts_with("zram") {
+            io.push(share(seen.pressure.io_some) / number(row, "psi_io_some_pct"));
+        }
         assert!(
             seen.excess_max <= 1,
             "{}: {} beyond",
@@ -149,6 +156,8 @@ fn steady_runs() {
         "pswpout/pswpin, model/measured: median {:.2}",
         median(writes)
     );
+    let (io, memory) = (median(io), median(memory));
+    eprintln!("pressure some, model/measured: io median {io:.2}, memory {memory:.2}");
     assert!(typical <= 0.05, "median error {typical}");
     assert!(p50_near >= 40, "p50 near in {p50_near} of 44");
     assert!(p99_near >= 38, "p99 near in {p99_near} of 44");
@@ -274,7 +283,9 @@ fn storm_above_the_cap() {
     );
     eprintln!("S3: p50 {before:.2} ms before, {p50:.0} ms in the storm (measured 0.24, 235)");
     eprintln!("S3: longest queue {queue:.0} (measured 99)");
-    eprintln!("S3: whole run io some {io:.0} %, memory some {memory:.1} %");
+    eprintln!("S3: whole run io some {io:.0} % (21), memory some {memory:.1} % (0.6)");
+    // The misdiagnosis that the model exists for: the storm is visible as input and output alone.
+    assert!(io > 15.0 && memory < 1.5, "io {io} %, memory {memory} %");
     assert!((235.0 / 1.5..235.0 * 1.5).contains(&p50), "p50 {p50} ms");
     assert!((99.0 / 1.5..99.0 * 1.5).contains(&queue), "queue {queue}");
 }

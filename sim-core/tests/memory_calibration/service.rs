@@ -163,7 +163,7 @@ pub(crate) fn replay(run: &Run, seed: u64) -> Seen {
         queue: VecDeque::new(),
         keys: purposes.map(|purpose| Key::new(Seed(seed), "node/service", purpose)),
         ordinals: [0; 5],
-        pressure: Pressure::default(),
+        pressure: Pressure::new(2),
         done: Vec::new(),
         queue_max: 0,
         excess_max: i64::MIN,
@@ -355,7 +355,9 @@ impl Loop<'_> {
         }
         let mut draw = self.draw(2);
         let done = self.device.read(now, &mut draw);
-        self.workers[worker].state = if faults::restored(&mut self.draw(4)) {
+        let share = self.domain.restored_share();
+        let restored = self.draw(4).chance(share);
+        self.workers[worker].state = if restored {
             State::ReadsRestored
         } else {
             State::Reads
