@@ -7,9 +7,13 @@ pub mod memory;
 pub mod outcome;
 pub mod plan;
 pub mod property;
+pub mod queue;
 pub mod rng;
+mod task;
 pub mod time;
+pub mod world;
 
 pub use ids::{EntryId, KnobId, LinkId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
 pub use rng::{Key, Law, Sample, Seed, Stream};
 pub use time::{VirtualDuration, VirtualTime};
+pub use world::{Cx, World};

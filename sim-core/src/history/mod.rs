@@ -10,7 +10,7 @@ pub use digest::Digest;
 pub use record::{FaultChange, NodeChange, Outcome, Part, Record, What};
 
 use crate::VirtualTime;
-use crate::property::Monitor;
+use crate::property::{Metrics, Monitor};
 
 /// A digest is kept every so many records, so that two runs that differ are bisected.
 pub const CHECKPOINT_RECORDS: u64 = 1024;
@@ -23,6 +23,7 @@ pub struct History {
     keep: bool,
     records: Vec<Record>,
     checkpoints: Vec<Digest>,
+    metrics: Metrics,
     monitors: Vec<Box<dyn Monitor>>,
 }
 
@@ -47,6 +48,9 @@ impl History {
         if self.count.is_multiple_of(CHECKPOINT_RECORDS) && self.keep {
             self.checkpoints.push(self.digest);
         }
+        if let What::Sample { name, value, .. } = what {
+            self.metrics.push(name, at, value);
+        }
         for monitor in &mut self.monitors {
             monitor.observe(&record);
         }
@@ -70,6 +74,10 @@ impl History {
     pub fn checkpoints(&self) -> &[Digest] {
         &self.checkpoints
     }
+    /// All samples, by metric.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
     /// Takes the monitors out, to ask them for their verdicts.
     pub fn take_monitors(&mut self) -> Vec<Box<dyn Monitor>> {
         core::mem::take(&mut self.monitors)
@@ -85,6 +93,7 @@ impl History {
         self.keep = keep;
         self.records.clear();
         self.checkpoints.clear();
+        self.metrics.clear();
         self.monitors.clear();
     }
 }

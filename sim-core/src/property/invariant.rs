@@ -1,6 +1,6 @@
 //! Named invariants of workloads.
 
-use super::{Monitor, PropertyOutcome, Verdict, Violation};
+use super::{Monitor, PropertyOutcome, RunEnd, Verdict, Violation};
 use crate::history::Record;
 use crate::{NodeId, VirtualTime};
 use core::fmt;
@@ -53,10 +53,9 @@ impl Ruling {
 pub trait Invariant: fmt::Debug {
     /// Sees a record.
     fn observe(&mut self, record: &Record, ruling: &mut Ruling);
-    /// The run is over at `end`; `complete` if it did not run into a bound. For promises about what
-    /// must have happened by then.
-    fn finish(&mut self, end: VirtualTime, complete: bool, ruling: &mut Ruling) {
-        let _ = (end, complete, ruling);
+    /// The run is over. For promises about what must have happened by then.
+    fn finish(&mut self, run: &RunEnd<'_>, ruling: &mut Ruling) {
+        let _ = (run, ruling);
     }
 }
 
@@ -81,8 +80,8 @@ impl Monitor for Monitored {
     fn observe(&mut self, record: &Record) {
         self.invariant.observe(record, &mut self.ruling);
     }
-    fn finish(&mut self, end: VirtualTime, complete: bool) -> PropertyOutcome {
-        self.invariant.finish(end, complete, &mut self.ruling);
+    fn finish(&mut self, run: &RunEnd<'_>) -> PropertyOutcome {
+        self.invariant.finish(run, &mut self.ruling);
         let ruling = &self.ruling;
         let verdict = if ruling.violations > 0 {
             Verdict::Fail

@@ -11,7 +11,7 @@ mod spec;
 
 pub use invariant::{Invariant, Monitored, Ruling};
 pub use monitors::{Event, Recovers, Threshold};
-pub use series::{Series, Stat, Summary};
+pub use series::{Metrics, Series, Stat, Summary};
 pub use spec::{Compared, Comparison, PropertyKind, PropertySpec};
 
 use crate::history::Record;
@@ -23,9 +23,19 @@ use serde::{Deserialize, Serialize};
 pub trait Monitor: fmt::Debug {
     /// Sees a record. Called for every record of the run, in order.
     fn observe(&mut self, record: &Record);
-    /// Gives the verdict. `end` is the virtual time at which the run stopped, `complete` whether it
-    /// stopped because it was over and not because it ran into a bound.
-    fn finish(&mut self, end: VirtualTime, complete: bool) -> PropertyOutcome;
+    /// Gives the verdict.
+    fn finish(&mut self, run: &RunEnd<'_>) -> PropertyOutcome;
+}
+
+/// The end of a run, as monitors see it.
+#[derive(Clone, Copy, Debug)]
+pub struct RunEnd<'a> {
+    /// The virtual time at which it stopped.
+    pub at: VirtualTime,
+    /// Whether it stopped because it was over, and not because it ran into a bound.
+    pub complete: bool,
+    /// All samples, by metric.
+    pub metrics: &'a Metrics,
 }
 
 /// The verdict on a property or on a run. Worse is greater.

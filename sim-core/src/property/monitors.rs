@@ -1,6 +1,8 @@
 //! The monitors of the temporal words: never, eventually, sometimes, recovers, threshold.
 
-use super::{Compared, Comparison, Monitor, PropertyOutcome, Series, Stat, Verdict, Violation};
+use super::{
+    Compared, Comparison, Monitor, PropertyOutcome, RunEnd, Series, Stat, Verdict, Violation,
+};
 use crate::history::{Record, What};
 use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 
@@ -74,7 +76,8 @@ impl Monitor for Event {
         }
     }
 
-    fn finish(&mut self, end: VirtualTime, complete: bool) -> PropertyOutcome {
+    fn finish(&mut self, run: &RunEnd<'_>) -> PropertyOutcome {
+        let (end, complete) = (run.at, run.complete);
         let mut outcome = PropertyOutcome {
             verdict: Verdict::Pass,
             checked: self.seen,
@@ -146,27 +149,20 @@ pub struct Recovers {
     pub first_fault: Option<VirtualTime>,
     /// End of the last fault that ends.
     pub last_heal: VirtualTime,
-    /// The samples.
-    pub series: Series,
 }
 
 impl Recovers {
-    fn baseline(&self) -> Option<f64> {
+    fn baseline(&self, series: &Series) -> Option<f64> {
         let until = self.first_fault?;
-        self.series.stat(self.stat, VirtualTime::ZERO, until)
+        series.stat(self.stat, VirtualTime::ZERO, until)
     }
 }
 
 impl Monitor for Recovers {
-    fn observe(&mut self, record: &Record) {
-        if let What::Sample { name, value, .. } = record.what
-            && name == self.name
-        {
-            self.series.push(record.at, value);
-        }
-    }
+    fn observe(&mut self, _record: &Record) {}
 
-    fn finish(&mut self, end: VirtualTime, _complete: bool) -> PropertyOutcome {
+    fn finish(&mut self, run: &RunEnd<'_>) -> PropertyOutcome {
+        let (end, series) = (run.at, run.metrics.series(self.name));
         let mut outcome = PropertyOutcome {
             verdict: Verdict::NotExercised,
             checked: 0,
@@ -175,7 +171,7 @@ impl Monitor for Recovers {
             measured: None,
             first: None,
         };
-        let Some(baseline) = self.baseline() else {
+        let Some(baseline) = self.baseline(series) else {
             return outcome;
         };
         let limit = baseline * self.factor;
@@ -185,7 +181,7 @@ impl Monitor for Recovers {
         let mut worst_late: Option<f64> = None;
         while start + self.window <= end {
             let stop = start + self.window;
-            if let Some(value) = self.series.stat(self.stat, start, stop) {
+            if let Some(value) = series.stat(self.stat, start, stop) {
                 outcome.checked += 1;
                 if value > limit {
                     bad_end = stop;
@@ -236,28 +232,22 @@ pub struct Threshold {
     pub until: Option<VirtualTime>,
     /// Start of the first fault, for limits relative to the baseline.
     pub first_fault: Option<VirtualTime>,
-    /// The samples.
-    pub series: Series,
 }
 
 impl Monitor for Threshold {
-    fn observe(&mut self, record: &Record) {
-        if let What::Sample { name, value, .. } = record.what
-            && name == self.name
-        {
-            self.series.push(record.at, value);
-        }
-    }
+    fn observe(&mut self, _record: &Record) {}
 
-    fn finish(&mut self, end: VirtualTime, complete: bool) -> PropertyOutcome {
+    fn finish(&mut self, run: &RunEnd<'_>) -> PropertyOutcome {
+        let (end, complete) = (run.at, run.complete);
+        let series = run.metrics.series(self.name);
         let until = self.until.unwrap_or(VirtualTime::MAX);
-        let samples = self.series.window(self.from, until).len() as u64;
-        let measured = self.series.stat(self.stat, self.from, until);
+        let samples = series.window(self.from, until).len() as u64;
+        let measured = series.stat(self.stat, self.from, until);
         let limit = match self.limit {
             Compared::Value(value) => Some(value),
             Compared::Baseline(factor) => self
                 .first_fault
-                .and_then(|first| self.series.stat(self.stat, VirtualTime::ZERO, first))
+                .and_then(|first| series.stat(self.stat, VirtualTime::ZERO, first))
                 .map(|baseline| baseline * factor),
         };
         let margin = measured.zip(limit).map(|(measured, limit)| match self.is {
@@ -296,9 +286,18 @@ impl Monitor for Threshold {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Metrics;
     use super::*;
 
     const S: u64 = 1_000_000_000;
+    fn end(s: u64) -> RunEnd<'static> {
+        static NONE: std::sync::LazyLock<Metrics> = std::sync::LazyLock::new(Metrics::default);
+        RunEnd {
+            at: at(s),
+            complete: true,
+            metrics: &NONE,
+        }
+    }
     fn at(s: u64) -> VirtualTime {
         VirtualTime::from_nanos(s * S)
     }
@@ -312,17 +311,16 @@ mod tests {
             window: VirtualDuration::from_secs(10),
             first_fault: Some(at(10)),
             last_heal: at(20),
-            series: Series::default(),
         };
+        let mut metrics = Metrics::default();
         for &(s, value) in values {
-            let what = What::Sample {
-                name: NameId(0),
-                node: NodeId(0),
-                value,
-            };
-            monitor.observe(&Record { at: at(s), what });
+            metrics.push(NameId(0), at(s), value);
         }
-        monitor.finish(at(end), true)
+        monitor.finish(&RunEnd {
+            at: at(end),
+            complete: true,
+            metrics: &metrics,
+        })
     }
 
     #[test]
@@ -352,25 +350,25 @@ mod tests {
     fn events_never_sometimes_and_in_time() {
         let name = NameId(0);
         let mut never = Event::never(name, "it happened".into());
-        assert_eq!(never.finish(at(9), true).verdict, Verdict::Pass);
+        assert_eq!(never.finish(&end(9)).verdict, Verdict::Pass);
         event(&mut never, 3);
-        assert_eq!(never.finish(at(9), true).verdict, Verdict::Fail);
+        assert_eq!(never.finish(&end(9)).verdict, Verdict::Fail);
 
         let mut sometimes = Event::sometimes(name);
-        assert_eq!(sometimes.finish(at(9), true).verdict, Verdict::NotExercised);
+        assert_eq!(sometimes.finish(&end(9)).verdict, Verdict::NotExercised);
         event(&mut sometimes, 3);
-        assert_eq!(sometimes.finish(at(9), true).verdict, Verdict::Pass);
+        assert_eq!(sometimes.finish(&end(9)).verdict, Verdict::Pass);
 
         let five = VirtualDuration::from_secs(5);
         let new = || Event::eventually(name, five, Some(five), "too late".into());
-        assert_eq!(new().finish(at(9), true).verdict, Verdict::Inconclusive);
-        assert_eq!(new().finish(at(10), true).verdict, Verdict::Fail);
+        assert_eq!(new().finish(&end(9)).verdict, Verdict::Inconclusive);
+        assert_eq!(new().finish(&end(10)).verdict, Verdict::Fail);
         let mut early = new();
         event(&mut early, 3);
-        assert_eq!(early.finish(at(10), true).verdict, Verdict::Fail);
+        assert_eq!(early.finish(&end(10)).verdict, Verdict::Fail);
         let mut good = new();
         event(&mut good, 7);
-        let outcome = good.finish(at(10), true);
+        let outcome = good.finish(&end(10));
         assert_eq!(
             (outcome.verdict, outcome.margin),
             (Verdict::Pass, Some(3.0))

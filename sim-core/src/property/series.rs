@@ -1,6 +1,6 @@
 //! Statistics of a metric's samples: exact, over all samples.
 
-use crate::VirtualTime;
+use crate::{NameId, VirtualTime};
 use core::fmt;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,39 @@ impl Series {
             p99: stat(Stat::P99),
             max: stat(Stat::Max),
         }
+    }
+}
+
+/// The samples of all metrics, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    series: Vec<Series>,
+}
+
+impl Metrics {
+    /// Adds a sample.
+    pub fn push(&mut self, name: NameId, at: VirtualTime, value: f64) {
+        if name.index() >= self.series.len() {
+            self.series.resize_with(name.index() + 1, Series::default);
+        }
+        self.series[name.index()].push(at, value);
+    }
+    /// The samples of a metric; none if there are none.
+    pub fn series(&self, name: NameId) -> &Series {
+        static NONE: Series = Series { points: Vec::new() };
+        self.series.get(name.index()).unwrap_or(&NONE)
+    }
+    /// Forgets all samples but keeps the memory.
+    pub fn clear(&mut self) {
+        for series in &mut self.series {
+            series.points.clear();
+        }
+    }
+    /// The metrics that have samples.
+    pub fn all(&self) -> impl Iterator<Item = (NameId, &Series)> {
+        let named = self.series.iter().enumerate();
+        let named = named.map(|(index, series)| (NameId::from_index(index), series));
+        named.filter(|(_, series)| !series.points.is_empty())
     }
 }
 

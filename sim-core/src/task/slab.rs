@@ -1,0 +1,117 @@
+//! The slab of tasks.
+
+use super::TaskRef;
+use crate::NodeId;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+
+/// What a task runs.
+pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
+
+struct Slot {
+    future: Option<TaskFuture>,
+    generation: u32,
+    node: NodeId,
+    /// Whether there is a task, even while its future is out being polled.
+    live: bool,
+}
+
+/// All tasks of a run.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tasks", self.count())
+    }
+}
+
+impl Tasks {
+    /// Number of tasks that are alive.
+    pub(crate) fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+    pub(crate) fn insert(&mut self, node: NodeId, future: TaskFuture) -> TaskRef {
+        if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.future = Some(future);
+            slot.node = node;
+            slot.live = true;
+            return TaskRef {
+                index,
+                generation: slot.generation,
+            };
+        }
+        let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 tasks");
+        self.slots.push(Slot {
+            future: Some(future),
+            generation: 0,
+            node,
+            live: true,
+        });
+        TaskRef {
+            index,
+            generation: 0,
+        }
+    }
+    /// Whether this task is still alive.
+    pub(crate) fn is_live(&self, task: TaskRef) -> bool {
+        let slot = &self.slots[task.index as usize];
+        slot.live && slot.generation == task.generation
+    }
+    /// The node of the task at `index`.
+    pub(crate) fn node(&self, index: u32) -> Option<NodeId> {
+        let slot = self.slots.get(index as usize)?;
+        slot.live.then_some(slot.node)
+    }
+    /// Takes the future out to poll it outside the slab.
+    pub(crate) fn take(&mut self, index: u32) -> Option<(TaskRef, TaskFuture)> {
+        let slot = self.slots.get_mut(index as usize)?;
+        let future = slot.future.take()?;
+        let generation = slot.generation;
+        Some((TaskRef { index, generation }, future))
+    }
+    /// Puts a future back that was not ready. If the task was killed meanwhile the future comes back
+    /// to be dropped by the caller.
+    pub(crate) fn put_back(&mut self, task: TaskRef, future: TaskFuture) -> Option<TaskFuture> {
+        if !self.is_live(task) {
+            return Some(future);
+        }
+        self.slots[task.index as usize].future = Some(future);
+        None
+    }
+    /// Frees the slot of a task that is done, or was killed.
+    pub(crate) fn remove(&mut self, task: TaskRef) -> Option<TaskFuture> {
+        if !self.is_live(task) {
+            return None;
+        }
+        let slot = &mut self.slots[task.index as usize];
+        slot.live = false;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(task.index);
+        slot.future.take()
+    }
+    /// Kills all tasks of `node`; their futures go to `dead`, to be dropped where they may still
+    /// look at the world.
+    pub(crate) fn kill(&mut self, node: NodeId, dead: &mut Vec<TaskFuture>) {
+        for index in 0..self.slots.len() {
+            let slot = &self.slots[index];
+            if slot.live && slot.node == node {
+                let task = TaskRef {
+                    index: u32::try_from(index).expect("fewer than 2^32 tasks"),
+                    generation: slot.generation,
+                };
+                dead.extend(self.remove(task));
+            }
+        }
+    }
+    /// Takes all futures out and forgets all tasks; generations go on.
+    pub(crate) fn clear(&mut self, dead: &mut Vec<TaskFuture>) {
+        dead.extend(self.slots.drain(..).filter_map(|slot| slot.future));
+        self.free.clear();
+    }
+}

@@ -1,0 +1,167 @@
+//! The receiving side: messages and calls that arrived.
+
+use super::message::{Arrived, CallRef};
+use super::{CallError, Cx, Message, Operation, Reply, Request, Wake};
+use crate::{NameId, NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// An open port. Clones share it: each message goes to one of those who wait.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    cx: Cx,
+    port: PortId,
+}
+
+impl Inbox {
+    pub(super) const fn new(cx: Cx, port: PortId) -> Self {
+        Self { cx, port }
+    }
+    /// How many messages and calls wait.
+    pub fn len(&self) -> usize {
+        self.cx.kernel().ports[self.port.index()].queue.len()
+    }
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The next message. Calls that arrive at the same port are not taken by it.
+    pub async fn recv(&self) -> Message {
+        loop {
+            if let Arrived::Message(message) = self.next().await {
+                return message;
+            }
+        }
+    }
+    /// The next call. Messages that arrive at the same port are dropped.
+    pub async fn accept(&self) -> Incoming {
+        loop {
+            if let Arrived::Call(call, arrived) = self.next().await
+                && let Some(incoming) = self.incoming(call, arrived)
+            {
+                return incoming;
+            }
+        }
+    }
+    /// The next call, if one waits: for servers that choose whom to serve.
+    pub fn try_accept(&self) -> Option<Incoming> {
+        loop {
+            let arrived = self.cx.kernel().ports[self.port.index()]
+                .queue
+                .pop_front()?;
+            if let Arrived::Call(call, at) = arrived
+                && let Some(incoming) = self.incoming(call, at)
+            {
+                return Some(incoming);
+            }
+        }
+    }
+    fn incoming(&self, call: CallRef, arrived: VirtualTime) -> Option<Incoming> {
+        let mut k = self.cx.kernel();
+        let slot = k.call_slot(call)?;
+        Some(Incoming {
+            request: slot.request,
+            from: slot.client,
+            deadline: slot.deadline,
+            arrived,
+            call,
+            span: slot.span,
+        })
+    }
+    const fn next(&self) -> Next<'_> {
+        Next {
+            inbox: self,
+            waiting: None,
+        }
+    }
+}
+
+/// Waits for something to arrive.
+struct Next<'a> {
+    inbox: &'a Inbox,
+    waiting: Option<Wake>,
+}
+
+impl Future for Next<'_> {
+    type Output = Arrived;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Arrived> {
+        let mut k = self.inbox.cx.kernel();
+        let port = &mut k.ports[self.inbox.port.index()];
+        if let Some(arrived) = port.queue.pop_front() {
+            drop(k);
+            self.waiting = None;
+            return Poll::Ready(arrived);
+        }
+        let registered = self.waiting.as_ref().is_some_and(|wake| {
+            wake.is(context.waker()) && port.waiting.iter().any(|w| w.is(context.waker()))
+        });
+        if !registered {
+            let wake = Wake::of(context.waker());
+            port.waiting.push_back(wake.clone());
+            drop(k);
+            self.waiting = Some(wake);
+        }
+        Poll::Pending
+    }
+}
+
+/// One who gives up passes the turn on, so that nothing that arrived stays without a reader.
+impl Drop for Next<'_> {
+    fn drop(&mut self) {
+        if self.waiting.take().is_some()
+            && let Some(mut k) = self.inbox.cx.alive()
+        {
+            let port = &mut k.ports[self.inbox.port.index()];
+            if !port.queue.is_empty()
+                && let Some(next) = port.waiting.pop_front()
+            {
+                k.wake(next);
+            }
+        }
+    }
+}
+
+/// A call that waits for its answer. Dropping it without one leaves the client waiting.
+pub struct Incoming {
+    /// What is asked.
+    pub request: Request,
+    /// The client's node.
+    pub from: NodeId,
+    /// When the client gives up.
+    pub deadline: VirtualTime,
+    /// When the request arrived.
+    pub arrived: VirtualTime,
+    call: CallRef,
+    span: SpanId,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} from node {}", self.request, self.from.0)
+    }
+}
+
+impl Incoming {
+    /// Begins the operation that serves this call, below the client's; the wait since the arrival is
+    /// its time in the queue.
+    pub fn operation(&self, cx: &Cx, name: NameId) -> Operation {
+        let operation = cx.operation_under(name, self.span);
+        operation.cx().waited_in_queue(self.arrived);
+        operation
+    }
+    /// Answers.
+    pub fn reply(self, cx: &Cx, reply: Reply) {
+        self.answer(cx, Ok(reply));
+    }
+    /// Answers with an error.
+    pub fn fail(self, cx: &Cx, code: u16, retry_after: Option<VirtualDuration>) {
+        self.answer(cx, Err(CallError::Status { code, retry_after }));
+    }
+    fn answer(self, cx: &Cx, result: Result<Reply, CallError>) {
+        if let Some(mut k) = cx.alive() {
+            k.reply(self.call, result);
+        }
+    }
+}

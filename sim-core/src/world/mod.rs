@@ -1,0 +1,224 @@
+//! The native host: a world of nodes under one virtual clock, and the loop that runs it.
+//!
+//! 1. Build: [`World::new`], nodes, links, knobs, processes, monitors, the plan.
+//! 2. [`World::run`] until a time; model code runs in processes, which see the world through [`Cx`].
+//! 3. [`World::finish`] gives verdicts, metrics and what landed.
+//!
+//! Two styles of process meet in one world: `async` code that owns a [`Cx`], and plain event
+//! [`Handler`]s for large populations.
+//!
+//! Order: events by (time, sequence). The plan is scheduled before the first process starts, so a
+//! fault due at t acts before anything else due at t. Ready tasks run first in, first out, before
+//! the next event.
+
+mod call;
+mod compute;
+mod cpu;
+mod cx;
+mod finish;
+mod handler;
+mod host;
+mod inbox;
+mod kernel;
+mod knob;
+mod link;
+mod message;
+mod net;
+mod node;
+mod overlay;
+mod run;
+mod span;
+mod timer;
+mod wake;
+
+#[cfg(test)]
+mod tests;
+
+pub use call_future::CallFuture;
+pub use compute::{Compute, MemorySet};
+pub use cx::{Cx, Operation};
+pub use finish::Finished;
+pub use handler::{Handler, HandlerCx, HandlerId};
+pub use host::{HOST_SIGNALS, HostSignal};
+pub use inbox::{Inbox, Incoming};
+pub use link::LinkProfile;
+pub use message::{Body, CallError, Message, Reply, Request};
+pub use node::NodeSpec;
+pub use run::Bounds;
+pub use timer::{Elapsed, Sleep, Timeout};
+pub(crate) use wake::Wake;
+
+mod call_future;
+
+use crate::history::History;
+use crate::plan::Plan;
+use crate::property::Monitor;
+use crate::task::{Ready, TaskFuture};
+use crate::{KnobId, NameId, Names, NodeId, PortId, Seed, ServiceId, VirtualDuration};
+use core::future::Future;
+use kernel::Kernel;
+use knob::Knob;
+use node::Node;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What processes and the loop share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) kernel: RefCell<Kernel>,
+}
+
+/// Makes a process at every start of its node.
+type ProcessFactory = Box<dyn Fn(Cx) -> TaskFuture>;
+/// Makes a handler at every start of its node.
+type HandlerFactory = Box<dyn Fn() -> Box<dyn Handler>>;
+
+struct Process {
+    node: NodeId,
+    name: String,
+    make: ProcessFactory,
+}
+
+struct HandlerPlace {
+    node: NodeId,
+    make: HandlerFactory,
+    now: Option<Box<dyn Handler>>,
+}
+
+/// A simulated world.
+pub struct World {
+    shared: Rc<Shared>,
+    ready: RefCell<Ready>,
+    processes: Vec<Process>,
+    handlers: Vec<HandlerPlace>,
+    started: bool,
+}
+
+impl core::fmt::Debug for World {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let k = self.shared.kernel.borrow();
+        write!(f, "world of {} nodes at {}", k.nodes.len(), k.time())
+    }
+}
+
+impl World {
+    /// An empty world. `keep` says whether its history stays in memory; it changes nothing else.
+    pub fn new(seed: Seed, keep: bool) -> Self {
+        let mut kernel = Kernel::new(seed);
+        kernel.history = History::new(keep);
+        Self {
+            shared: Rc::new(Shared {
+                kernel: RefCell::new(kernel),
+            }),
+            ready: RefCell::default(),
+            processes: Vec::new(),
+            handlers: Vec::new(),
+            started: false,
+        }
+    }
+
+    /// Makes the world empty again, for another seed, and keeps the memory of its arenas.
+    pub fn reset(&mut self, seed: Seed, keep: bool) {
+        let mut dead = Vec::new();
+        self.shared.kernel.borrow_mut().tasks.clear(&mut dead);
+        // Destructors of model code may look at the old world; then it goes.
+        drop(dead);
+        self.processes.clear();
+        self.handlers.clear();
+        self.ready.take();
+        self.started = false;
+        self.shared.kernel.borrow_mut().reset(seed, keep);
+    }
+
+    /// Adds a node.
+    pub fn add_node(&mut self, spec: &NodeSpec) -> NodeId {
+        let mut k = self.shared.kernel.borrow_mut();
+        let id = NodeId::from_index(k.nodes.len());
+        k.nodes.push(Node::new(spec));
+        k.links_of.push(Vec::new());
+        k.add_host(spec);
+        id
+    }
+    /// The behaviour of links that have none of their own. Set it before links are used.
+    pub fn set_default_link(&mut self, profile: LinkProfile) {
+        self.shared.kernel.borrow_mut().default_link = profile;
+    }
+    /// The behaviour of one directed link.
+    pub fn set_link(&mut self, from: NodeId, to: NodeId, profile: LinkProfile) {
+        self.shared.kernel.borrow_mut().set_link(from, to, profile);
+    }
+    /// The port of `service` on `node`.
+    pub fn port(&mut self, node: NodeId, service: &str) -> PortId {
+        self.shared.kernel.borrow_mut().port(node, service)
+    }
+    /// The service of this name, wherever it runs.
+    pub fn service(&mut self, name: &str) -> ServiceId {
+        self.shared.kernel.borrow_mut().service(name)
+    }
+    /// Adds a named parameter.
+    pub fn add_knob(&mut self, base: f64) -> KnobId {
+        let mut k = self.shared.kernel.borrow_mut();
+        k.knobs.push(Knob::new(base));
+        KnobId::from_index(k.knobs.len() - 1)
+    }
+    /// The number of a name in records.
+    pub fn name(&mut self, text: &str) -> NameId {
+        self.shared.kernel.borrow_mut().names.intern(text)
+    }
+    /// The name table.
+    pub fn names(&self) -> Names {
+        self.shared.kernel.borrow().names.clone()
+    }
+    /// Lets a monitor see the history.
+    pub fn watch(&mut self, monitor: Box<dyn Monitor>) {
+        self.shared.kernel.borrow_mut().history.watch(monitor);
+    }
+    /// Sets the plan. Once, before the run.
+    pub fn set_plan(&mut self, plan: Plan) {
+        let mut k = self.shared.kernel.borrow_mut();
+        k.landed = vec![(0, None); plan.entries().len()];
+        k.timeline = plan.timeline();
+        k.plan = Rc::new(plan);
+    }
+    /// Samples what an operator would see of the hosts, every `period`.
+    pub fn sample_hosts(&mut self, period: VirtualDuration) {
+        self.shared.kernel.borrow_mut().sample_hosts(period);
+    }
+    /// The seed of the run.
+    pub fn seed(&self) -> Seed {
+        self.shared.kernel.borrow().seed
+    }
+    /// Adds a process: `make` runs at every start of the node. Draws of the process are keyed by the
+    /// node's name and `name`.
+    pub fn process<F: Future<Output = ()> + 'static>(
+        &mut self,
+        node: NodeId,
+        name: &str,
+        make: impl Fn(Cx) -> F + 'static,
+    ) {
+        self.processes.push(Process {
+            node,
+            name: name.to_owned(),
+            make: Box::new(move |cx| Box::pin(make(cx))),
+        });
+    }
+    /// Adds a process written as event handlers; `make` runs at every start of the node.
+    pub fn handler<H: Handler>(
+        &mut self,
+        node: NodeId,
+        make: impl Fn() -> H + 'static,
+    ) -> HandlerId {
+        let id = HandlerId(u32::try_from(self.handlers.len()).expect("fewer than 2^32 handlers"));
+        let mut k = self.shared.kernel.borrow_mut();
+        let count = &mut k.nodes[node.index()].handlers;
+        let number = *count;
+        *count += 1;
+        k.handlers.push((node, number));
+        self.handlers.push(HandlerPlace {
+            node,
+            make: Box::new(move || Box::new(make())),
+            now: None,
+        });
+        id
+    }
+}

@@ -1,0 +1,91 @@
+//! Nodes: what they are made of and whether they run.
+
+use super::cpu::Cpu;
+use crate::queue::Pending;
+use crate::{EntryId, PortId, ServiceId};
+use serde::{Deserialize, Serialize};
+
+/// What a node is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeSpec {
+    /// Its name, unique in the world.
+    pub name: String,
+    /// Processor cores.
+    pub cores: u32,
+    /// Memory in bytes; `None` is more than anybody needs.
+    pub memory: Option<u64>,
+    /// Preset of the swap device; `None` is no swap.
+    pub swap: Option<String>,
+}
+
+impl NodeSpec {
+    /// A node with one core and all the memory it needs.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            cores: 1,
+            memory: None,
+            swap: None,
+        }
+    }
+    /// With this many cores.
+    #[must_use]
+    pub fn cores(self, cores: u32) -> Self {
+        Self { cores, ..self }
+    }
+    /// With this much memory, in bytes, and this preset of a swap device.
+    #[must_use]
+    pub fn memory(self, bytes: u64, swap: Option<&str>) -> Self {
+        Self {
+            memory: Some(bytes),
+            swap: swap.map(str::to_owned),
+            ..self
+        }
+    }
+}
+
+/// A node of the running world.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) name: String,
+    /// Whether code runs: up and not paused.
+    pub(super) running: bool,
+    pub(super) up: bool,
+    /// Counts starts; what belongs to an earlier one is stale.
+    pub(super) incarnation: u16,
+    /// Down holds, in id order.
+    pub(super) downs: Vec<EntryId>,
+    /// Pause holds, in id order.
+    pub(super) pauses: Vec<EntryId>,
+    /// What waits for the pause to end, in the order in which it came.
+    pub(super) deferred: Vec<Deferred>,
+    pub(super) cpu: Cpu,
+    /// Its ports by service.
+    pub(super) ports: Vec<(ServiceId, PortId)>,
+    /// How many handlers run on it.
+    pub(super) handlers: u32,
+}
+
+/// Something that was due while the node was paused.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Deferred {
+    Task(u32),
+    Event(Pending),
+}
+
+impl Node {
+    pub(super) fn new(spec: &NodeSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+            running: true,
+            up: true,
+            incarnation: 0,
+            downs: Vec::new(),
+            pauses: Vec::new(),
+            deferred: Vec::new(),
+            cpu: Cpu::new(spec.cores),
+            ports: Vec::new(),
+            handlers: 0,
+        }
+    }
+}

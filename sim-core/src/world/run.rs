@@ -1,0 +1,258 @@
+//! The loop.
+
+use super::handler::{HandlerCx, HandlerId};
+use super::kernel::{Kernel, Kind};
+use super::message::Arrived;
+use super::{Cx, World};
+use crate::history::{NodeChange, What};
+use crate::outcome::Stop;
+use crate::queue::Pending;
+use crate::task::{Turn, next_ready, wake_index};
+use crate::{NodeId, PortId, VirtualTime};
+use core::task::{Context, Poll};
+
+/// Bounds of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The run is over at this time; what is due then still happens.
+    pub until: VirtualTime,
+    /// It stops, inconclusively, after this many events.
+    pub events_max: u64,
+}
+
+impl Bounds {
+    /// Until `until`, whatever it takes.
+    pub const fn until(until: VirtualTime) -> Self {
+        Self {
+            until,
+            events_max: u64::MAX,
+        }
+    }
+}
+
+impl World {
+    /// Runs. May be called again with a later bound to go on.
+    pub fn run(&mut self, bounds: Bounds) -> Stop {
+        let ready = core::mem::take(&mut self.ready);
+        let turn = Turn::begin(&ready);
+        if !self.started {
+            self.started = true;
+            self.start();
+        }
+        let stop = self.drive(bounds);
+        drop(turn);
+        self.ready = ready;
+        stop
+    }
+
+    /// The plan first, then the nodes in their order.
+    fn start(&mut self) {
+        let mut k = self.shared.kernel.borrow_mut();
+        for index in 0..k.timeline.len() {
+            let at = k.timeline[index].at.as_nanos();
+            let target = u32::try_from(index).expect("fewer than 2^32 steps");
+            k.schedule(at, Kind::Plan, target, 0, 0);
+        }
+        k.start_sampling();
+        for index in 0..k.nodes.len() {
+            let node = NodeId::from_index(index);
+            let change = NodeChange::Up;
+            k.record(What::Node { node, change });
+        }
+        drop(k);
+        self.start_processes(|_| true);
+    }
+
+    fn start_processes(&mut self, on: impl Fn(NodeId) -> bool) {
+        for process in self.processes.iter().filter(|p| on(p.node)) {
+            let cx = Cx::new(&self.shared, process.node, &process.name);
+            let future = (process.make)(cx);
+            let task = self
+                .shared
+                .kernel
+                .borrow_mut()
+                .tasks
+                .insert(process.node, future);
+            wake_index(task.index);
+        }
+        for (index, place) in self.handlers.iter_mut().enumerate() {
+            if on(place.node) {
+                let handler = place.now.insert((place.make)());
+                let me = HandlerId(u32::try_from(index).expect("fewer than 2^32 handlers"));
+                handler.start(&mut HandlerCx {
+                    kernel: &mut self.shared.kernel.borrow_mut(),
+                    node: place.node,
+                    me,
+                });
+            }
+        }
+    }
+
+    fn drive(&mut self, bounds: Bounds) -> Stop {
+        let shared = std::rc::Rc::clone(&self.shared);
+        let until = bounds.until.as_nanos();
+        loop {
+            while let Some(index) = next_ready() {
+                self.poll(index);
+            }
+            let mut k = shared.kernel.borrow_mut();
+            if k.events >= bounds.events_max {
+                return Stop::EventsMax;
+            }
+            let Some(event) = k.queue.pop_until(until) else {
+                let quiet = until == u64::MAX;
+                if !quiet {
+                    k.now = until;
+                }
+                return if quiet { Stop::Quiet } else { Stop::Finished };
+            };
+            debug_assert!(event.time >= k.now, "time does not go back");
+            k.now = event.time;
+            k.events += 1;
+            match Kind::of(event.kind) {
+                Kind::Wake => k.timer(event),
+                Kind::Handler => self.handle(&mut k, event),
+                Kind::Arrive => {
+                    k.arrive(event.target, event.word);
+                    self.deliver_mail(&mut k);
+                }
+                kind => {
+                    k.rare_event(kind, event);
+                    self.deliver_mail(&mut k);
+                    let dead = core::mem::take(&mut k.dead);
+                    let starting = core::mem::take(&mut k.starting);
+                    drop(k);
+                    // Destructors of a dead process run while nobody holds the kernel.
+                    drop(dead);
+                    if !starting.is_empty() {
+                        self.start_processes(|node| starting.contains(&node));
+                    }
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, k: &mut Kernel, event: Pending) {
+        let place = &mut self.handlers[event.target as usize];
+        let node = &mut k.nodes[place.node.index()];
+        if node.incarnation != event.tag {
+            return;
+        }
+        if !node.running {
+            node.deferred.push(super::node::Deferred::Event(event));
+            return;
+        }
+        if let Some(handler) = &mut place.now {
+            let mut cx = HandlerCx {
+                kernel: k,
+                node: place.node,
+                me: HandlerId(event.target),
+            };
+            handler.event(&mut cx, event.word);
+        }
+    }
+
+    /// Gives messages that arrived at ports of handlers to them.
+    fn deliver_mail(&mut self, k: &mut Kernel) {
+        while let Some(port) = k.mail.pop() {
+            self.deliver(k, port);
+        }
+    }
+    fn deliver(&mut self, k: &mut Kernel, port: PortId) {
+        loop {
+            let place = &mut k.ports[port.index()];
+            let (Some(id), true) = (place.handler, k.nodes[place.node.index()].running) else {
+                return;
+            };
+            let node = place.node;
+            let Some(arrived) = place.queue.pop_front() else {
+                return;
+            };
+            let handler = self.handlers[id.0 as usize].now.as_mut();
+            if let (Some(handler), Arrived::Message(message)) = (handler, arrived) {
+                let mut cx = HandlerCx {
+                    kernel: &mut *k,
+                    node,
+                    me: id,
+                };
+                handler.message(&mut cx, message);
+            }
+        }
+    }
+
+    fn poll(&mut self, index: u32) {
+        let (task, mut future) = {
+            let mut k = self.shared.kernel.borrow_mut();
+            let Some(node) = k.tasks.node(index) else {
+                return;
+            };
+            if k.defer_task(node, index) {
+                return;
+            }
+            let Some(taken) = k.tasks.take(index) else {
+                return;
+            };
+            taken
+        };
+        let waker = task.waker();
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        let mut k = self.shared.kernel.borrow_mut();
+        let left = match poll {
+            Poll::Pending => k.tasks.put_back(task, future),
+            Poll::Ready(()) => {
+                k.tasks.remove(task);
+                Some(future)
+            }
+        };
+        drop(k);
+        drop(left);
+    }
+}
+
+impl Kernel {
+    #[inline]
+    fn timer(&mut self, event: Pending) {
+        let task = crate::task::TaskRef {
+            index: event.target,
+            generation: u32::try_from(event.word).expect("a generation is a u32"),
+        };
+        if self.tasks.is_live(task) {
+            wake_index(task.index);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn rare_event(&mut self, kind: Kind, event: Pending) {
+        match kind {
+            Kind::WakeForeign => {
+                let generation = u32::try_from(event.word).expect("a generation is a u32");
+                if let Some(wake) = self.take_foreign(event.target, generation) {
+                    self.wake(wake);
+                }
+            }
+            Kind::Resend => self.resend(event.target),
+            Kind::Deadline => self.deadline_passed(event.target, event.word),
+            Kind::Admit => self.admit_delayed(event.target, event.word),
+            Kind::Cpu => self.cpu_event(NodeId(event.target), event.word),
+            Kind::Memory => self.memory_event(NodeId(event.target)),
+            Kind::Sample => self.sample_event(),
+            Kind::Plan => self.plan_step(event.target as usize),
+            Kind::Wake | Kind::Handler | Kind::Arrive => {}
+        }
+    }
+
+    /// An event that came while its node was paused happens now.
+    pub(super) fn schedule_again(&mut self, event: Pending) {
+        let (kind, tag) = (Kind::of(event.kind), event.tag);
+        self.schedule(self.now, kind, event.target, event.word, tag);
+    }
+    /// Mail that waited for a paused node goes to its handlers.
+    pub(super) fn mail_all(&mut self, node: NodeId) {
+        for (_, port) in &self.nodes[node.index()].ports {
+            if self.ports[port.index()].handler.is_some() {
+                self.mail.push(*port);
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Waiting for virtual time.
+
+use super::{Cx, Wake};
+use crate::VirtualTime;
+use crate::history::Part;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// Waits until a time. Made by [`Cx::sleep`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep<'a> {
+    cx: &'a Cx,
+    until: VirtualTime,
+    armed: Armed,
+    /// What the time counts as in the span, and since when.
+    part: Option<(Part, VirtualTime)>,
+}
+
+/// Who is woken when the time comes.
+enum Armed {
+    No,
+    /// The task itself: its timer is a queue entry and nothing else.
+    Task(Wake),
+    /// The waker of a combinator, in a slot.
+    Slot(Wake, (u32, u32)),
+}
+
+impl fmt::Debug for Sleep<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sleep until {}", self.until)
+    }
+}
+
+impl<'a> Sleep<'a> {
+    pub(super) const fn new(
+        cx: &'a Cx,
+        until: VirtualTime,
+        part: Option<(Part, VirtualTime)>,
+    ) -> Self {
+        Self {
+            cx,
+            until,
+            armed: Armed::No,
+            part,
+        }
+    }
+    fn disarm(&mut self) {
+        if let Armed::Slot(_, (slot, generation)) = core::mem::replace(&mut self.armed, Armed::No) {
+            let waker = self.cx.kernel().take_foreign(slot, generation);
+            drop(waker);
+        }
+    }
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut k = self.cx.kernel();
+        if k.time() >= self.until {
+            drop(k);
+            if let Some((part, since)) = self.part.take() {
+                self.cx.spent(part, self.until.since(since).as_nanos());
+            }
+            self.disarm();
+            return Poll::Ready(());
+        }
+        let same = match &self.armed {
+            Armed::No => false,
+            Armed::Task(wake) | Armed::Slot(wake, _) => wake.is(context.waker()),
+        };
+        if !same {
+            let wake = Wake::of(context.waker());
+            let slot = k.wake_at(self.until.as_nanos(), wake.clone());
+            drop(k);
+            self.disarm();
+            self.armed = match slot {
+                None => Armed::Task(wake),
+                Some(slot) => Armed::Slot(wake, slot),
+            };
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep<'_> {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+/// The time was over first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed;
+
+/// A future with a limit. Made by [`Cx::timeout`]. The future is asked first: one that is ready at
+/// the very instant of the limit is in time.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Timeout<'a, F> {
+    sleep: Sleep<'a>,
+    future: Pin<Box<F>>,
+}
+
+impl<F> fmt::Debug for Timeout<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "timeout at {}", self.sleep.until)
+    }
+}
+
+impl<'a, F: Future> Timeout<'a, F> {
+    pub(super) fn new(sleep: Sleep<'a>, future: F) -> Self {
+        Self {
+            sleep,
+            future: Box::pin(future),
+        }
+    }
+}
+
+impl<F: Future> Future for Timeout<'_, F> {
+    type Output = Result<F::Output, Elapsed>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(output) = self.future.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        Pin::new(&mut self.sleep)
+            .poll(context)
+            .map(|()| Err(Elapsed))
+    }
+}

@@ -1,0 +1,37 @@
+//! Whom to wake: a task by index, or whatever waker a combinator brought.
+
+use super::kernel::Kernel;
+use crate::task::{TaskRef, wake_index};
+use core::task::Waker;
+
+/// Somebody who waits.
+#[derive(Clone, Debug)]
+pub(crate) enum Wake {
+    Task(TaskRef),
+    Foreign(Waker),
+}
+
+impl Wake {
+    /// Whoever `waker` stands for.
+    pub(crate) fn of(waker: &Waker) -> Self {
+        TaskRef::of(waker).map_or_else(|| Self::Foreign(waker.clone()), Self::Task)
+    }
+    /// Whether it would wake the same.
+    pub(crate) fn is(&self, waker: &Waker) -> bool {
+        match self {
+            Self::Task(task) => TaskRef::of(waker) == Some(*task),
+            Self::Foreign(own) => own.will_wake(waker),
+        }
+    }
+}
+
+impl Kernel {
+    /// Wakes who waits, if it is still there.
+    pub(super) fn wake(&mut self, wake: Wake) {
+        match wake {
+            Wake::Task(task) if self.tasks.is_live(task) => wake_index(task.index),
+            Wake::Task(_) => {}
+            Wake::Foreign(waker) => waker.wake(),
+        }
+    }
+}
