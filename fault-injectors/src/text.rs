@@ -28,7 +28,12 @@ pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
             ]
         })
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let (a, b, c) = (width(0), width(1), width(2));
     let mut text = String::new();
     for [when, label, target, effect] in &rows {
@@ -63,7 +68,9 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::LinkLoss { link: l, .. }
         | Primitive::LinkCut { link: l, .. }
         | Primitive::LinkHold { link: l } => link(l),
-        Primitive::Call { client, service, .. } => {
+        Primitive::Call {
+            client, service, ..
+        } => {
             let client = client.as_ref().map_or("*".to_owned(), node);
             format!("{client}->{}", service_name(*service, topology))
         }
@@ -79,7 +86,12 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             Seen::Reset => "down, peers see a reset".into(),
         },
         Primitive::Pause { .. } => "paused".into(),
-        Primitive::LinkDelay { delay, mode, correlation, .. } => {
+        Primitive::LinkDelay {
+            delay,
+            mode,
+            correlation,
+            ..
+        } => {
             let mut text = match mode {
                 Arithmetic::Add => format!("delay + {}", law_text(delay, Unit::Time)),
                 Arithmetic::Scale => format!("delay x {}", law_text(delay, Unit::Plain)),
@@ -90,7 +102,9 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             }
             text
         }
-        Primitive::LinkLoss { share, correlation, .. } => match *correlation > 0.0 {
+        Primitive::LinkLoss {
+            share, correlation, ..
+        } => match *correlation > 0.0 {
             true => format!("loss {share}, correlation {correlation}"),
             false => format!("loss {share}"),
         },
@@ -101,7 +115,9 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
         Primitive::LinkHold { .. } => "held".into(),
         Primitive::CpuSpeed { factor, .. } => format!("speed x {factor}"),
         Primitive::CpuQuota { quota, period, .. } => format!("at most {quota} of each {period}"),
-        Primitive::MemoryPressure { size, active, ramp, .. } => {
+        Primitive::MemoryPressure {
+            size, active, ramp, ..
+        } => {
             let size = match size {
                 Damage::Bytes(bytes) => size_text(*bytes),
                 Damage::Overcommit(ratio) => format!("overcommit {ratio}"),
@@ -120,8 +136,17 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
 
 fn rule_text(rule: &CallRule) -> String {
     match rule {
-        CallRule::Error { status, share, after_effect, retry_after } => {
-            let when = if *after_effect { " after the effect" } else { "" };
+        CallRule::Error {
+            status,
+            share,
+            after_effect,
+            retry_after,
+        } => {
+            let when = if *after_effect {
+                " after the effect"
+            } else {
+                ""
+            };
             let hint = retry_after.map_or(String::new(), |d| format!(", retry after {d}"));
             format!("error {status} for {share} of the calls{when}{hint}")
         }
@@ -131,14 +156,26 @@ fn rule_text(rule: &CallRule) -> String {
                 Arithmetic::Scale => "x",
                 Arithmetic::Replace => "=",
             };
-            format!("delay {sign} {} for {share} of the calls", law_text(delay, Unit::Time))
+            format!(
+                "delay {sign} {} for {share} of the calls",
+                law_text(delay, Unit::Time)
+            )
         }
         CallRule::Hang { share } => format!("hang for {share} of the calls"),
         CallRule::LostReply { share } => format!("reply lost for {share} of the calls"),
-        CallRule::RateLimit { rate, burst, by_cost, status, retry_after } => {
+        CallRule::RateLimit {
+            rate,
+            burst,
+            by_cost,
+            status,
+            retry_after,
+        } => {
             let unit = if *by_cost { "tokens" } else { "calls" };
             let hint = if *retry_after { ", says when" } else { "" };
-            format!("at most {} {unit}, burst {burst}, else {status}{hint}", rate_text(*rate))
+            format!(
+                "at most {} {unit}, burst {burst}, else {status}{hint}",
+                rate_text(*rate)
+            )
         }
     }
 }
@@ -151,7 +188,10 @@ fn knob_text(knob: KnobId, value: f64, topology: &Topology) -> String {
         KnobKind::Flag => (value > 0.5).to_string(),
         KnobKind::Seconds => squall_core::VirtualDuration::from_secs_f64(value).to_string(),
         KnobKind::Words(words) => {
-            let found = words.iter().enumerate().find(|(i, _)| (*i as f64 - value).abs() < 0.5);
+            let found = words
+                .iter()
+                .enumerate()
+                .find(|(i, _)| (*i as f64 - value).abs() < 0.5);
             found.map_or(value.to_string(), |(_, word)| word.clone())
         }
         KnobKind::Number { .. } => value.to_string(),

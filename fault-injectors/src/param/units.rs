@@ -61,7 +61,12 @@ pub fn rate(text: &str) -> Result<f64, Issue> {
         )
         .help("units are /ms, /s, /m, /h")
     })?;
-    Ok(count * 1e9 / per as f64)
+    // One of the two quotients is whole, so that `20/s` is exactly 20.
+    Ok(if per >= 1_000_000_000 {
+        count / (per as f64 / 1e9)
+    } else {
+        count * (1e9 / per as f64)
+    })
 }
 
 /// Prints a rate so that [`rate`] reads it back.
@@ -222,7 +227,9 @@ fn scaled(number: &str, scale: u64) -> Option<u128> {
     };
     let ten = 10u128.pow(u32::try_from(fraction.len()).ok()?);
     let scale = u128::from(scale);
-    (below * scale).is_multiple_of(ten).then(|| whole * scale + below * scale / ten)
+    (below * scale)
+        .is_multiple_of(ten)
+        .then(|| whole * scale + below * scale / ten)
 }
 
 /// The bytes from `start` on that `keep` holds; ends at a character boundary because every byte of

@@ -135,14 +135,13 @@ impl<'a> Words<'a> {
 
     fn pick(&mut self) -> Result<Pick, Issue> {
         let pick = match (self.peek(0), self.peek(1)) {
-            (Some("all"), Some("of")) => Pick::All,
-            (Some("minority"), Some("of")) => Pick::Minority,
-            (Some("majority"), Some("of")) => Pick::Majority,
+            (Some("all"), Some("of")) => self.skip(1, Pick::All),
+            (Some("minority"), Some("of")) => self.skip(1, Pick::Minority),
+            (Some("majority"), Some("of")) => self.skip(1, Pick::Majority),
             (Some("any"), Some(_)) => {
                 self.at += 1;
                 let (word, range) = self.want("a number")?;
                 let count = word.parse().ok().filter(|n| *n > 0);
-                self.at -= 1;
                 Pick::Any(count.ok_or_else(|| {
                     Issue::new(format!("`{word}` is not a number of nodes"), range)
                         .help("write for instance \"any 1 of gateway\"")
@@ -151,12 +150,10 @@ impl<'a> Words<'a> {
             (Some("up"), Some("to")) => {
                 self.at += 2;
                 let parts = self.percent()?;
-                self.at -= 1;
                 Pick::Share { parts, up_to: true }
             }
             (Some(word), _) if word.ends_with('%') => {
                 let parts = self.percent()?;
-                self.at -= 1;
                 Pick::Share {
                     parts,
                     up_to: false,
@@ -164,12 +161,13 @@ impl<'a> Words<'a> {
             }
             _ => return Ok(Pick::All),
         };
-        self.at += match pick {
-            Pick::Any(_) => 2,
-            _ => 1,
-        };
         self.expect("of")?;
         Ok(pick)
+    }
+
+    fn skip(&mut self, words: usize, pick: Pick) -> Pick {
+        self.at += words;
+        pick
     }
 
     /// `20%` or `12.5%`, in hundredths of a percent.

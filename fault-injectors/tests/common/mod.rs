@@ -6,12 +6,12 @@ use squall_faults::param::{Node, NodeKey, Raw, read};
 use squall_faults::topology::{KnobInfo, KnobKind, NodeInfo};
 use squall_faults::{FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
 
-pub fn stop() -> VirtualTime {
+pub(crate) fn stop() -> VirtualTime {
     VirtualTime::from_nanos(600_000_000_000)
 }
 
 /// `gateway-0..3` in zones a b c, `kv-0..5`, `model-0..2`; workload `shop` on the gateways.
-pub fn world() -> Topology {
+pub(crate) fn world() -> Topology {
     let mut world = Topology::default();
     for (index, zone) in ["a", "b", "c"].iter().enumerate() {
         world.add_node(NodeInfo {
@@ -26,9 +26,20 @@ pub fn world() -> Topology {
     world.add_group("model", 2);
     world.add_service("shop.checkout");
     for (name, kind, base) in [
-        ("shop.load", KnobKind::Number { min: 0.0, max: 10.0 }, 1.0),
+        (
+            "shop.load",
+            KnobKind::Number {
+                min: 0.0,
+                max: 10.0,
+            },
+            1.0,
+        ),
         ("shop.timeout", KnobKind::Seconds, 1.0),
-        ("shop.mode", KnobKind::Words(vec!["open".into(), "closed".into()]), 0.0),
+        (
+            "shop.mode",
+            KnobKind::Words(vec!["open".into(), "closed".into()]),
+            0.0,
+        ),
         ("shop.audit", KnobKind::Flag, 1.0),
     ] {
         let name = name.into();
@@ -38,24 +49,36 @@ pub fn world() -> Topology {
     world
 }
 
-pub fn text(s: &str) -> Node {
+pub(crate) fn text(s: &str) -> Node {
     Node::text(s)
 }
-pub fn number(x: f64) -> Node {
-    Node { span: 0..0, raw: Raw::Float(x) }
+pub(crate) fn number(x: f64) -> Node {
+    Node {
+        span: 0..0,
+        raw: Raw::Float(x),
+    }
 }
-pub fn integer(i: i64) -> Node {
-    Node { span: 0..0, raw: Raw::Integer(i) }
+pub(crate) fn integer(i: i64) -> Node {
+    Node {
+        span: 0..0,
+        raw: Raw::Integer(i),
+    }
 }
-pub fn flag(b: bool) -> Node {
-    Node { span: 0..0, raw: Raw::Flag(b) }
+pub(crate) fn flag(b: bool) -> Node {
+    Node {
+        span: 0..0,
+        raw: Raw::Flag(b),
+    }
 }
 
 /// A fault from its parameters; `when` are timing keys.
-pub fn fault(kind: &str, args: &[(&str, Node)], when: &[(&str, Node)]) -> FaultUse {
+pub(crate) fn fault(kind: &str, args: &[(&str, Node)], when: &[(&str, Node)]) -> FaultUse {
     let kind = catalog::find(kind).expect("a fault of the catalogue");
     let table = |entries: &[(&str, Node)]| {
-        let key = |name: &str| NodeKey { name: name.into(), span: 0..0 };
+        let key = |name: &str| NodeKey {
+            name: name.into(),
+            span: 0..0,
+        };
         let raw = Raw::Table(entries.iter().map(|(k, v)| (key(k), v.clone())).collect());
         Node { span: 0..0, raw }
     };
@@ -74,10 +97,10 @@ pub fn fault(kind: &str, args: &[(&str, Node)], when: &[(&str, Node)]) -> FaultU
     }
 }
 
-pub fn minute() -> Vec<(&'static str, Node)> {
+pub(crate) fn minute() -> Vec<(&'static str, Node)> {
     vec![("at", text("1m")), ("for", text("30s"))]
 }
 
-pub fn plan(faults: &[FaultUse]) -> Result<Plan, Vec<LowerError>> {
+pub(crate) fn plan(faults: &[FaultUse]) -> Result<Plan, Vec<LowerError>> {
     lower(Seed(0x11), faults, &world(), stop())
 }
