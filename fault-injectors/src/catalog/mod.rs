@@ -1,0 +1,183 @@
+//! The named faults. Adding one: an item in its family's file, and a line in [`ALL`].
+
+mod call;
+mod cpu;
+mod knob;
+mod link;
+mod memory;
+mod node;
+mod partition;
+
+use crate::lowering::{Lowering, Refusal};
+use crate::param::{Args, Kind, Need, Param, Variant};
+use core::fmt;
+use squall_core::plan::Family;
+use std::fmt::Write as _;
+
+/// All faults, by family.
+pub const ALL: &[&FaultKind] = &[
+    &node::NODE_LOSS,
+    &node::NODE_PAUSE,
+    &link::LINK_DELAY,
+    &link::LINK_LOSS,
+    &link::LINK_CUT,
+    &link::LINK_FLAP,
+    &partition::PARTITION,
+    &cpu::CPU_SLOW,
+    &cpu::CPU_THROTTLE,
+    &cpu::GC_PAUSE,
+    &memory::SWAP_STORM,
+    &memory::MEMORY_HOG,
+    &call::CALL_ERROR,
+    &call::CALL_DELAY,
+    &call::CALL_HANG,
+    &call::LOST_REPLY,
+    &call::RATE_LIMIT,
+    &knob::KNOB_SET,
+    &knob::LOAD_STEP,
+    &knob::CONFIG_PUSH,
+];
+
+/// A named fault: a pure function from parameters, topology and its own draws to primitives.
+pub struct FaultKind {
+    /// Its name in scenario files.
+    pub name: &'static str,
+    /// Its family.
+    pub family: Family,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Direction, distribution, what happens to work already under way: one paragraph.
+    pub doc: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// The primitives it may lower to, by [`squall_core::plan::Primitive::name`]. Host support follows from them.
+    pub lowers_to: &'static [&'static str],
+    /// Those of them that must have an effect for it to count as having happened.
+    pub needed: &'static [&'static str],
+    /// Where it comes from.
+    pub source: &'static str,
+    /// The parameter that is its length, for faults that may have one of their own.
+    pub own_length: Option<&'static str>,
+    /// Lowers one occurrence.
+    pub lower: fn(&Args, &mut Lowering<'_>) -> Result<(), Refusal>,
+}
+
+/// How well a host can do a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// As described.
+    Full,
+    /// With a restriction.
+    Partial(&'static str),
+    /// Not at all: a scenario with it is refused.
+    None,
+}
+
+impl FaultKind {
+    /// What the native engine can do of it: everything.
+    pub const fn native(&self) -> Support {
+        Support::Full
+    }
+    /// What the madsim host can do of it: the worst of its primitives.
+    pub fn madsim(&self) -> Support {
+        let support = |name: &&str| match *name {
+            "crash" | "pause" | "cut" => Support::Full,
+            "delay" | "loss" => Support::Partial("on the whole net only"),
+            _ => Support::None,
+        };
+        let mut worst = Support::Full;
+        for primitive in self.lowers_to.iter().map(support) {
+            worst = match (worst, primitive) {
+                (Support::None, _) | (_, Support::None) => Support::None,
+                (Support::Partial(why), _) | (_, Support::Partial(why)) => Support::Partial(why),
+                _ => Support::Full,
+            };
+        }
+        worst
+    }
+    /// Its page in `squall list faults NAME`.
+    pub fn describe(&self) -> String {
+        let mut text = format!("{}   {}\n\n{}\n\n", self.name, self.summary, self.doc);
+        text.push_str(&describe_params(self.params));
+        let _ = writeln!(text, "\n  family      {}", self.family);
+        let _ = writeln!(text, "  lowers to   {}", self.lowers_to.join(", "));
+        let _ = writeln!(text, "  must land   {}", self.needed.join(", "));
+        let _ = writeln!(
+            text,
+            "  hosts       native: {}; madsim: {}",
+            self.native(),
+            self.madsim()
+        );
+        let _ = writeln!(text, "  source      {}", self.source);
+        text
+    }
+}
+
+/// The fault called `name`.
+pub fn find(name: &str) -> Option<&'static FaultKind> {
+    ALL.iter().copied().find(|kind| kind.name == name)
+}
+
+/// The faults as the choices of `inject`.
+pub fn variants() -> Vec<Variant> {
+    let variant = |kind: &&FaultKind| Variant {
+        name: kind.name,
+        doc: kind.summary,
+        params: kind.params,
+    };
+    ALL.iter().map(variant).collect()
+}
+
+/// The table of `squall list faults`: one line a fault.
+pub fn list() -> String {
+    let mut text = String::new();
+    for kind in ALL {
+        let _ = writeln!(
+            text,
+            "{:<14} {:<7} {:<44} madsim: {}",
+            kind.name,
+            kind.family.to_string(),
+            kind.summary,
+            kind.madsim()
+        );
+    }
+    text
+}
+
+/// One line a parameter: key, default, doc.
+pub fn describe_params(params: &[Param]) -> String {
+    let mut text = String::new();
+    for param in params {
+        let default = match param.need {
+            Need::Required => "required".to_owned(),
+            Need::Optional => "-".to_owned(),
+            Need::Default(value) => format!("= {value}"),
+        };
+        let _ = writeln!(text, "  {:<14} {default:<26} {}", param.key, param.doc);
+        let inner = match &param.kind {
+            Kind::Table(inner) => inner,
+            Kind::List(Kind::Table(inner)) | Kind::Map(Kind::Table(inner)) => inner,
+            _ => continue,
+        };
+        for line in describe_params(inner).lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("yes"),
+            Self::Partial(why) => f.write_str(why),
+            Self::None => f.write_str("no"),
+        }
+    }
+}
+
+impl fmt::Debug for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FaultKind({})", self.name)
+    }
+}

@@ -1,0 +1,202 @@
+//! Checked values with their places.
+
+use super::Issue;
+use crate::selector::{LinkSelector, Selector};
+use squall_core::plan::Swap;
+use squall_core::{Law, VirtualDuration};
+use std::ops::Range;
+
+/// Where a value stands in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its bytes, quotes included. Empty for a default.
+    pub span: Range<usize>,
+    /// First byte of a string's content, if it stands in the file letter by letter.
+    pub start: Option<usize>,
+}
+
+impl Place {
+    /// An issue of a parser that looked at the string, at its place in the file.
+    pub fn locate(&self, issue: Issue) -> Issue {
+        match self.start {
+            Some(start) => issue.shifted(start),
+            None => Issue {
+                range: self.span.clone(),
+                ..issue
+            },
+        }
+    }
+}
+
+/// A checked value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Of [`super::Kind::Duration`].
+    Duration(VirtualDuration),
+    /// Of a law, a moment or a length.
+    Law(Law),
+    /// Of a rate, a share or a number.
+    Number(f64),
+    /// Of a whole number.
+    Integer(i64),
+    /// Bytes.
+    Size(u64),
+    /// One of the words of the table.
+    Word(&'static str),
+    /// A string or the path of a file.
+    Text(String),
+    /// True or false.
+    Flag(bool),
+    /// Targets in words, not yet resolved.
+    Selector(Selector),
+    /// Links in words, not yet resolved.
+    Links(LinkSelector),
+    /// A swap device.
+    Device(Swap),
+    /// A record or a table of names.
+    Table(Args),
+    /// A list.
+    List(Vec<Arg>),
+    /// The choice of a variant and its record.
+    Variant(&'static str, Args),
+    /// Something that is not looked into.
+    Any,
+}
+
+/// A key, its value and their places. Elements of lists have no key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arg {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Range<usize>,
+    /// The value.
+    pub value: Value,
+    /// Where the value stands.
+    pub place: Place,
+    /// Whether it stands in the file; otherwise it is a default.
+    pub given: bool,
+}
+
+/// The values of a record, in the order of its table; of a table of names, in file order.
+///
+/// A getter named after a type gives the value of a key that the table requires or has a default
+/// for, and panics if the table does not; the `_opt` getters give what may be missing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Args {
+    /// The values.
+    pub entries: Vec<Arg>,
+    /// Where the record stands.
+    pub place: Place,
+    /// Whether an error was found in it, so that values may be missing.
+    pub broken: bool,
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $name:ident, $opt:ident: $pattern:pat => $out:expr, $type:ty;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Panics
+            /// If the table does not say that this is there.
+            pub fn $name(&self, key: &str) -> $type {
+                self.$opt(key).unwrap_or_else(|| absent(key, stringify!($name)))
+            }
+            $(#[$doc])*
+            /// `None` if there is none.
+            pub fn $opt(&self, key: &str) -> Option<$type> {
+                match self.get(key)? {
+                    $pattern => Some($out),
+                    _ => None,
+                }
+            }
+        )*
+    };
+}
+
+#[cold]
+fn absent(key: &str, what: &str) -> ! {
+    panic!("the parameter table has no {what} `{key}` that is required or has a default")
+}
+
+impl Args {
+    /// The argument at `key`.
+    pub fn arg(&self, key: &str) -> Option<&Arg> {
+        self.entries.iter().find(|arg| arg.key == key)
+    }
+    /// The value at `key`.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.arg(key).map(|arg| &arg.value)
+    }
+    /// Whether `key` stands in the file.
+    pub fn given(&self, key: &str) -> bool {
+        self.arg(key).is_some_and(|arg| arg.given)
+    }
+    /// Where the value at `key` stands; the whole record if it stands nowhere.
+    pub fn place(&self, key: &str) -> &Place {
+        match self.arg(key) {
+            Some(arg) if arg.given => &arg.place,
+            _ => &self.place,
+        }
+    }
+    getters! {
+        /// The duration at `key`.
+        duration, duration_opt: Value::Duration(d) => *d, VirtualDuration;
+        /// The law at `key`: of a distribution, a moment or a length that is not forever.
+        law, law_opt: Value::Law(law) => law.clone(), Law;
+        /// The number at `key`: a rate (events a second), a share or a number.
+        number, number_opt: Value::Number(x) => *x, f64;
+        /// The whole number at `key`.
+        integer, integer_opt: Value::Integer(i) => *i, i64;
+        /// The size at `key`, in bytes.
+        size, size_opt: Value::Size(bytes) => *bytes, u64;
+        /// The chosen word at `key`.
+        word, word_opt: Value::Word(word) => *word, &'static str;
+        /// The flag at `key`.
+        flag, flag_opt: Value::Flag(flag) => *flag, bool;
+        /// The table at `key`.
+        table, table_opt: Value::Table(table) => table, &Args;
+        /// The list at `key`.
+        list, list_opt: Value::List(list) => list, &[Arg];
+        /// The string or path at `key`.
+        text, text_opt: Value::Text(text) => text, &str;
+        /// The targets at `key`.
+        selector, selector_opt: Value::Selector(s) => s, &Selector;
+        /// The links at `key`.
+        links, links_opt: Value::Links(s) => s, &LinkSelector;
+        /// The swap device at `key`.
+        device, device_opt: Value::Device(device) => device, &Swap;
+        /// The choice at `key` and its record.
+        variant, variant_opt: Value::Variant(name, args) => (*name, args), (&'static str, &Args);
+    }
+    /// The whole number at `key` as a count.
+    ///
+    /// # Panics
+    /// If the table does not say that it is there and not negative.
+    pub fn count(&self, key: &str) -> u64 {
+        u64::try_from(self.integer(key)).expect("the table bounds counts from below")
+    }
+    /// The number at `key`, whole or not.
+    pub fn scalar_opt(&self, key: &str) -> Option<f64> {
+        match self.get(key)? {
+            Value::Number(x) => Some(*x),
+            Value::Integer(i) => Some(*i as f64),
+            _ => None,
+        }
+    }
+    /// Calls `visit` for every value of the record and of the records in it.
+    pub fn walk(&self, visit: &mut dyn FnMut(&Arg)) {
+        for arg in &self.entries {
+            walk(arg, visit);
+        }
+    }
+}
+
+fn walk(arg: &Arg, visit: &mut dyn FnMut(&Arg)) {
+    visit(arg);
+    match &arg.value {
+        Value::Table(args) | Value::Variant(_, args) => args.walk(visit),
+        Value::List(list) => list.iter().for_each(|arg| walk(arg, visit)),
+        _ => {}
+    }
+}

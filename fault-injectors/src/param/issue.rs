@@ -1,0 +1,117 @@
+//! What is wrong with a value, as data.
+
+use std::ops::Range;
+
+/// One thing that is wrong: what, where, and what to write instead.
+///
+/// The range counts bytes in whatever the producer looked at: a unit parser in its string, the
+/// reader in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// What is wrong, as a lower-case fragment.
+    pub message: String,
+    /// The word it is about.
+    pub range: Range<usize>,
+    /// What stands under the word; may be empty.
+    pub label: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Issue {
+    /// An issue with the word at `range`.
+    pub fn new(message: impl Into<String>, range: Range<usize>) -> Self {
+        Self {
+            message: message.into(),
+            range,
+            label: String::new(),
+            help: None,
+        }
+    }
+    /// With a text under the word.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+    /// With an advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+    /// With an advice, if there is one.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+    /// The same issue `offset` bytes further on.
+    #[must_use]
+    pub fn shifted(mut self, offset: usize) -> Self {
+        self.range = self.range.start + offset..self.range.end + offset;
+        self
+    }
+}
+
+/// The known word nearest to `word`, if one is near: at most a third of its letters differ.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = word.chars().count().max(3) / 3;
+    let scored = known.into_iter().map(|k| (distance(word, k), k));
+    let best = scored.min_by_key(|(score, _)| *score)?;
+    (best.0 <= limit.max(1)).then_some(best.1)
+}
+
+/// The advice for an unknown word: the nearest known one, or all of them.
+pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(found) = nearest(word, known.iter().copied()) {
+        return Some(format!("did you mean `{found}`?"));
+    }
+    match known.len() {
+        0 => None,
+        1..=16 => Some(format!("there is {}", known.join(", "))),
+        n => Some(format!(
+            "there is {} and {} more",
+            known[..16].join(", "),
+            n - 16
+        )),
+    }
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > 64 {
+        return usize::MAX;
+    }
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    rows[0] = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        rows[i][0] = i;
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1)
+                .min(rows[i][j - 1] + 1)
+                .min(rows[i - 1][j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["node-loss", "node-pause", "link-delay"];
+        assert_eq!(nearest("node-los", known), Some("node-loss"));
+        assert_eq!(nearest("node-psuae", known), Some("node-pause"));
+        assert_eq!(nearest("quux", known), None);
+    }
+}

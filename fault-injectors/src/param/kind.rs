@@ -1,0 +1,199 @@
+//! The tables: parameters and the kinds of their values.
+
+/// One key of a record: what its value looks like, whether it must be there, what it means.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// The key, in snake case.
+    pub key: &'static str,
+    /// What its value looks like.
+    pub kind: Kind,
+    /// Whether it must be written.
+    pub need: Need,
+    /// Keys of one group exclude each other; empty is no group. If one of them is required, exactly
+    /// one must be written.
+    pub group: &'static str,
+    /// What it means, one sentence without a full stop.
+    pub doc: &'static str,
+}
+
+/// Whether a parameter must be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It has no default.
+    Required,
+    /// It may be missing, and then nothing is there.
+    Optional,
+    /// It may be missing, and then it is this, in the words of the file but without quotes. The
+    /// default of a table is `""`, the table of its own defaults; elements of a list are separated
+    /// by `, `.
+    Default(&'static str),
+}
+
+impl Param {
+    /// An optional parameter.
+    pub const fn new(key: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self {
+            key,
+            kind,
+            need: Need::Optional,
+            group: "",
+            doc,
+        }
+    }
+    /// Must be written.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.need = Need::Required;
+        self
+    }
+    /// Is `value` if it is not written.
+    #[must_use]
+    pub const fn default(mut self, value: &'static str) -> Self {
+        self.need = Need::Default(value);
+        self
+    }
+    /// Excludes the other parameters of this group.
+    #[must_use]
+    pub const fn one_of(mut self, group: &'static str) -> Self {
+        self.group = group;
+        self
+    }
+}
+
+/// What a number of a law or a scalar counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Plain numbers.
+    Plain,
+    /// Durations; as numbers they are nanoseconds.
+    Time,
+}
+
+/// Which targets a selector may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Nodes.
+    Nodes,
+    /// Directed links: `a -> b`, `a <-> b`.
+    Links,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `"1h30m"`.
+    Duration,
+    /// `"2m"`, or a range `"1m..3m"` that is drawn once a seed.
+    Moment,
+    /// A duration, a range, a distribution, or `"forever"`.
+    Length,
+    /// `"20/s"`.
+    Rate,
+    /// `"8GiB"`.
+    Size,
+    /// A number in 0..=1.
+    Share,
+    /// A number in a range.
+    Number {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+    /// A whole number in a range.
+    Integer {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// Any string.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A distribution in words.
+    Law(Unit),
+    /// Targets in words.
+    Selector(Shape),
+    /// A swap device: a preset or `"800 iops"`.
+    Device,
+    /// The path of a file, relative to the scenario.
+    File,
+    /// A number, a string or a flag: what it may be is checked by whoever knows.
+    Scalar,
+    /// Anything the file's syntax allows.
+    Any,
+    /// A record.
+    Table(&'static [Param]),
+    /// A list.
+    List(&'static Kind),
+    /// A table whose keys are names of the author's.
+    Map(&'static Kind),
+    /// A table with exactly one key, which says what its value is: `{ swap-storm = {..} }`.
+    Variant {
+        /// What is chosen, for messages: `fault`.
+        noun: &'static str,
+        /// The choices.
+        of: fn() -> Vec<Variant>,
+    },
+}
+
+/// One choice of a [`Kind::Variant`].
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// The key.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// The record it takes.
+    pub params: &'static [Param],
+}
+
+impl Kind {
+    /// What is expected, for messages, with its article.
+    pub fn expects(&self) -> String {
+        match self {
+            Self::Duration => "a duration such as \"250ms\"".into(),
+            Self::Moment => "a time such as \"2m\" or a range such as \"1m..3m\"".into(),
+            Self::Length => "a duration such as \"90s\", a distribution, or \"forever\"".into(),
+            Self::Rate => "a rate such as \"20/s\"".into(),
+            Self::Size => "a size such as \"8GiB\"".into(),
+            Self::Share => "a number from 0 to 1".into(),
+            Self::Number { min, max } => format!("a number {}", between(*min, *max)),
+            Self::Integer { min, max } => {
+                format!("a whole number {}", between(*min as f64, *max as f64))
+            }
+            Self::Text => "a string".into(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Flag => "true or false".into(),
+            Self::Law(Unit::Time) => {
+                "a duration or a distribution such as \"normal 50ms sd 10ms\"".into()
+            }
+            Self::Law(Unit::Plain) => "a number or a distribution such as \"uniform 1 5\"".into(),
+            Self::Selector(Shape::Nodes) => "nodes, such as \"any 1 of gateway\"".into(),
+            Self::Selector(Shape::Links) => "links, such as \"a -> b\"".into(),
+            Self::Device => "a swap device such as \"nvme\" or \"800 iops\"".into(),
+            Self::File => "the path of a file".into(),
+            Self::Scalar => "a number, a string, true or false".into(),
+            Self::Any => "a value".into(),
+            Self::Table(_) => "a table".into(),
+            Self::List(of) => format!("a list, each element {}", of.expects()),
+            Self::Map(_) => "a table of names".into(),
+            Self::Variant { noun, .. } => format!("a table with the name of one {noun}"),
+        }
+    }
+}
+
+/// `from 1 to 4`, `of at least 1`, or nothing at all.
+fn between(min: f64, max: f64) -> String {
+    // Bounds at the ends of the integers mean that there is none.
+    let open = |x: f64| x.abs() >= 9e18;
+    match (open(min), open(max)) {
+        (true, true) => String::new(),
+        (false, true) => format!("of at least {min}"),
+        (true, false) => format!("of at most {max}"),
+        (false, false) => format!("from {min} to {max}"),
+    }
+}

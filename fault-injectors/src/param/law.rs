@@ -1,0 +1,192 @@
+//! Distributions in words: `lognormal median 400us p99 2ms`.
+
+use super::units::number;
+use super::{Issue, Unit, duration, suggest};
+use squall_core::{Law, VirtualDuration};
+use std::ops::Range;
+
+const NAMES: [&str; 6] = [
+    "uniform",
+    "normal",
+    "exponential",
+    "lognormal",
+    "pareto",
+    "loguniform",
+];
+const FORMS: &str = "write \"50ms\", \"uniform 10ms 90ms\", \"normal 50ms sd 10ms\", \"exponential mean 60ms\", \
+     \"lognormal median 400us p99 2ms\", \"pareto xm 10ms alpha 1.46\" or \"loguniform 11ms 288s\"";
+
+/// Reads a distribution. Numbers are durations (as nanoseconds) or plain, by `unit`.
+pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
+    let mut words = Words::new(text, unit);
+    let Some((first, range)) = words.next() else {
+        return Err(Issue::new("empty distribution", 0..text.len()).help(FORMS));
+    };
+    let law = match first {
+        "uniform" => Law::Uniform {
+            low: words.value("the smallest value")?,
+            high: words.value("the largest value")?,
+        },
+        "normal" => Law::Normal {
+            mean: words.value("the mean")?,
+            sd: words.keyed("sd")?,
+        },
+        "exponential" => Law::Exponential {
+            mean: words.keyed("mean")?,
+        },
+        "lognormal" => {
+            let median = words.keyed("median")?;
+            match words.peek() {
+                Some("sigma") => Law::Lognormal {
+                    median,
+                    sigma: words.plain("sigma")?,
+                },
+                _ => {
+                    let p99 = words.keyed("p99")?;
+                    if median <= 0.0 || p99 < median {
+                        return Err(Issue::new("p99 is below the median", words.last.clone()));
+                    }
+                    Law::lognormal_p99(median, p99)
+                }
+            }
+        }
+        "pareto" => Law::Pareto {
+            scale: words.keyed("xm")?,
+            alpha: words.plain("alpha")?,
+        },
+        "loguniform" => Law::Loguniform {
+            low: words.value("the smallest value")?,
+            high: words.value("the largest value")?,
+        },
+        "trace" => {
+            return Err(
+                Issue::new("a distribution cannot be read from a file here", range).help(
+                    "give its quantiles in words, for instance \"lognormal median 400us p99 2ms\"",
+                ),
+            );
+        }
+        _ if first.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            let help = suggest(first, NAMES);
+            return Err(Issue::new(format!("unknown distribution `{first}`"), range)
+                .help(FORMS)
+                .maybe_help(help));
+        }
+        _ => Law::Constant(words.read(first, range)?),
+    };
+    if let Some((extra, range)) = words.next() {
+        return Err(
+            Issue::new(format!("unexpected `{extra}` after a distribution"), range).help(FORMS),
+        );
+    }
+    ordered(law, text.len())
+}
+
+/// Refuses laws that have no samples.
+fn ordered(law: Law, len: usize) -> Result<Law, Issue> {
+    let refuse = |message: &str| Err(Issue::new(message, 0..len));
+    match law {
+        Law::Uniform { low, high } | Law::Loguniform { low, high } if low > high => {
+            refuse("the smallest value is above the largest")
+        }
+        Law::Loguniform { low, .. } if low <= 0.0 => refuse("a loguniform law begins above zero"),
+        Law::Pareto { scale, alpha } if scale <= 0.0 || alpha <= 0.0 => {
+            refuse("xm and alpha of a pareto law are above zero")
+        }
+        Law::Lognormal { median, .. } if median <= 0.0 => refuse("a median is above zero"),
+        law => Ok(law),
+    }
+}
+
+/// The words of a string, one after the other, with their places.
+struct Words<'a> {
+    text: &'a str,
+    unit: Unit,
+    at: usize,
+    last: Range<usize>,
+}
+
+impl<'a> Words<'a> {
+    fn new(text: &'a str, unit: Unit) -> Self {
+        let last = 0..text.len();
+        Self {
+            text,
+            unit,
+            at: 0,
+            last,
+        }
+    }
+    fn next(&mut self) -> Option<(&'a str, Range<usize>)> {
+        let rest = &self.text[self.at..];
+        let start = self.at + (rest.len() - rest.trim_start().len());
+        let rest = &self.text[start..];
+        let len = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        if len == 0 {
+            return None;
+        }
+        self.at = start + len;
+        self.last = start..self.at;
+        Some((&self.text[start..self.at], start..self.at))
+    }
+    fn peek(&self) -> Option<&'a str> {
+        self.text[self.at..].split_whitespace().next()
+    }
+    fn read(&self, word: &str, range: Range<usize>) -> Result<f64, Issue> {
+        match self.unit {
+            Unit::Plain => number(word, range.start),
+            Unit::Time => match duration(word) {
+                Ok(d) => Ok(d.as_nanos_f64()),
+                Err(issue) => Err(issue.shifted(range.start)),
+            },
+        }
+    }
+    fn value(&mut self, what: &str) -> Result<f64, Issue> {
+        match self.next() {
+            Some((word, range)) => self.read(word, range),
+            None => Err(self.missing(what)),
+        }
+    }
+    fn keyed(&mut self, key: &str) -> Result<f64, Issue> {
+        self.key(key)?;
+        self.value(&format!("the value of {key}"))
+    }
+    /// A number without unit after `key`: shapes have none.
+    fn plain(&mut self, key: &str) -> Result<f64, Issue> {
+        self.key(key)?;
+        match self.next() {
+            Some((word, range)) => number(word, range.start),
+            None => Err(self.missing(&format!("the value of {key}"))),
+        }
+    }
+    fn key(&mut self, key: &str) -> Result<(), Issue> {
+        match self.next() {
+            Some((word, _)) if word == key => Ok(()),
+            Some((word, range)) => {
+                Err(Issue::new(format!("expected `{key}`, found `{word}`"), range).help(FORMS))
+            }
+            None => Err(self.missing(&format!("`{key}`"))),
+        }
+    }
+    fn missing(&self, what: &str) -> Issue {
+        Issue::new(format!("distribution lacks {what}"), self.last.clone()).help(FORMS)
+    }
+}
+
+/// Prints a law in the words that [`law`] reads; an empirical one by its size.
+pub fn law_text(law: &Law, unit: Unit) -> String {
+    let v = |x: f64| match unit {
+        Unit::Plain => x.to_string(),
+        Unit::Time => VirtualDuration::from_nanos_f64(x).to_string(),
+    };
+    match law {
+        Law::Constant(x) => v(*x),
+        Law::Uniform { low, high } => format!("uniform {} {}", v(*low), v(*high)),
+        Law::Normal { mean, sd } => format!("normal {} sd {}", v(*mean), v(*sd)),
+        Law::Exponential { mean } => format!("exponential mean {}", v(*mean)),
+        Law::Lognormal { median, sigma } => {
+            format!("lognormal median {} sigma {sigma}", v(*median))
+        }
+        Law::Pareto { scale, alpha } => format!("pareto xm {} alpha {alpha}", v(*scale)),
+        Law::Loguniform { low, high } => format!("loguniform {} {}", v(*low), v(*high)),
+        Law::Empirical(points) => format!("empirical law of {} points", points.len()),
+    }
+}

@@ -1,0 +1,26 @@
+//! Parameters: the one declarative mechanism behind everything that stands in a scenario file.
+//!
+//! A table of [`Param`]s says which keys a record has, what their values look like, which have a
+//! default and what they mean. From these tables come the reader with its errors ([`read`]), the
+//! checked values ([`Args`]), the JSON Schema and the text of `squall list`.
+//!
+//! ```text
+//! file text --parser--> Node tree (spans) --read(&[Param])--> Args (values with their places)
+//!                                                        \--> Issues (message, place, help)
+//! ```
+
+mod args;
+mod issue;
+mod kind;
+mod law;
+mod read;
+mod tree;
+mod units;
+
+pub use args::{Arg, Args, Place, Value};
+pub use issue::{Issue, nearest, suggest};
+pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
+pub use law::{law, law_text};
+pub use read::{read, read_value};
+pub use tree::{Node, NodeKey, Raw};
+pub use units::{SWAP_PRESETS, device, duration, length, moment, rate, rate_text, size, size_text};

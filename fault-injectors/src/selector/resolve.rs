@@ -1,0 +1,226 @@
+//! Selectors against a topology. Ranges of the issues are bytes of the selector.
+
+use super::{Filter, LinkSelector, Pick, Selector, Term, Who};
+use crate::draws::Draws;
+use crate::param::{Issue, suggest};
+use crate::topology::Topology;
+use squall_core::plan::LinkTarget;
+use squall_core::{NodeId, Sample};
+
+impl Selector {
+    /// The whole set, in topology order, before anything is picked from it. Never empty.
+    pub fn members(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+        let mut set = Vec::new();
+        for term in &self.terms {
+            let nodes = members_of(term, topology)?;
+            if term.minus {
+                set.retain(|node| !nodes.contains(node));
+            } else {
+                set.extend(nodes);
+            }
+        }
+        for filter in &self.filters {
+            match filter {
+                Filter::Only(term) => {
+                    let nodes = members_of(term, topology)?;
+                    set.retain(|node| nodes.contains(node));
+                }
+                Filter::Without(terms) => {
+                    for term in terms {
+                        let nodes = members_of(term, topology)?;
+                        set.retain(|node| !nodes.contains(node));
+                    }
+                }
+                Filter::Spread(_) => {}
+            }
+        }
+        set.sort_unstable();
+        set.dedup();
+        let wanted = match self.pick {
+            Pick::Any(n) => n as usize,
+            _ => 1,
+        };
+        let most = match self.pick {
+            Pick::Minority => set.len().saturating_sub(1) / 2,
+            _ => set.len(),
+        };
+        if most >= wanted {
+            return Ok(set);
+        }
+        let whole = 0..self.text.len();
+        Err(match set.len() {
+            0 => Issue::new("selector matches no node", whole).label("nobody is left"),
+            n => Issue::new("selector picks nobody or too many", whole)
+                .label(format!("there are {n} nodes to pick from")),
+        })
+    }
+
+    /// The targets of one occurrence, in the order in which they were drawn; `all` in topology order.
+    pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<NodeId>, Issue> {
+        let mut set = self.members(topology)?;
+        if !self.is_drawn() {
+            return Ok(set);
+        }
+        set.sort_by_key(|id| (draws.rank("who", &topology.node(*id).name), *id));
+        for filter in &self.filters {
+            if let Filter::Spread(label) = filter {
+                set = spread(&set, label, topology);
+            }
+        }
+        set.truncate(self.pick.count(set.len(), draws));
+        Ok(set)
+    }
+}
+
+impl Pick {
+    /// How many of `n`.
+    fn count(self, n: usize, draws: &Draws) -> usize {
+        match self {
+            Self::All => n,
+            Self::Any(count) => count as usize,
+            Self::Minority => (n - 1) / 2,
+            Self::Majority => n / 2 + 1,
+            Self::Share { parts, up_to } => {
+                let most = (n * parts as usize).div_ceil(10_000).max(1);
+                if up_to {
+                    1 + draws.stream("how many").index(most)
+                } else {
+                    most
+                }
+            }
+        }
+    }
+}
+
+impl LinkSelector {
+    /// The directed links of one occurrence, sorted; a node has no link to itself.
+    pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<LinkTarget>, Issue> {
+        let from = self.from.resolve(topology, draws)?;
+        let to = self
+            .to
+            .resolve(topology, draws)
+            .map_err(|issue| issue.shifted(self.to_start))?;
+        let links = pairs(&from, &to, self.both);
+        if links.is_empty() {
+            return Err(Issue::new("selector matches no link", 0..self.to_start)
+                .label("both ends are the same node"));
+        }
+        Ok(links)
+    }
+}
+
+/// The links between two sets of nodes, sorted, each once.
+pub(crate) fn pairs(from: &[NodeId], to: &[NodeId], both: bool) -> Vec<LinkTarget> {
+    let mut links = Vec::new();
+    for &a in from {
+        for &b in to.iter().filter(|b| **b != a) {
+            links.push(LinkTarget { from: a, to: b });
+            if both {
+                links.push(LinkTarget { from: b, to: a });
+            }
+        }
+    }
+    links.sort_unstable();
+    links.dedup();
+    links
+}
+
+/// `set` round robin over the values of a label, each in the order of its first member.
+fn spread(set: &[NodeId], label: &str, topology: &Topology) -> Vec<NodeId> {
+    let mut rounds: Vec<(Option<&str>, u32)> = Vec::new();
+    let mut keyed = Vec::with_capacity(set.len());
+    for &id in set {
+        let value = topology.node(id).label(label);
+        let at = rounds
+            .iter()
+            .position(|(v, _)| *v == value)
+            .unwrap_or_else(|| {
+                rounds.push((value, 0));
+                rounds.len() - 1
+            });
+        keyed.push(((rounds[at].1, at), id));
+        rounds[at].1 += 1;
+    }
+    keyed.sort_unstable_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, id)| id).collect()
+}
+
+fn members_of(term: &Term, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+    let range = || term.range.clone();
+    let found = match &term.who {
+        Who::Named(name) => {
+            let found = topology.nodes_where(|n| n.name == *name || n.group == *name);
+            if found.is_empty() {
+                let groups = topology.groups();
+                let nodes = topology.nodes().iter().map(|n| n.name.as_str());
+                let help = suggest(name, groups.iter().copied().chain(nodes));
+                return Err(Issue::new(
+                    format!("selector names an unknown node group `{name}`"),
+                    range(),
+                )
+                .label(format!("groups here: {}", groups.join(", ")))
+                .maybe_help(help));
+            }
+            found
+        }
+        Who::Indexed(group, index) => {
+            let members = topology.nodes_where(|n| n.group == *group);
+            if members.is_empty() {
+                let groups = topology.groups();
+                return Err(Issue::new(
+                    format!("selector names an unknown node group `{group}`"),
+                    range(),
+                )
+                .label(format!("groups here: {}", groups.join(", ")))
+                .maybe_help(suggest(group, groups)));
+            }
+            let Some(id) = members.get(*index as usize) else {
+                return Err(
+                    Issue::new(format!("`{group}` has no member {index}"), range())
+                        .label(format!("members go from 0 to {}", members.len() - 1)),
+                );
+            };
+            vec![*id]
+        }
+        Who::Label(key, value) => {
+            let found = topology.nodes_where(|n| n.label(key) == Some(value));
+            if found.is_empty() {
+                let mut values: Vec<&str> = topology
+                    .nodes()
+                    .iter()
+                    .filter_map(|n| n.label(key))
+                    .collect();
+                values.sort_unstable();
+                values.dedup();
+                return Err(Issue::new(format!("no node has {key} `{value}`"), range())
+                    .maybe_help(suggest(value, values)));
+            }
+            found
+        }
+        Who::HostOf(name) => {
+            let found = topology.workloads().iter().find(|(w, _)| w == name);
+            let Some((_, nodes)) = found else {
+                let known = topology.workloads().iter().map(|(w, _)| w.as_str());
+                return Err(Issue::new(format!("unknown workload `{name}`"), range())
+                    .maybe_help(suggest(name, known)));
+            };
+            nodes.clone()
+        }
+        Who::Role(role, of) => {
+            let found = topology
+                .roles()
+                .iter()
+                .find(|r| r.role == *role && r.of == *of);
+            let Some(found) = found else {
+                return Err(Issue::new(
+                    format!("nobody is fixed as {role} of `{of}` before the run"),
+                    range(),
+                )
+                .label("roles at the moment of firing are not supported yet")
+                .help("name nodes, for instance \"any 1 of ..\""));
+            };
+            found.nodes.clone()
+        }
+    };
+    Ok(found)
+}

@@ -1,0 +1,205 @@
+//! A plan as text: who, what, when, how much, in which direction.
+
+use crate::param::{Unit, law_text, rate_text, size_text};
+use crate::topology::{KnobKind, Topology};
+use squall_core::NodeId;
+use squall_core::plan::{
+    Arithmetic, CallRule, CutMode, Damage, Entry, LinkTarget, Plan, Primitive, Seen, Swap,
+};
+use squall_core::{KnobId, ServiceId};
+use std::fmt::Write as _;
+
+/// The timeline of a plan, one line an overlay, in the order in which they start; then the notes.
+pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
+    let mut entries: Vec<&Entry> = plan.entries().iter().collect();
+    entries.sort_by_key(|e| (e.from, e.fault, e.part));
+    let rows: Vec<[String; 4]> = entries
+        .iter()
+        .map(|entry| {
+            let until = match entry.until {
+                Some(until) => format!("for {}", until.since(entry.from)),
+                None => "forever".to_owned(),
+            };
+            [
+                format!("{}  {until}", entry.from),
+                plan.faults[entry.fault as usize].label.clone(),
+                target(&entry.primitive, topology),
+                effect(&entry.primitive, topology),
+            ]
+        })
+        .collect();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (a, b, c) = (width(0), width(1), width(2));
+    let mut text = String::new();
+    for [when, label, target, effect] in &rows {
+        let _ = writeln!(text, "  {when:<a$}  {label:<b$}  {target:<c$}  {effect}");
+    }
+    if rows.is_empty() {
+        text.push_str("  no fault acts\n");
+    }
+    for fault in &plan.faults {
+        for note in &fault.notes {
+            let _ = writeln!(text, "  {}: {note}", fault.label);
+        }
+    }
+    text
+}
+
+/// What a primitive acts on.
+pub fn target(primitive: &Primitive, topology: &Topology) -> String {
+    let node = |id: &NodeId| match topology.nodes().get(id.index()) {
+        Some(node) => node.name.clone(),
+        None => format!("node {}", id.0),
+    };
+    let link = |link: &LinkTarget| format!("{}->{}", node(&link.from), node(&link.to));
+    match primitive {
+        Primitive::Crash { node: id, .. }
+        | Primitive::Pause { node: id }
+        | Primitive::CpuSpeed { node: id, .. }
+        | Primitive::CpuQuota { node: id, .. }
+        | Primitive::MemoryPressure { node: id, .. }
+        | Primitive::SwapDevice { node: id, .. } => node(id),
+        Primitive::LinkDelay { link: l, .. }
+        | Primitive::LinkLoss { link: l, .. }
+        | Primitive::LinkCut { link: l, .. }
+        | Primitive::LinkHold { link: l } => link(l),
+        Primitive::Call {
+            client, service, ..
+        } => {
+            let client = client.as_ref().map_or("*".to_owned(), node);
+            format!("{client}->{}", service_name(*service, topology))
+        }
+        Primitive::Knob { node: id, .. } => id.as_ref().map_or("everywhere".to_owned(), node),
+    }
+}
+
+/// What a primitive does to it.
+pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
+    match primitive {
+        Primitive::Crash { seen, .. } => match seen {
+            Seen::Silent => "down, peers see silence".into(),
+            Seen::Reset => "down, peers see a reset".into(),
+        },
+        Primitive::Pause { .. } => "paused".into(),
+        Primitive::LinkDelay {
+            delay,
+            mode,
+            correlation,
+            ..
+        } => {
+            let mut text = match mode {
+                Arithmetic::Add => format!("delay + {}", law_text(delay, Unit::Time)),
+                Arithmetic::Scale => format!("delay x {}", law_text(delay, Unit::Plain)),
+                Arithmetic::Replace => format!("delay = {}", law_text(delay, Unit::Time)),
+            };
+            if *correlation > 0.0 {
+                let _ = write!(text, ", correlation {correlation}");
+            }
+            text
+        }
+        Primitive::LinkLoss {
+            share, correlation, ..
+        } => match *correlation > 0.0 {
+            true => format!("loss {share}, correlation {correlation}"),
+            false => format!("loss {share}"),
+        },
+        Primitive::LinkCut { mode, .. } => match mode {
+            CutMode::Drop => "cut, silently".into(),
+            CutMode::Refuse => "cut, senders notice".into(),
+        },
+        Primitive::LinkHold { .. } => "held".into(),
+        Primitive::CpuSpeed { factor, .. } => format!("speed x {factor}"),
+        Primitive::CpuQuota { quota, period, .. } => format!("at most {quota} of each {period}"),
+        Primitive::MemoryPressure {
+            size, active, ramp, ..
+        } => {
+            let size = match size {
+                Damage::Bytes(bytes) => size_text(*bytes),
+                Damage::Overcommit(ratio) => format!("overcommit {ratio}"),
+            };
+            let intruder = if *active { "active" } else { "idle" };
+            format!("memory taken: {size}, {intruder}, ramp {ramp}")
+        }
+        Primitive::SwapDevice { device, .. } => match device {
+            Swap::Preset(name) => format!("swap device {name}"),
+            Swap::Iops(iops) => format!("swap device at {iops} iops"),
+        },
+        Primitive::Call { rule, .. } => rule_text(rule),
+        Primitive::Knob { knob, value, .. } => knob_text(*knob, *value, topology),
+    }
+}
+
+fn rule_text(rule: &CallRule) -> String {
+    match rule {
+        CallRule::Error {
+            status,
+            share,
+            after_effect,
+            retry_after,
+        } => {
+            let when = if *after_effect {
+                " after the effect"
+            } else {
+                ""
+            };
+            let hint = retry_after.map_or(String::new(), |d| format!(", retry after {d}"));
+            format!("error {status} for {share} of the calls{when}{hint}")
+        }
+        CallRule::Delay { delay, mode, share } => {
+            let sign = match mode {
+                Arithmetic::Add => "+",
+                Arithmetic::Scale => "x",
+                Arithmetic::Replace => "=",
+            };
+            format!(
+                "delay {sign} {} for {share} of the calls",
+                law_text(delay, Unit::Time)
+            )
+        }
+        CallRule::Hang { share } => format!("hang for {share} of the calls"),
+        CallRule::LostReply { share } => format!("reply lost for {share} of the calls"),
+        CallRule::RateLimit {
+            rate,
+            burst,
+            by_cost,
+            status,
+            retry_after,
+        } => {
+            let unit = if *by_cost { "tokens" } else { "calls" };
+            let hint = if *retry_after { ", says when" } else { "" };
+            format!(
+                "at most {} {unit}, burst {burst}, else {status}{hint}",
+                rate_text(*rate)
+            )
+        }
+    }
+}
+
+fn knob_text(knob: KnobId, value: f64, topology: &Topology) -> String {
+    let Some(info) = topology.knobs().get(knob.index()) else {
+        return format!("knob {} = {value}", knob.0);
+    };
+    let text = match &info.kind {
+        KnobKind::Flag => (value > 0.5).to_string(),
+        KnobKind::Seconds => squall_core::VirtualDuration::from_secs_f64(value).to_string(),
+        KnobKind::Words(words) => {
+            let found = words
+                .iter()
+                .enumerate()
+                .find(|(i, _)| (*i as f64 - value).abs() < 0.5);
+            found.map_or(value.to_string(), |(_, word)| word.clone())
+        }
+        KnobKind::Number { .. } => value.to_string(),
+    };
+    format!("{} = {text}", info.name)
+}
+
+fn service_name(service: ServiceId, topology: &Topology) -> String {
+    let name = topology.services().get(service.index());
+    name.map_or(format!("service {}", service.0), Clone::clone)
+}

@@ -1,0 +1,325 @@
+//! When a fault acts, how long and how often. Everything is drawn in lowering.
+
+use crate::draws::Draws;
+use crate::lowering::Refusal;
+use crate::param::{Args, Issue, Kind, Param};
+use squall_core::{Law, VirtualDuration, VirtualTime};
+
+/// `at`: the instant of the first occurrence.
+pub const AT: Param = Param::new(
+    "at",
+    Kind::Moment,
+    "when it starts; a range is drawn once a seed; the start of the run if missing",
+);
+/// `for`: the length of each occurrence.
+pub const FOR: Param = Param::new(
+    "for",
+    Kind::Length,
+    "how long it lasts; `forever` must be written out",
+);
+/// `every`: repetition.
+pub const EVERY: Param = Param::new(
+    "every",
+    Kind::Table(EVERY_PARAMS),
+    "repeats it; without `at` the first occurrence comes after one gap",
+);
+/// `chance`: whether it happens at all.
+pub const CHANCE: Param = Param::new(
+    "chance",
+    Kind::Share,
+    "chance that it happens in a seed at all; drawn in lowering",
+)
+.default("1");
+/// `land`: what it takes to count as having happened.
+pub const LAND: Param = Param::new(
+    "land",
+    Kind::Choice(&["any", "every seed", "optional"]),
+    "where it must have an effect: in any seed of a campaign, in every seed, or nowhere",
+)
+.default("any");
+/// The timing keys of a fault.
+pub const PARAMS: &[Param] = &[AT, FOR, EVERY, CHANCE, LAND];
+
+const EVERY_PARAMS: &[Param] = &[
+    Param::new("mean", Kind::Duration, "mean time from start to start").required(),
+    Param::new(
+        "dist",
+        Kind::Choice(&["constant", "uniform", "exponential"]),
+        "law of the gaps; uniform is between zero and twice the mean",
+    )
+    .default("constant"),
+    Param::new("until", Kind::Duration, "no occurrence starts from here on"),
+    Param::new(
+        "count",
+        Kind::Integer {
+            min: 1,
+            max: 10_000,
+        },
+        "at most this many occurrences",
+    ),
+    Param::new(
+        "overlap",
+        Kind::Choice(&["skip", "queue", "stack", "error"]),
+        "what becomes of an occurrence that starts before the one before has ended",
+    )
+    .default("skip"),
+];
+
+/// Occurrences one fault may have in one seed.
+const OCCURRENCES_MAX: usize = 10_000;
+
+/// When, how long, how often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// The first instant, in nanoseconds; `None` is the start of the run.
+    pub at: Option<Law>,
+    /// The length; `None` if the fault has one of its own.
+    pub length: Option<Length>,
+    /// Repetition.
+    pub every: Option<Every>,
+    /// Chance that it happens in a seed at all.
+    pub chance: f64,
+}
+
+/// How long an occurrence lasts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Length {
+    /// A law of nanoseconds.
+    Law(Law),
+    /// Until the end of the run.
+    Forever,
+}
+
+/// Repetition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Every {
+    /// Mean time from start to start.
+    pub mean: VirtualDuration,
+    /// Law of the gaps.
+    pub dist: Dist,
+    /// No start from here on.
+    pub until: Option<VirtualDuration>,
+    /// At most this many occurrences.
+    pub count: Option<u64>,
+    /// What becomes of one that starts before the one before has ended.
+    pub overlap: Overlap,
+}
+
+/// Law of the gaps of [`Every`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dist {
+    /// Always the mean.
+    Constant,
+    /// Between zero and twice the mean.
+    Uniform,
+    /// Memoryless.
+    Exponential,
+}
+
+/// What becomes of an occurrence that starts before the one before has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// It is left out.
+    Skip,
+    /// It waits for the end.
+    Queue,
+    /// Both are in force.
+    Stack,
+    /// The scenario is refused.
+    Error,
+}
+
+/// One occurrence of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its number among the drawn instants; draws are keyed by it.
+    pub ordinal: u32,
+    /// Its start.
+    pub from: VirtualTime,
+    /// Its end; `None` is the end of the run.
+    pub until: Option<VirtualTime>,
+}
+
+impl Default for Timing {
+    /// At the start of the run, once, for a length that the fault itself must have.
+    fn default() -> Self {
+        Self {
+            at: None,
+            length: None,
+            every: None,
+            chance: 1.0,
+        }
+    }
+}
+
+impl Timing {
+    /// The timing in a record that was read with [`PARAMS`].
+    pub fn from_args(args: &Args) -> Self {
+        let length = match args.law_opt("for") {
+            Some(law) => Some(Length::Law(law)),
+            None => args.word_opt("for").map(|_| Length::Forever),
+        };
+        Self {
+            at: args.law_opt("at"),
+            length,
+            every: args
+                .table_opt("every")
+                .filter(|e| !e.broken)
+                .map(Every::from_args),
+            chance: args.number_opt("chance").unwrap_or(1.0),
+        }
+    }
+
+    /// What is wrong with it whatever the seed. `own` is the length the fault has by itself.
+    pub fn check(&self, own: Option<VirtualDuration>, stop: VirtualTime) -> Result<(), Refusal> {
+        let latest = self.at.as_ref().map_or(0.0, highest);
+        if latest >= VirtualDuration::from_nanos(stop.as_nanos()).as_nanos_f64() {
+            return Err(Refusal::timing(
+                "at",
+                Issue::new("fault starts after the run has stopped", 0..0).label(format!(
+                    "the run stops at {}",
+                    stop.since(VirtualTime::ZERO)
+                )),
+            ));
+        }
+        match (&self.length, own) {
+            (Some(Length::Law(Law::Constant(ns))), _) if *ns <= 0.0 => Err(Refusal::timing(
+                "for",
+                Issue::new("fault has no length", 0..0)
+                    .help("write how long it lasts, or remove it"),
+            )),
+            (Some(_), Some(own)) => Err(Refusal::timing(
+                "for",
+                Issue::new("fault has two lengths", 0..0)
+                    .label(format!("it lasts {own} by its own parameters"))
+                    .help("remove `for`"),
+            )),
+            (None, None) => Err(Refusal::timing(
+                "for",
+                Issue::new("fault has no end", 0..0)
+                    .help("add for = \"30s\", or for = \"forever\" if it never heals"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// All occurrences of one seed.
+    pub fn windows(
+        &self,
+        own: Option<VirtualDuration>,
+        draws: &Draws,
+        stop: VirtualTime,
+    ) -> Result<Vec<Window>, Refusal> {
+        let first = self.at.as_ref().map(|law| draws.length("at", law));
+        let Some(every) = &self.every else {
+            let from = VirtualTime::ZERO + first.unwrap_or(VirtualDuration::ZERO);
+            return Ok(vec![self.window(0, from, own, draws)]);
+        };
+        let end = every
+            .until
+            .map_or(stop, |d| (VirtualTime::ZERO + d).min(stop));
+        let count = every.count.map_or(OCCURRENCES_MAX as u64, |n| n);
+        let mut windows: Vec<Window> = Vec::new();
+        let mut at = VirtualTime::ZERO;
+        match first {
+            Some(first) => at += first,
+            None => at = at.saturating_add(every.gap(&draws.occurrence(0), "first gap")),
+        }
+        for ordinal in 0u32.. {
+            if at >= end || windows.len() as u64 >= count {
+                break;
+            }
+            if ordinal as usize >= OCCURRENCES_MAX {
+                return Err(Refusal::timing(
+                    "every",
+                    Issue::new(format!("more than {OCCURRENCES_MAX} occurrences"), 0..0)
+                        .help("give it a `count`, or a larger `mean`"),
+                ));
+            }
+            let busy = windows.last().map(|w| w.until.unwrap_or(VirtualTime::MAX));
+            let overlaps = busy.is_some_and(|busy| busy > at);
+            let start = match (overlaps, every.overlap) {
+                (true, Overlap::Skip) => None,
+                (true, Overlap::Queue) => busy.filter(|busy| *busy < end),
+                (true, Overlap::Error) => {
+                    return Err(Refusal::timing(
+                        "every",
+                        Issue::new("occurrences overlap", 0..0)
+                            .label(format!("one starts at {at}, before the one before has ended"))
+                            .help("make `for` shorter, `mean` longer, or `overlap` skip, queue or stack"),
+                    ));
+                }
+                _ => Some(at),
+            };
+            windows.extend(start.map(|from| self.window(ordinal, from, own, draws)));
+            at = at.saturating_add(every.gap(&draws.occurrence(ordinal), "gap"));
+        }
+        Ok(windows)
+    }
+
+    fn window(
+        &self,
+        ordinal: u32,
+        from: VirtualTime,
+        own: Option<VirtualDuration>,
+        draws: &Draws,
+    ) -> Window {
+        let length = match &self.length {
+            Some(Length::Forever) => None,
+            Some(Length::Law(law)) => Some(draws.occurrence(ordinal).length("for", law)),
+            None => own,
+        };
+        // A law may draw zero; an overlay has a length.
+        let until = length.map(|d| from.saturating_add(d.max(VirtualDuration::from_nanos(1))));
+        Window {
+            ordinal,
+            from,
+            until,
+        }
+    }
+}
+
+impl Every {
+    fn from_args(args: &Args) -> Self {
+        Self {
+            mean: args.duration("mean"),
+            dist: match args.word("dist") {
+                "uniform" => Dist::Uniform,
+                "exponential" => Dist::Exponential,
+                _ => Dist::Constant,
+            },
+            until: args.duration_opt("until"),
+            count: args
+                .integer_opt("count")
+                .and_then(|n| u64::try_from(n).ok()),
+            overlap: match args.word("overlap") {
+                "queue" => Overlap::Queue,
+                "stack" => Overlap::Stack,
+                "error" => Overlap::Error,
+                _ => Overlap::Skip,
+            },
+        }
+    }
+    fn gap(&self, draws: &Draws, purpose: &str) -> VirtualDuration {
+        let mean = self.mean.as_nanos_f64();
+        let law = match self.dist {
+            Dist::Constant => Law::Constant(mean),
+            Dist::Uniform => Law::Uniform {
+                low: 0.0,
+                high: 2.0 * mean,
+            },
+            Dist::Exponential => Law::Exponential { mean },
+        };
+        draws
+            .length(purpose, &law)
+            .max(VirtualDuration::from_nanos(1))
+    }
+}
+
+/// The largest value that a moment can be.
+fn highest(law: &Law) -> f64 {
+    match law {
+        Law::Uniform { high, .. } => *high,
+        law => law.quantile(0.5),
+    }
+}

@@ -1,0 +1,166 @@
+//! What faults know of the world: names and numbers of nodes, services, knobs and workloads.
+//!
+//! Numbers are handed out in the order of insertion, which must be the order in which the host
+//! builds its world.
+
+use squall_core::{KnobId, NodeId, ServiceId};
+
+/// A node as faults see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// Its name, `gateway-0`.
+    pub name: String,
+    /// The group it belongs to.
+    pub group: String,
+    /// Its position in the group.
+    pub index: u32,
+    /// Labels such as (`zone`, `b`).
+    pub labels: Vec<(String, String)>,
+    /// Its memory in bytes.
+    pub memory: u64,
+}
+
+impl NodeInfo {
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+/// What a knob may be set to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KnobKind {
+    /// A number in a range.
+    Number {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+    /// A duration; its value counts seconds.
+    Seconds,
+    /// One of these words; its value is the position of the word.
+    Words(Vec<String>),
+    /// True (1) or false (0).
+    Flag,
+}
+
+/// A knob as faults see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnobInfo {
+    /// Its name, `<workload>.<slug>`.
+    pub name: String,
+    /// What it may be set to.
+    pub kind: KnobKind,
+    /// Its value without a fault.
+    pub base: f64,
+}
+
+/// Names that change their meaning in the course of a run, where they do not: `leader of kv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticRole {
+    /// The role, `leader`.
+    pub role: String,
+    /// Of what, `kv`.
+    pub of: String,
+    /// Who has it.
+    pub nodes: Vec<NodeId>,
+}
+
+/// The world as faults see it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Topology {
+    nodes: Vec<NodeInfo>,
+    services: Vec<String>,
+    knobs: Vec<KnobInfo>,
+    workloads: Vec<(String, Vec<NodeId>)>,
+    roles: Vec<StaticRole>,
+}
+
+impl Topology {
+    /// Adds a node.
+    pub fn add_node(&mut self, node: NodeInfo) -> NodeId {
+        self.nodes.push(node);
+        NodeId::from_index(self.nodes.len() - 1)
+    }
+    /// Adds `count` nodes `group-0`, `group-1`, ..., without labels.
+    pub fn add_group(&mut self, group: &str, count: u32) -> Vec<NodeId> {
+        let node = |index| NodeInfo {
+            name: format!("{group}-{index}"),
+            group: group.to_owned(),
+            index,
+            ..NodeInfo::default()
+        };
+        (0..count).map(|index| self.add_node(node(index))).collect()
+    }
+    /// Adds a service.
+    pub fn add_service(&mut self, name: &str) -> ServiceId {
+        self.services.push(name.to_owned());
+        ServiceId::from_index(self.services.len() - 1)
+    }
+    /// Adds a knob.
+    pub fn add_knob(&mut self, knob: KnobInfo) -> KnobId {
+        self.knobs.push(knob);
+        KnobId::from_index(self.knobs.len() - 1)
+    }
+    /// Says on which nodes a workload runs.
+    pub fn place(&mut self, workload: &str, nodes: Vec<NodeId>) {
+        self.workloads.push((workload.to_owned(), nodes));
+    }
+    /// Declares a role that does not change in the course of a run.
+    pub fn add_role(&mut self, role: StaticRole) {
+        self.roles.push(role);
+    }
+    /// All nodes, by number.
+    pub fn nodes(&self) -> &[NodeInfo] {
+        &self.nodes
+    }
+    /// All services, by number.
+    pub fn services(&self) -> &[String] {
+        &self.services
+    }
+    /// All knobs, by number.
+    pub fn knobs(&self) -> &[KnobInfo] {
+        &self.knobs
+    }
+    /// All workloads and where they run.
+    pub fn workloads(&self) -> &[(String, Vec<NodeId>)] {
+        &self.workloads
+    }
+    /// All roles that do not change.
+    pub fn roles(&self) -> &[StaticRole] {
+        &self.roles
+    }
+    /// The node `id`.
+    pub fn node(&self, id: NodeId) -> &NodeInfo {
+        &self.nodes[id.index()]
+    }
+    /// Names of the groups, in order, each once.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for node in &self.nodes {
+            if !groups.contains(&node.group.as_str()) {
+                groups.push(&node.group);
+            }
+        }
+        groups
+    }
+    /// The nodes for which `keep` holds, by number.
+    pub fn nodes_where(&self, keep: impl Fn(&NodeInfo) -> bool) -> Vec<NodeId> {
+        let found = self.nodes.iter().enumerate().filter(|(_, node)| keep(node));
+        found.map(|(i, _)| NodeId::from_index(i)).collect()
+    }
+    /// The service called `name`.
+    pub fn service(&self, name: &str) -> Option<ServiceId> {
+        let index = self.services.iter().position(|s| s == name)?;
+        Some(ServiceId::from_index(index))
+    }
+    /// The knob called `name`.
+    pub fn knob(&self, name: &str) -> Option<(KnobId, &KnobInfo)> {
+        let index = self.knobs.iter().position(|k| k.name == name)?;
+        Some((KnobId::from_index(index), &self.knobs[index]))
+    }
+}

@@ -1,0 +1,106 @@
+//! A small world and a short way to write faults.
+
+use squall_core::plan::{Land, Plan};
+use squall_core::{Seed, VirtualTime};
+use squall_faults::param::{Node, NodeKey, Raw, read};
+use squall_faults::topology::{KnobInfo, KnobKind, NodeInfo};
+use squall_faults::{FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
+
+pub(crate) fn stop() -> VirtualTime {
+    VirtualTime::from_nanos(600_000_000_000)
+}
+
+/// `gateway-0..3` in zones a b c, `kv-0..5`, `model-0..2`; workload `shop` on the gateways.
+pub(crate) fn world() -> Topology {
+    let mut world = Topology::default();
+    for (index, zone) in ["a", "b", "c"].iter().enumerate() {
+        world.add_node(NodeInfo {
+            name: format!("gateway-{index}"),
+            group: "gateway".into(),
+            index: u32::try_from(index).unwrap(),
+            labels: vec![("zone".into(), (*zone).into())],
+            memory: 8 << 30,
+        });
+    }
+    world.add_group("kv", 5);
+    world.add_group("model", 2);
+    world.add_service("shop.checkout");
+    for (name, kind, base) in [
+        (
+            "shop.load",
+            KnobKind::Number {
+                min: 0.0,
+                max: 10.0,
+            },
+            1.0,
+        ),
+        ("shop.timeout", KnobKind::Seconds, 1.0),
+        (
+            "shop.mode",
+            KnobKind::Words(vec!["open".into(), "closed".into()]),
+            0.0,
+        ),
+        ("shop.audit", KnobKind::Flag, 1.0),
+    ] {
+        let name = name.into();
+        world.add_knob(KnobInfo { name, kind, base });
+    }
+    world.place("shop", world.nodes_where(|n| n.group == "gateway"));
+    world
+}
+
+pub(crate) fn text(s: &str) -> Node {
+    Node::text(s)
+}
+pub(crate) fn number(x: f64) -> Node {
+    Node {
+        span: 0..0,
+        raw: Raw::Float(x),
+    }
+}
+pub(crate) fn integer(i: i64) -> Node {
+    Node {
+        span: 0..0,
+        raw: Raw::Integer(i),
+    }
+}
+pub(crate) fn flag(b: bool) -> Node {
+    Node {
+        span: 0..0,
+        raw: Raw::Flag(b),
+    }
+}
+
+/// A fault from its parameters; `when` are timing keys.
+pub(crate) fn fault(kind: &str, args: &[(&str, Node)], when: &[(&str, Node)]) -> FaultUse {
+    let kind = catalog::find(kind).expect("a fault of the catalogue");
+    let table = |entries: &[(&str, Node)]| {
+        let key = |name: &str| NodeKey {
+            name: name.into(),
+            span: 0..0,
+        };
+        let raw = Raw::Table(entries.iter().map(|(k, v)| (key(k), v.clone())).collect());
+        Node { span: 0..0, raw }
+    };
+    let mut issues = Vec::new();
+    let args = read(kind.params, &table(args), &mut issues);
+    let record = read(timing::PARAMS, &table(when), &mut issues);
+    assert!(issues.is_empty(), "{issues:?}");
+    FaultUse {
+        kind,
+        label: format!("{}#1", kind.name),
+        timing: Timing::from_args(&record),
+        args,
+        land: Land::Any,
+        line: 1,
+        record,
+    }
+}
+
+pub(crate) fn minute() -> Vec<(&'static str, Node)> {
+    vec![("at", text("1m")), ("for", text("30s"))]
+}
+
+pub(crate) fn plan(faults: &[FaultUse]) -> Result<Plan, Vec<LowerError>> {
+    lower(Seed(0x11), faults, &world(), stop())
+}

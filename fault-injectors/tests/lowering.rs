@@ -1,0 +1,414 @@
+//! Lowering: a golden plan for every fault, and draws that stand on their own.
+
+mod common;
+
+use common::{fault, flag, integer, minute, number, plan, stop, text, world};
+use squall_core::plan::{Entry, Plan};
+use squall_core::{Seed, VirtualTime};
+use squall_faults::param::Node;
+use squall_faults::{FaultUse, catalog, lower, plan_text};
+
+/// The plan of one fault as text, under its name.
+fn plan_of(out: &mut String, name: &str, args: &[(&str, Node)], when: &[(&str, Node)]) {
+    let plan = plan(&[fault(name, args, when)]).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let kind = catalog::find(name).unwrap();
+    for entry in plan.entries() {
+        let part = entry.primitive.name();
+        assert!(
+            kind.lowers_to.contains(&part),
+            "{name} does not declare {part}"
+        );
+    }
+    out.push_str(&format!("{name}\n{}", plan_text(&plan, &world())));
+}
+
+#[test]
+fn golden_plans() {
+    let m = minute();
+    let mut out = String::new();
+    let out = &mut out;
+    plan_of(
+        out,
+        "node-loss",
+        &[
+            ("nodes", text("any 1 of kv")),
+            ("restart_after", text("20s")),
+        ],
+        &[("at", text("2m"))],
+    );
+    plan_of(out, "node-pause", &[("nodes", text("minority of kv"))], &m);
+    plan_of(
+        out,
+        "link-delay",
+        &[("links", text("gateway[0] <-> model[1]"))],
+        &m,
+    );
+    plan_of(
+        out,
+        "link-loss",
+        &[
+            ("from", text("gateway[0]")),
+            ("to", text("model")),
+            ("p", number(0.3)),
+        ],
+        &m,
+    );
+    plan_of(
+        out,
+        "link-cut",
+        &[
+            ("from", text("kv[0]")),
+            ("to", text("kv[1]")),
+            ("both", flag(true)),
+        ],
+        &m,
+    );
+    plan_of(
+        out,
+        "link-flap",
+        &[
+            ("links", text("kv[0] -> kv[1]")),
+            ("mode", text("refuse")),
+            ("up", text("7s")),
+        ],
+        &m,
+    );
+    plan_of(
+        out,
+        "partition",
+        &[
+            ("nodes", text("kv")),
+            ("split", text("isolate-one")),
+            ("symmetric", flag(false)),
+        ],
+        &m,
+    );
+
+    plan_of(out, "cpu-slow", &[("nodes", text("kv[0]"))], &m);
+    plan_of(out, "cpu-throttle", &[("nodes", text("kv[0] + kv[1]"))], &m);
+    plan_of(
+        out,
+        "gc-pause",
+        &[("nodes", text("kv[3]")), ("every", text("9s"))],
+        &m,
+    );
+    plan_of(
+        out,
+        "swap-storm",
+        &[
+            ("nodes", text("any 1 of gateway")),
+            ("device", text("800 iops")),
+        ],
+        &m,
+    );
+    plan_of(
+        out,
+        "memory-hog",
+        &[("nodes", text("gateway zone b")), ("share", number(0.25))],
+        &m,
+    );
+
+    let service = ("service", text("shop.checkout"));
+    plan_of(
+        out,
+        "call-error",
+        &[
+            service.clone(),
+            ("when", text("after")),
+            ("retry_after", text("2s")),
+        ],
+        &m,
+    );
+    plan_of(
+        out,
+        "call-delay",
+        &[service.clone(), ("client", text("host of shop not zone=a"))],
+        &m,
+    );
+    plan_of(out, "call-hang", &[service.clone(), ("p", number(0.5))], &m);
+    plan_of(out, "lost-reply", &[service.clone()], &m);
+    plan_of(
+        out,
+        "rate-limit",
+        &[service, ("rate", text("600/m")), ("unit", text("tokens"))],
+        &m,
+    );
+    plan_of(
+        out,
+        "knob-set",
+        &[("name", text("shop.timeout")), ("value", text("250ms"))],
+        &m,
+    );
+    plan_of(out, "load-step", &[("workload", text("shop"))], &m);
+    let stages = Node {
+        span: 0..0,
+        raw: squall_faults::param::Raw::List(vec![number(0.2), number(1.0)]),
+    };
+    plan_of(
+        out,
+        "config-push",
+        &[
+            ("name", text("shop.mode")),
+            ("value", text("closed")),
+            ("nodes", text("kv")),
+            ("stages", stages),
+            ("bake", text("10s")),
+        ],
+        &m,
+    );
+    for kind in catalog::ALL {
+        assert!(
+            out.lines().any(|line| line == kind.name),
+            "{} has no golden plan",
+            kind.name
+        );
+        assert!(
+            !kind.needed.is_empty() && !kind.doc.is_empty(),
+            "{}",
+            kind.name
+        );
+        assert!(kind.describe().contains(kind.summary));
+    }
+    assert_eq!(out, include_str!("golden/plans.txt"), "GOLDEN\n{out}GOLDEN");
+}
+
+fn named(mut fault: FaultUse, label: &str) -> FaultUse {
+    fault.label = label.into();
+    fault
+}
+
+/// Three faults with draws of every sort.
+fn weather() -> Vec<FaultUse> {
+    let every = Node::table(vec![("mean", text("40s")), ("dist", text("exponential"))]);
+    vec![
+        named(
+            fault(
+                "node-loss",
+                &[("nodes", text("any 2 of kv"))],
+                &[("every", every), ("for", text("uniform 1s 5s"))],
+            ),
+            "losses",
+        ),
+        named(
+            fault(
+                "partition",
+                &[("nodes", text("kv")), ("split", text("uniform"))],
+                &[("at", text("1m..5m")), ("for", text("10s..90s"))],
+            ),
+            "split",
+        ),
+        named(
+            fault(
+                "gc-pause",
+                &[("nodes", text("20% of gateway"))],
+                &[("for", text("forever"))],
+            ),
+            "pauses",
+        ),
+    ]
+}
+
+fn parts_of(plan: &Plan, label: &str) -> Vec<Entry> {
+    let index = plan
+        .faults
+        .iter()
+        .position(|f| f.label == label)
+        .expect("the label is there");
+    let own = plan.entries().iter().filter(|e| e.fault as usize == index);
+    own.map(|e| Entry {
+        fault: 0,
+        ..e.clone()
+    })
+    .collect()
+}
+
+#[test]
+fn removing_a_fault_or_adding_a_node_elsewhere_moves_no_draw() {
+    for seed in 0..40 {
+        let seed = Seed(seed);
+        let whole = lower(seed, &weather(), &world(), stop()).unwrap();
+        for gone in 0..3 {
+            let mut rest = weather();
+            rest.remove(gone);
+            let less = lower(seed, &rest, &world(), stop()).unwrap();
+            for fault in &rest {
+                assert_eq!(
+                    parts_of(&whole, &fault.label),
+                    parts_of(&less, &fault.label)
+                );
+            }
+        }
+        let mut bigger = world();
+        bigger.add_group("spare", 3);
+        assert_eq!(whole, lower(seed, &weather(), &bigger, stop()).unwrap());
+    }
+}
+
+#[test]
+fn seeds_differ_and_a_seed_repeats() {
+    let at = |seed| lower(Seed(seed), &weather(), &world(), stop()).unwrap();
+    assert_eq!(at(1), at(1));
+    assert_ne!(at(1), at(2));
+}
+
+#[test]
+fn entries_lie_inside_the_run_and_parts_count_from_zero() {
+    for seed in 0..40 {
+        let plan = lower(Seed(seed), &weather(), &world(), stop()).unwrap();
+        for entry in plan.entries() {
+            assert!(
+                entry.from < stop() && entry.until.is_none_or(|u| u <= stop() && u > entry.from)
+            );
+        }
+        for label in ["losses", "split", "pauses"] {
+            let parts: Vec<u32> = parts_of(&plan, label).iter().map(|e| e.part).collect();
+            assert_eq!(
+                parts,
+                (0..u32::try_from(parts.len()).unwrap()).collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+/// Messages of everything that is wrong with these faults.
+fn wrong(faults: &[FaultUse]) -> Vec<String> {
+    let errors = plan(faults).expect_err("these faults cannot be lowered");
+    errors
+        .into_iter()
+        .map(|e| format!("{}: {} | {}", e.fault, e.issue.message, e.issue.label))
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_lowered_is_refused_and_all_of_it_is_reported() {
+    let kv = || vec![("nodes", text("kv"))];
+    let faults = [
+        fault(
+            "node-pause",
+            &kv(),
+            &[("at", text("10m")), ("for", text("1s"))],
+        ),
+        fault(
+            "node-pause",
+            &kv(),
+            &[("at", text("1m")), ("for", text("0s"))],
+        ),
+        fault("node-pause", &kv(), &[("at", text("1m"))]),
+        fault(
+            "node-loss",
+            &[("nodes", text("kv")), ("restart_after", text("1s"))],
+            &[("for", text("1s"))],
+        ),
+        fault("node-pause", &[("nodes", text("clustr"))], &minute()),
+        fault("partition", &[("nodes", text("kv[0]"))], &minute()),
+        fault(
+            "partition",
+            &[("nodes", text("kv")), ("split", text("by-zone"))],
+            &minute(),
+        ),
+        fault("call-hang", &[("service", text("shop.chekout"))], &minute()),
+        fault(
+            "knob-set",
+            &[("name", text("shop.load")), ("value", number(11.0))],
+            &minute(),
+        ),
+        fault(
+            "knob-set",
+            &[("name", text("shop.mode")), ("value", text("ajar"))],
+            &minute(),
+        ),
+    ];
+    assert_eq!(
+        wrong(&faults),
+        [
+            "0: fault starts after the run has stopped | the run stops at 10m",
+            "1: fault has no length | ",
+            "2: fault has no end | ",
+            "3: fault has two lengths | it lasts 1s by its own parameters",
+            "4: selector names an unknown node group `clustr` | groups here: gateway, kv, model",
+            "5: a partition needs two nodes | 1 here",
+            "6: these nodes are all in one zone | ",
+            "7: unknown service `shop.chekout` | ",
+            "8: `shop.load` cannot take this value | expected from 0 to 10",
+            "9: `shop.mode` cannot take this value | expected one of open, closed",
+        ]
+    );
+}
+
+#[test]
+fn two_sets_of_one_knob_at_one_instant_must_agree() {
+    let set = |value, at: &str, label: &str| {
+        let when = [("at", text(at)), ("for", text("1m"))];
+        let args = [("name", text("shop.load")), ("value", number(value))];
+        named(fault("knob-set", &args, &when), label)
+    };
+    assert!(plan(&[set(2.0, "1m", "a"), set(2.0, "1m", "b")]).is_ok());
+    assert!(plan(&[set(2.0, "1m", "a"), set(3.0, "61s", "b")]).is_ok());
+    assert_eq!(
+        wrong(&[set(2.0, "1m", "a"), set(3.0, "1m", "b")]),
+        [
+            "1: `a` and `b` set `shop.load` to different values at the same instant | `a` in line 1 sets it too"
+        ]
+    );
+}
+
+#[test]
+fn an_occurrence_that_overlaps_the_one_before_is_skipped_queued_stacked_or_refused() {
+    let run = |overlap: &str| {
+        let every = Node::table(vec![
+            ("mean", text("10s")),
+            ("count", integer(3)),
+            ("overlap", text(overlap)),
+        ]);
+        let when = [("at", text("0s")), ("for", text("15s")), ("every", every)];
+        plan(&[fault("node-pause", &[("nodes", text("kv[0]"))], &when)])
+    };
+    let starts = |overlap| {
+        let plan = run(overlap).unwrap();
+        plan.entries()
+            .iter()
+            .map(|e| e.from.as_nanos() / 1_000_000_000)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(starts("skip"), [0, 20, 40]);
+    assert_eq!(starts("queue"), [0, 15, 30]);
+    assert_eq!(starts("stack"), [0, 10, 20]);
+    let errors = run("error").unwrap_err();
+    assert_eq!(errors[0].issue.message, "occurrences overlap");
+}
+
+#[test]
+fn a_fault_left_out_by_chance_says_so_and_moves_nothing_else() {
+    let with = |chance| {
+        let mut faults = weather();
+        faults[0].timing.chance = chance;
+        lower(Seed(3), &faults, &world(), stop()).unwrap()
+    };
+    let (all, none) = (with(1.0), with(0.0));
+    assert_eq!(none.faults[0].notes, ["not drawn: its chance is 0"]);
+    assert!(parts_of(&none, "losses").is_empty());
+    assert_eq!(parts_of(&all, "split"), parts_of(&none, "split"));
+    assert_eq!(all.last_heal().max(VirtualTime::ZERO), all.last_heal());
+}
+
+#[test]
+fn splits_have_their_shapes() {
+    let cuts = |split: &str, symmetric: bool| {
+        let args = [
+            ("nodes", text("kv")),
+            ("split", text(split)),
+            ("symmetric", flag(symmetric)),
+        ];
+        plan(&[fault("partition", &args, &minute())])
+            .unwrap()
+            .entries()
+            .len()
+    };
+    // Five nodes: 2 + 3, 1 + 4, 1 + 4, five pairs two apart, 2 + 2 beside the bridge.
+    assert_eq!(cuts("halves", true), 12);
+    assert_eq!(cuts("halves", false), 6);
+    assert_eq!(cuts("isolate-one", true), 8);
+    assert_eq!(cuts("minority-third", true), 8);
+    assert_eq!(cuts("ring", true), 10);
+    assert_eq!(cuts("bridge", true), 8);
+}
