@@ -184,6 +184,14 @@ impl World {
     pub fn sample_hosts(&mut self, period: VirtualDuration) {
         self.shared.kernel.borrow_mut().sample_hosts(period);
     }
+    /// The virtual time.
+    pub fn now(&self) -> crate::VirtualTime {
+        self.shared.kernel.borrow().time()
+    }
+    /// Events handled so far.
+    pub fn events(&self) -> u64 {
+        self.shared.kernel.borrow().events
+    }
     /// The seed of the run.
     pub fn seed(&self) -> Seed {
         self.shared.kernel.borrow().seed

@@ -1,0 +1,69 @@
+//! W1 on a standard binary heap: the yardstick that every machine has.
+
+use crate::clock::CpuTime;
+use crate::generator::{self, Rng, ns};
+use criterion::{Criterion, Throughput};
+use squall::core::queue::{Pending, Queue};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::hint::black_box;
+
+const HOLDS: u64 = 1_000_000;
+
+fn heap(n: u64) -> impl FnMut() -> u64 {
+    let mut rng = Rng::new(1);
+    let mut heap = BinaryHeap::new();
+    let mut sequence = 0u64;
+    for _ in 0..n {
+        heap.push(Reverse((ns(rng.exp(1.0)) + 1, sequence)));
+        sequence += 1;
+    }
+    move || {
+        let Reverse((time, _)) = heap.pop().expect("never empty");
+        heap.push(Reverse((time + ns(rng.exp(1.0)), sequence)));
+        sequence += 1;
+        time
+    }
+}
+
+fn queue(n: u64) -> impl FnMut() -> u64 {
+    let mut rng = Rng::new(1);
+    let mut queue = Queue::new();
+    let event = |time, sequence| Pending { time, sequence, word: 0, target: 0, kind: 0, tag: 0 };
+    let mut sequence = 0u64;
+    for _ in 0..n {
+        queue.push(event(ns(rng.exp(1.0)) + 1, sequence));
+        sequence += 1;
+    }
+    move || {
+        let time = queue.pop_until(u64::MAX).expect("never empty").time;
+        queue.push(event(time + ns(rng.exp(1.0)), sequence));
+        sequence += 1;
+        time
+    }
+}
+
+fn run(mut hold: impl FnMut() -> u64, holds: u64) -> u64 {
+    let mut last = 0;
+    for _ in 0..holds {
+        last = hold();
+    }
+    last
+}
+
+pub fn bench(criterion: &mut Criterion<CpuTime>) {
+    generator::check();
+    for (n, golden) in [(1_000u64, 1_099_137_922_008), (100_000, 11_992_811_051), (1_000_000, 0)] {
+        let warm = (2 * n).max(100_000);
+        let (mut a, mut b) = (heap(n), queue(n));
+        run(&mut a, warm);
+        run(&mut b, warm);
+        let end = run(&mut b, HOLDS);
+        assert!(golden == 0 || end == golden, "W1 ends at {end} instead of {golden}");
+        assert_eq!(run(&mut a, HOLDS), end);
+        let mut group = criterion.benchmark_group(format!("W1 hold {n}"));
+        group.throughput(Throughput::Elements(HOLDS));
+        group.bench_function("std heap", |bench| bench.iter(|| black_box(run(&mut a, HOLDS))));
+        group.bench_function("queue", |bench| bench.iter(|| black_box(run(&mut b, HOLDS))));
+    }
+}
