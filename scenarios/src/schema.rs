@@ -22,7 +22,7 @@ fn record(params: &[Param]) -> Value {
     let mut required = Vec::new();
     let mut groups: Vec<&str> = Vec::new();
     let mut rules = Vec::new();
-    for param in params {
+    for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
         let mut schema = value(&param.kind);
         schema["description"] = json!(param.doc);
         if let Some(default) = default(param) {
@@ -102,7 +102,7 @@ fn value(kind: &Kind) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Scalar => json!({ "type": ["number", "string", "boolean"] }),
-        Kind::Any => json!({}),
+        Kind::Any | Kind::Reserved => json!({}),
         Kind::Table(params) => record(params),
         Kind::List(of) => json!({ "type": "array", "items": value(of) }),
         Kind::Map(of) => json!({ "type": "object", "additionalProperties": value(of) }),

@@ -137,6 +137,26 @@ pub const FAULT: &[Param] = &[
     timing::CHANCE,
     timing::LAND,
     Param::new(
+        "on",
+        Kind::Reserved,
+        "triggers on what happens in the run; use `at`",
+    ),
+    Param::new(
+        "ramp",
+        Kind::Reserved,
+        "staircases of a parameter; write one fault a step",
+    ),
+    Param::new(
+        "serial",
+        Kind::Reserved,
+        "sequences; give each fault its own `at`",
+    ),
+    Param::new(
+        "parallel",
+        Kind::Reserved,
+        "groups; give each fault the same `at`",
+    ),
+    Param::new(
         "inject",
         Kind::Variant {
             noun: "fault",

@@ -38,15 +38,21 @@ pub(super) fn check(
                     .label(format!("the other one is in line {line}")),
             );
         }
+        // Lowering stops at the first error of a fault; these find the others. What both find is
+        // shown once.
+        targets(args, topology, issues);
+        let timing = Timing::from_args(record);
+        if let Err(refusal) = timing.check_start(VirtualTime::ZERO + stop) {
+            issues.push(refusal.locate(args, record));
+        }
         if record.broken {
-            targets(args, topology, issues);
             continue;
         }
         whole.push(FaultUse {
             kind: catalog::find(kind).expect("the reader chooses among the faults of the table"),
             label: labels[index].clone(),
             args: (*args).clone(),
-            timing: Timing::from_args(record),
+            timing,
             land: match record.word("land") {
                 "every seed" => Land::EverySeed,
                 "optional" => Land::Optional,
@@ -62,7 +68,7 @@ pub(super) fn check(
     whole
 }
 
-/// The targets of a fault that cannot be lowered because something else is wrong with it.
+/// Whether the targets of a fault exist.
 fn targets(args: &Args, topology: &Topology, issues: &mut Vec<Issue>) {
     let draws = Draws::new(Seed(0), "check");
     args.walk(&mut |arg| {
