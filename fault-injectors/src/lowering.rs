@@ -81,12 +81,8 @@ impl Refusal {
         }
     }
     /// The issue at its place in the file.
-    fn locate(self, fault: &FaultUse) -> Issue {
-        let args = if self.timing {
-            &fault.record
-        } else {
-            &fault.args
-        };
+    pub fn locate(self, args: &Args, record: &Args) -> Issue {
+        let args = if self.timing { record } else { args };
         let place: &Place = args.place(self.key);
         if self.issue.range.is_empty() || !args.given(self.key) {
             let end = match args.given(self.key) {
@@ -293,7 +289,7 @@ pub fn lower(
             }
             Err(refusal) => errors.push(LowerError {
                 fault: index,
-                issue: refusal.locate(fault),
+                issue: refusal.locate(&fault.args, &fault.record),
             }),
         }
     }
@@ -337,7 +333,8 @@ fn lower_one(
         .kind
         .own_length
         .and_then(|key| fault.args.duration_opt(key));
-    fault.timing.check(own, stop)?;
+    fault.timing.check_start(stop)?;
+    fault.timing.check_length(own)?;
     let mut lowering = Lowering {
         topology,
         window: Window {

@@ -170,18 +170,23 @@ impl Timing {
         }
     }
 
-    /// What is wrong with it whatever the seed. `own` is the length the fault has by itself.
-    pub fn check(&self, own: Option<VirtualDuration>, stop: VirtualTime) -> Result<(), Refusal> {
+    /// Whether it starts before the run stops, whatever the seed.
+    pub fn check_start(&self, stop: VirtualTime) -> Result<(), Refusal> {
         let latest = self.at.as_ref().map_or(0.0, highest);
-        if latest >= VirtualDuration::from_nanos(stop.as_nanos()).as_nanos_f64() {
-            return Err(Refusal::timing(
-                "at",
-                Issue::new("fault starts after the run has stopped", 0..0).label(format!(
-                    "the run stops at {}",
-                    stop.since(VirtualTime::ZERO)
-                )),
-            ));
+        if latest < stop.since(VirtualTime::ZERO).as_nanos_f64() {
+            return Ok(());
         }
+        Err(Refusal::timing(
+            "at",
+            Issue::new("fault starts after the run has stopped", 0..0).label(format!(
+                "the run stops at {}",
+                stop.since(VirtualTime::ZERO)
+            )),
+        ))
+    }
+
+    /// Whether it has one length, whatever the seed. `own` is the length the fault has by itself.
+    pub fn check_length(&self, own: Option<VirtualDuration>) -> Result<(), Refusal> {
         match (&self.length, own) {
             (Some(Length::Law(Law::Constant(ns))), _) if *ns <= 0.0 => Err(Refusal::timing(
                 "for",

@@ -41,17 +41,20 @@ pub(super) const LINK_DELAY: FaultKind = FaultKind {
         FROM,
         TO,
         BOTH,
+        Param::new("delay", Kind::Law(Unit::Time), "the delay")
+            .default("normal 50ms sd 10ms")
+            .one_of("delay"),
         Param::new(
-            "delay",
-            Kind::Law(Unit::Time),
-            "the delay; a factor is written with `mode = \"scale\"` as `1s` for 1",
+            "factor",
+            Kind::Law(Unit::Plain),
+            "instead of `delay`: a factor on the delay that is there",
         )
-        .default("normal 50ms sd 10ms"),
+        .one_of("delay"),
         Param::new("correlation", Kind::Share, CORRELATION).default("0.25"),
         Param::new(
             "mode",
-            Kind::Choice(&["add", "scale", "replace"]),
-            "how it combines with the delay that is there",
+            Kind::Choice(&["add", "replace"]),
+            "how `delay` combines with the delay that is there",
         )
         .default("add"),
     ],
@@ -62,21 +65,11 @@ pub(super) const LINK_DELAY: FaultKind = FaultKind {
     lower: link_delay,
 };
 
-/// The arithmetic word at `mode`.
-pub(super) fn arithmetic(args: &Args) -> Arithmetic {
-    match args.word("mode") {
-        "scale" => Arithmetic::Scale,
-        "replace" => Arithmetic::Replace,
-        _ => Arithmetic::Add,
-    }
-}
-
 fn link_delay(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let mode = arithmetic(args);
-    let delay = args.law("delay");
-    let delay = match mode {
-        Arithmetic::Scale => delay.scaled(1e-9),
-        _ => delay,
+    let (delay, mode) = match args.law_opt("factor") {
+        Some(factor) => (factor, Arithmetic::Scale),
+        None if args.word("mode") == "replace" => (args.law("delay"), Arithmetic::Replace),
+        None => (args.law("delay"), Arithmetic::Add),
     };
     for link in lowering.links(args)? {
         lowering.overlay(Primitive::LinkDelay {

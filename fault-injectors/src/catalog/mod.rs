@@ -147,7 +147,7 @@ pub fn list() -> String {
 /// One line a parameter: key, default, doc.
 pub fn describe_params(params: &[Param]) -> String {
     let mut text = String::new();
-    for param in params {
+    for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
         let default = match param.need {
             Need::Required => "required".to_owned(),
             Need::Optional => "-".to_owned(),

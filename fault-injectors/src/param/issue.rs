@@ -70,9 +70,9 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     }
     match known.len() {
         0 => None,
-        1..=16 => Some(format!("there is {}", known.join(", "))),
+        1..=16 => Some(format!("known here: {}", known.join(", "))),
         n => Some(format!(
-            "there is {} and {} more",
+            "known here: {} and {} more",
             known[..16].join(", "),
             n - 16
         )),

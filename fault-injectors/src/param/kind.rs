@@ -125,6 +125,8 @@ pub enum Kind {
     Scalar,
     /// Anything the file's syntax allows.
     Any,
+    /// A key that is spoken for but does nothing yet: using it is an error.
+    Reserved,
     /// A record.
     Table(&'static [Param]),
     /// A list.
@@ -178,6 +180,7 @@ impl Kind {
             Self::File => "the path of a file".into(),
             Self::Scalar => "a number, a string, true or false".into(),
             Self::Any => "a value".into(),
+            Self::Reserved => "nothing".into(),
             Self::Table(_) => "a table".into(),
             Self::List(of) => format!("a list, each element {}", of.expects()),
             Self::Map(_) => "a table of names".into(),

@@ -5,22 +5,36 @@ use super::{Issue, Unit, duration, suggest};
 use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
-const NAMES: [&str; 6] = [
-    "uniform",
-    "normal",
-    "exponential",
-    "lognormal",
-    "pareto",
-    "loguniform",
+/// Each law with a sample of its words.
+const FORMS: [(&str, &str); 6] = [
+    ("uniform", "uniform 10ms 90ms"),
+    ("normal", "normal 50ms sd 10ms"),
+    ("exponential", "exponential mean 60ms"),
+    ("lognormal", "lognormal median 400us p99 2ms"),
+    ("pareto", "pareto xm 10ms alpha 1.46"),
+    ("loguniform", "loguniform 11ms 288s"),
 ];
-const FORMS: &str = "write \"50ms\", \"uniform 10ms 90ms\", \"normal 50ms sd 10ms\", \"exponential mean 60ms\", \
-     \"lognormal median 400us p99 2ms\", \"pareto xm 10ms alpha 1.46\" or \"loguniform 11ms 288s\"";
+
+/// How to write the law that `text` begins with, or any.
+fn form(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or("");
+    match FORMS.iter().find(|(name, _)| *name == first) {
+        Some((_, form)) => format!("write for instance \"{form}\""),
+        None => {
+            let all: Vec<String> = FORMS
+                .iter()
+                .map(|(_, form)| format!("\"{form}\""))
+                .collect();
+            format!("write \"50ms\", {}", all.join(", "))
+        }
+    }
+}
 
 /// Reads a distribution. Numbers are durations (as nanoseconds) or plain, by `unit`.
 pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
     let mut words = Words::new(text, unit);
     let Some((first, range)) = words.next() else {
-        return Err(Issue::new("empty distribution", 0..text.len()).help(FORMS));
+        return Err(Issue::new("empty distribution", 0..text.len()).help(form("")));
     };
     let law = match first {
         "uniform" => Law::Uniform {
@@ -66,16 +80,17 @@ pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
             );
         }
         _ if first.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            let help = suggest(first, NAMES);
-            return Err(Issue::new(format!("unknown distribution `{first}`"), range)
-                .help(FORMS)
-                .maybe_help(help));
+            let help = suggest(first, FORMS.map(|(name, _)| name));
+            return Err(
+                Issue::new(format!("unknown distribution `{first}`"), range).maybe_help(help)
+            );
         }
         _ => Law::Constant(words.read(first, range)?),
     };
     if let Some((extra, range)) = words.next() {
         return Err(
-            Issue::new(format!("unexpected `{extra}` after a distribution"), range).help(FORMS),
+            Issue::new(format!("unexpected `{extra}` after a distribution"), range)
+                .help(form(text)),
         );
     }
     ordered(law, text.len())
@@ -160,14 +175,16 @@ impl<'a> Words<'a> {
     fn key(&mut self, key: &str) -> Result<(), Issue> {
         match self.next() {
             Some((word, _)) if word == key => Ok(()),
-            Some((word, range)) => {
-                Err(Issue::new(format!("expected `{key}`, found `{word}`"), range).help(FORMS))
-            }
+            Some((word, range)) => Err(Issue::new(
+                format!("expected `{key}`, found `{word}`"),
+                range,
+            )
+            .help(form(self.text))),
             None => Err(self.missing(&format!("`{key}`"))),
         }
     }
     fn missing(&self, what: &str) -> Issue {
-        Issue::new(format!("distribution lacks {what}"), self.last.clone()).help(FORMS)
+        Issue::new(format!("distribution lacks {what}"), self.last.clone()).help(form(self.text))
     }
 }
 

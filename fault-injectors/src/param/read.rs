@@ -30,6 +30,11 @@ pub fn read(params: &[Param], node: &Node, issues: &mut Vec<Issue>) -> Args {
     };
     for param in params {
         if let Some((key, value)) = given(param.key) {
+            if matches!(param.kind, Kind::Reserved) {
+                let message = format!("`{}` is not supported yet", param.key);
+                issues.push(Issue::new(message, key.span.clone()).label(param.doc));
+                continue;
+            }
             if let Some(other) = rival(param, params, &given) {
                 issues.push(exclusive(key, param, other));
                 continue;
@@ -125,7 +130,10 @@ fn exclusive(key: &NodeKey, param: &Param, other: &Param) -> Issue {
 }
 
 fn unknown_key(key: &NodeKey, params: &[Param]) -> Issue {
-    let known = params.iter().map(|p| p.key);
+    let known = params
+        .iter()
+        .filter(|p| !matches!(p.kind, Kind::Reserved))
+        .map(|p| p.key);
     Issue::new(format!("unknown key `{}`", key.name), key.span.clone())
         .label("no such key here")
         .maybe_help(suggest(&key.name, known))

@@ -1,0 +1,365 @@
+//! Properties and the expected verdict.
+
+use super::Running;
+use crate::diagnose::line_of;
+use crate::scenario::Expect;
+use crate::workloads::{HOST_METRICS, WorkloadKind};
+use squall_core::VirtualDuration;
+use squall_core::property::{Compared, Comparison, PropertyKind, PropertySpec, Stat, Verdict};
+use squall_faults::Issue;
+use squall_faults::param::{Arg, Args, Place, Value, duration, rate, size, suggest};
+
+/// The properties of a file.
+pub(super) fn check(
+    list: &[Arg],
+    text: &str,
+    stop: VirtualDuration,
+    running: &Running,
+    issues: &mut Vec<Issue>,
+) -> Vec<PropertySpec> {
+    let mut specs: Vec<PropertySpec> = Vec::new();
+    for arg in list {
+        let Value::Table(record) = &arg.value else {
+            continue;
+        };
+        let Some(kind) = promise(record, stop, running, issues) else {
+            continue;
+        };
+        let given = record.text_opt("name");
+        let mut name = given.map_or_else(|| default_name(&kind), str::to_owned);
+        if let Some(first) = specs.iter().find(|spec| spec.name == name) {
+            if given.is_some() {
+                let issue =
+                    Issue::new(format!("two properties are called `{name}`"), 0..name.len())
+                        .label(format!("the other one is in line {}", first.line));
+                issues.push(record.place("name").locate(issue));
+            }
+            name = format!("{name}#{}", specs.len() + 1);
+        }
+        specs.push(PropertySpec {
+            name,
+            kind,
+            line: line_of(text, record.place.span.start),
+            optional: record.flag_opt("optional").unwrap_or(false),
+        });
+    }
+    specs
+}
+
+fn default_name(kind: &PropertyKind) -> String {
+    match kind {
+        PropertyKind::Always { invariant } => invariant.clone(),
+        kind => format!("{} {}", kind.word(), kind.subject()),
+    }
+}
+
+/// What a record promises; `None` if it cannot be told.
+fn promise(
+    record: &Args,
+    stop: VirtualDuration,
+    running: &Running,
+    issues: &mut Vec<Issue>,
+) -> Option<PropertyKind> {
+    let text = |args: &Args, key: &str| args.text_opt(key).map(str::to_owned);
+    if let Some(invariant) = text(record, "always") {
+        subject(
+            record.place("always"),
+            &invariant,
+            Wanted::Invariant,
+            running,
+            issues,
+        );
+        return Some(PropertyKind::Always { invariant });
+    }
+    if let Some(event) = text(record, "never") {
+        subject(
+            record.place("never"),
+            &event,
+            Wanted::Event,
+            running,
+            issues,
+        );
+        return Some(PropertyKind::Never { event });
+    }
+    if let Some(event) = text(record, "sometimes") {
+        subject(
+            record.place("sometimes"),
+            &event,
+            Wanted::Event,
+            running,
+            issues,
+        );
+        return Some(PropertyKind::Sometimes { event });
+    }
+    if let Some(args) = record.table_opt("eventually") {
+        let event = text(args, "event")?;
+        subject(args.place("event"), &event, Wanted::Event, running, issues);
+        before(args, "after", stop, issues);
+        return Some(PropertyKind::Eventually {
+            event,
+            within: args.duration_opt("within"),
+            after: args.duration_opt("after")?,
+        });
+    }
+    if let Some(args) = record.table_opt("recovers") {
+        let metric = text(args, "metric")?;
+        subject(
+            args.place("metric"),
+            &metric,
+            Wanted::Metric,
+            running,
+            issues,
+        );
+        let to = args.text_opt("to")?;
+        let Some(factor) = baseline(to) else {
+            let issue = Issue::new(
+                format!("`{to}` is not a multiple of the baseline"),
+                0..to.len(),
+            );
+            let issue = issue.help("write for instance \"1.2x baseline\"");
+            issues.push(args.place("to").locate(issue));
+            return None;
+        };
+        return Some(PropertyKind::Recovers {
+            metric,
+            stat: stat(args)?,
+            factor,
+            within: args.duration_opt("within")?,
+            window: args.duration_opt("window")?,
+        });
+    }
+    threshold(record.table_opt("threshold")?, stop, running, issues)
+}
+
+fn threshold(
+    args: &Args,
+    stop: VirtualDuration,
+    running: &Running,
+    issues: &mut Vec<Issue>,
+) -> Option<PropertyKind> {
+    let metric = args.text_opt("metric")?.to_owned();
+    let unit = subject(
+        args.place("metric"),
+        &metric,
+        Wanted::Metric,
+        running,
+        issues,
+    );
+    before(args, "from", stop, issues);
+    let (key, is) = match args.get("below") {
+        Some(_) => ("below", Comparison::Below),
+        None => ("above", Comparison::Above),
+    };
+    let stat = stat(args)?;
+    // Statistics that count have no unit of the metric's.
+    let unit = if stat == Stat::Count { Some("1") } else { unit };
+    let limit = match limit(args.get(key)?, unit) {
+        Ok(limit) => limit,
+        Err(issue) => {
+            let place = args.place(key);
+            issues.push(match issue.range.is_empty() {
+                true => Issue {
+                    range: place.span.clone(),
+                    ..issue
+                },
+                false => place.locate(issue),
+            });
+            return None;
+        }
+    };
+    Some(PropertyKind::Threshold {
+        metric,
+        stat,
+        is,
+        limit,
+        from: args.duration_opt("from")?,
+        until: args.duration_opt("until"),
+    })
+}
+
+fn stat(args: &Args) -> Option<Stat> {
+    args.word_opt("stat")?.parse().ok()
+}
+
+/// A time in the run must come before its end.
+fn before(args: &Args, key: &str, stop: VirtualDuration, issues: &mut Vec<Issue>) {
+    if args.duration_opt(key).is_some_and(|d| d >= stop) {
+        let span = args.place(key).span.clone();
+        issues.push(
+            Issue::new("this is after the end of the run", span)
+                .label(format!("it stops at {stop}")),
+        );
+    }
+}
+
+/// `1.2x baseline`.
+fn baseline(text: &str) -> Option<f64> {
+    let factor = text
+        .strip_suffix("x baseline")?
+        .trim()
+        .parse::<f64>()
+        .ok()?;
+    (factor.is_finite() && factor > 0.0).then_some(factor)
+}
+
+/// A limit in the unit of its metric; `unit` is `None` if the metric is not known.
+fn limit(value: &Value, unit: Option<&str>) -> Result<Compared, Issue> {
+    let unit = unit.unwrap_or("");
+    match value {
+        Value::Number(x) if matches!(unit, "s" | "bytes") => {
+            let (what, help) = match unit {
+                "s" => (
+                    "duration",
+                    format!("write \"{x}s\"; units are ns, us, ms, s, m, h"),
+                ),
+                _ => (
+                    "size",
+                    format!("write \"{x}B\"; units are B, KiB, MiB, GiB, TiB"),
+                ),
+            };
+            Err(Issue::new(format!("{what} has no unit"), 0..0).help(help))
+        }
+        Value::Number(x) => Ok(Compared::Value(*x)),
+        Value::Text(text) => match (baseline(text), unit) {
+            (Some(factor), _) => Ok(Compared::Baseline(factor)),
+            (None, "s") => duration(text).map(|d| Compared::Value(d.as_secs_f64())),
+            (None, "bytes") => size(text).map(|bytes| Compared::Value(bytes as f64)),
+            (None, "1/s") => rate(text).map(Compared::Value),
+            (None, "") => Ok(Compared::Value(0.0)),
+            (None, unit) => Err(Issue::new(
+                format!("`{text}` is not a limit in {unit}"),
+                0..text.len(),
+            )
+            .help("write a plain number, or for instance \"1.2x baseline\"")),
+        },
+        _ => Err(Issue::new("a limit is a number or a string", 0..0)),
+    }
+}
+
+/// What a subject must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Invariant,
+    Event,
+    Metric,
+}
+
+impl Wanted {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Invariant, "invariant", "`always`"),
+        (Self::Event, "event", "`never`, `eventually` or `sometimes`"),
+        (Self::Metric, "metric", "`recovers` or `threshold`"),
+    ];
+    fn names(self, kind: &WorkloadKind) -> Vec<&'static str> {
+        match self {
+            Self::Invariant => kind.invariants.iter().map(|w| w.name).collect(),
+            Self::Event => kind.events.iter().map(|w| w.name).collect(),
+            Self::Metric => kind.metrics.iter().map(|m| m.name).collect(),
+        }
+    }
+    /// All subjects of this sort in the scenario.
+    fn all(self, running: &Running) -> Vec<String> {
+        let of = |name: &str, kind: &WorkloadKind| {
+            let names = self
+                .names(kind)
+                .into_iter()
+                .map(move |slug| format!("{name}.{slug}"));
+            names.collect::<Vec<_>>()
+        };
+        let mut all: Vec<String> = running
+            .known
+            .iter()
+            .flat_map(|workload| of(&workload.name, workload.kind))
+            .collect();
+        if self == Self::Metric {
+            all.extend(HOST_METRICS.iter().map(|m| m.name.to_owned()));
+        }
+        all
+    }
+}
+
+/// Checks that a subject exists; gives the unit of a metric.
+fn subject(
+    place: &Place,
+    name: &str,
+    wanted: Wanted,
+    running: &Running,
+    issues: &mut Vec<Issue>,
+) -> Option<&'static str> {
+    let all = wanted.all(running);
+    if all.iter().any(|known| known == name) {
+        return unit_of(name, running);
+    }
+    let workload = name.split('.').next().unwrap_or("");
+    if running.unknown.iter().any(|unknown| unknown == workload) {
+        return None;
+    }
+    let word = |w: Wanted| {
+        Wanted::ALL
+            .iter()
+            .find(|(kind, ..)| *kind == w)
+            .map_or("?", |(_, word, _)| word)
+    };
+    let other = Wanted::ALL
+        .iter()
+        .find(|(kind, ..)| *kind != wanted && kind.all(running).iter().any(|known| known == name));
+    let issue = Issue::new(format!("unknown {} `{name}`", word(wanted)), 0..name.len());
+    issues.push(
+        place.locate(match other {
+            Some((_, what, keys)) => issue
+                .label(format!("this is the name of an {what}").replace("an m", "a m"))
+                .help(format!("use {keys} with it")),
+            None => issue.maybe_help(suggest(name, all.iter().map(String::as_str))),
+        }),
+    );
+    None
+}
+
+fn unit_of(name: &str, running: &Running) -> Option<&'static str> {
+    if let Some(metric) = HOST_METRICS.iter().find(|m| m.name == name) {
+        return Some(metric.unit);
+    }
+    let (workload, slug) = name.split_once('.')?;
+    let workload = running.known.iter().find(|w| w.name == workload)?;
+    workload
+        .kind
+        .metrics
+        .iter()
+        .find(|m| m.name == slug)
+        .map(|m| m.unit)
+}
+
+/// The expected verdict and the properties that must give it.
+pub(super) fn expect(
+    args: Option<&Args>,
+    properties: &[PropertySpec],
+    issues: &mut Vec<Issue>,
+) -> Option<Expect> {
+    let args = args?;
+    let mut because = Vec::new();
+    for arg in args.list_opt("because").unwrap_or(&[]) {
+        let Value::Text(word) = &arg.value else {
+            continue;
+        };
+        let meant =
+            |p: &PropertySpec| p.name == *word || p.kind.word() == word || p.kind.subject() == word;
+        let found: Vec<usize> = (0..properties.len())
+            .filter(|i| meant(&properties[*i]))
+            .collect();
+        if found.is_empty() {
+            let known = properties.iter().map(|p| p.name.as_str());
+            let issue = Issue::new(format!("no property is called `{word}`"), 0..word.len());
+            issues.push(arg.place.locate(issue.maybe_help(suggest(word, known))));
+        }
+        because.extend(found);
+    }
+    because.sort_unstable();
+    because.dedup();
+    let verdict = match args.word_opt("verdict")? {
+        "fail" => Verdict::Fail,
+        "inconclusive" => Verdict::Inconclusive,
+        "not-exercised" => Verdict::NotExercised,
+        _ => Verdict::Pass,
+    };
+    Some(Expect { verdict, because })
+}

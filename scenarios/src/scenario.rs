@@ -1,0 +1,179 @@
+//! A checked scenario: plain data.
+
+use crate::diagnose::Report;
+use crate::workloads::WorkloadKind;
+use squall_core::plan::{LinkTarget, Plan, Swap};
+use squall_core::property::{PropertySpec, Verdict};
+use squall_core::{Law, NodeId, Seed, VirtualDuration, VirtualTime};
+use squall_faults::param::{Args, Place};
+use squall_faults::{FaultUse, Issue, Topology, lower};
+use std::ops::Range;
+
+/// A scenario without errors.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// Path of its file, for messages.
+    pub path: String,
+    /// The effective text: the file with its settings applied.
+    pub text: String,
+    /// What it is about.
+    pub about: About,
+    /// The seeds of a campaign.
+    pub seeds: Range<u64>,
+    /// Length of a run.
+    pub stop: VirtualDuration,
+    /// Bound on events.
+    pub events_max: u64,
+    /// Groups of nodes, in file order; nodes are numbered through them.
+    pub nodes: Vec<NodeGroup>,
+    /// Links.
+    pub links: LinkSpec,
+    /// Workloads, in file order.
+    pub workloads: Vec<WorkloadUse>,
+    /// Faults, in file order.
+    pub faults: Vec<FaultUse>,
+    /// Properties, in file order.
+    pub properties: Vec<PropertySpec>,
+    /// The expected verdict, if the file says one.
+    pub expect: Option<Expect>,
+    /// Its variants.
+    pub variants: Vec<Variant>,
+    /// The world as faults see it. Nodes, services and knobs have the numbers that a host must give
+    /// them: nodes by group and index, the rest by workload and position in its kind's table.
+    pub topology: Topology,
+}
+
+/// What a scenario is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Where it comes from.
+    pub source: String,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// What it shows.
+    pub text: String,
+}
+
+/// A group of equal nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeGroup {
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub count: u32,
+    /// Processors of a node.
+    pub cores: u32,
+    /// Memory of a node in bytes.
+    pub memory: u64,
+    /// Swap device of a node.
+    pub swap: Option<Swap>,
+    /// Bytes its processes touch all the time.
+    pub working_set: u64,
+    /// Zones, dealt out in turn; empty if there are none.
+    pub zones: Vec<String>,
+}
+
+/// Delay and loss of a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkRule {
+    /// One-way delay in nanoseconds.
+    pub delay: Law,
+    /// Share lost.
+    pub loss: f64,
+}
+
+/// All links.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkSpec {
+    /// Links of which nothing else is said.
+    pub default: LinkRule,
+    /// Links of which something is said; later ones win.
+    pub pairs: Vec<(Vec<LinkTarget>, LinkRule)>,
+}
+
+impl LinkSpec {
+    /// The rule of one link.
+    pub fn rule(&self, link: LinkTarget) -> &LinkRule {
+        let found = self
+            .pairs
+            .iter()
+            .rev()
+            .find(|(links, _)| links.binary_search(&link).is_ok());
+        found.map_or(&self.default, |(_, rule)| rule)
+    }
+}
+
+/// A workload of a scenario.
+#[derive(Clone, Debug)]
+pub struct WorkloadUse {
+    /// Its name; its services, knobs, events and metrics are called `<name>.<slug>`.
+    pub name: String,
+    /// Which kind.
+    pub kind: &'static WorkloadKind,
+    /// Its parameters, with their places.
+    pub args: Args,
+    /// Where it runs, by number.
+    pub nodes: Vec<NodeId>,
+    /// Line of the file.
+    pub line: u32,
+}
+
+/// The verdict a scenario is there to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expect {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Positions of the properties that must give it; empty is any.
+    pub because: Vec<usize>,
+}
+
+/// A named variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// What it changes.
+    pub about: String,
+}
+
+/// Where the files come from that a scenario names.
+pub trait Files {
+    /// The content of `path`, relative to the scenario; or why there is none.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+}
+
+/// A file that a scenario names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileUse {
+    /// Its path, relative to the scenario.
+    pub path: String,
+    /// Where it is named.
+    pub place: Place,
+}
+
+impl Scenario {
+    /// The end of a run.
+    pub fn stop_time(&self) -> VirtualTime {
+        VirtualTime::ZERO + self.stop
+    }
+    /// The faults of a seed as primitives. What can be known before a seed is drawn was checked
+    /// when the file was read; the rest of the errors is here.
+    pub fn plan(&self, seed: Seed) -> Result<Plan, Report> {
+        let plan = lower(seed, &self.faults, &self.topology, self.stop_time());
+        plan.map_err(|errors| self.report(errors.into_iter().map(|e| e.issue).collect()))
+    }
+    /// The files it names.
+    pub fn files(&self) -> Vec<FileUse> {
+        let mut files = Vec::new();
+        for workload in &self.workloads {
+            crate::file::files_in(workload.kind.params, &workload.args, &mut files);
+        }
+        files
+    }
+    /// Issues in its text as a report.
+    pub fn report(&self, issues: Vec<Issue>) -> Report {
+        Report::of_file(&self.path, &self.text, issues)
+    }
+}

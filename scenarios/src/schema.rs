@@ -1,0 +1,127 @@
+//! JSON Schema (draft 7) of the file format, derived from the tables. Editors know no newer draft.
+
+use crate::tables;
+use serde_json::{Map, Value, json};
+use squall_faults::param::{Kind, Need, Param, Unit, Variant};
+
+/// The schema of a scenario file.
+pub fn schema() -> Value {
+    let mut schema = record(tables::FILE);
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("Squall scenario");
+    schema
+}
+
+/// The schema as text, for `squall schema`.
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema())
+}
+
+fn record(params: &[Param]) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    let mut groups: Vec<&str> = Vec::new();
+    let mut rules = Vec::new();
+    for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
+        let mut schema = value(&param.kind);
+        schema["description"] = json!(param.doc);
+        if let Some(default) = default(param) {
+            schema["default"] = default;
+        }
+        properties.insert(param.key.to_owned(), schema);
+        if param.group.is_empty() {
+            if param.need == Need::Required {
+                required.push(param.key);
+            }
+        } else if !groups.contains(&param.group) {
+            groups.push(param.group);
+            rules.push(group(params, param.group));
+        }
+    }
+    let mut schema = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    if !rules.is_empty() {
+        schema["allOf"] = json!(rules);
+    }
+    schema
+}
+
+/// Exactly one of a group, or at most one.
+fn group(params: &[Param], group: &str) -> Value {
+    let members: Vec<&Param> = params.iter().filter(|p| p.group == group).collect();
+    let mut choices: Vec<Value> = members
+        .iter()
+        .map(|p| json!({ "required": [p.key] }))
+        .collect();
+    if !members.iter().any(|p| p.need == Need::Required) {
+        choices.push(json!({ "not": { "anyOf": choices.clone() } }));
+    }
+    json!({ "oneOf": choices })
+}
+
+/// A default that is a plain value in the file.
+fn default(param: &Param) -> Option<Value> {
+    let Need::Default(text) = param.need else {
+        return None;
+    };
+    match param.kind {
+        Kind::Table(_) | Kind::Map(_) | Kind::List(_) => None,
+        Kind::Share | Kind::Number { .. } => text.parse::<f64>().ok().map(|x| json!(x)),
+        Kind::Integer { .. } => text.parse::<i64>().ok().map(|i| json!(i)),
+        Kind::Flag => text.parse::<bool>().ok().map(|flag| json!(flag)),
+        _ => Some(json!(text)),
+    }
+}
+
+const DURATION: &str = r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$";
+
+fn value(kind: &Kind) -> Value {
+    let pattern = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    match kind {
+        Kind::Duration => pattern(DURATION),
+        Kind::Moment => pattern(r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)|\.\.)+$"),
+        Kind::Rate => pattern(r"^[0-9.eE+-]+/(ns|us|ms|s|m|h)$"),
+        Kind::Size => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+$"),
+        Kind::Device => pattern(r"^([a-z]+|[0-9.eE+-]+ iops)$"),
+        Kind::Length | Kind::Law(Unit::Time) | Kind::Text | Kind::File | Kind::Selector(_) => {
+            json!({ "type": "string", "minLength": 1 })
+        }
+        Kind::Law(Unit::Plain) => json!({ "type": ["number", "string"] }),
+        Kind::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+        Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
+        Kind::Integer { min, max } if *max == i64::MAX => {
+            json!({ "type": "integer", "minimum": min })
+        }
+        Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Choice(words) => json!({ "enum": words }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Scalar => json!({ "type": ["number", "string", "boolean"] }),
+        Kind::Any | Kind::Reserved => json!({}),
+        Kind::Table(params) => record(params),
+        Kind::List(of) => json!({ "type": "array", "items": value(of) }),
+        Kind::Map(of) => json!({ "type": "object", "additionalProperties": value(of) }),
+        Kind::Variant { of, .. } => variant(&of()),
+    }
+}
+
+fn variant(choices: &[Variant]) -> Value {
+    let mut properties = Map::new();
+    for choice in choices {
+        let mut schema = record(choice.params);
+        schema["description"] = json!(choice.doc);
+        properties.insert(choice.name.to_owned(), schema);
+    }
+    json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+    })
+}

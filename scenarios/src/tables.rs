@@ -1,0 +1,300 @@
+//! The keys of a scenario file. Reader, errors and JSON Schema derive from these tables.
+
+use crate::workloads;
+use squall_faults::param::{Kind, Param, Shape, Unit};
+use squall_faults::{catalog, timing};
+
+/// Counts have no upper bound but that of the type.
+const MANY: i64 = i64::MAX;
+
+/// The whole file.
+pub const FILE: &[Param] = &[
+    Param::new("name", Kind::Text, "name of the scenario, in kebab case").required(),
+    Param::new(
+        "about",
+        Kind::Table(ABOUT),
+        "what it shows and where it comes from",
+    )
+    .default(""),
+    Param::new(
+        "seeds",
+        Kind::Text,
+        "the seeds that a campaign runs, `0..64` or `17`",
+    )
+    .default("0..64"),
+    Param::new("stop", Kind::Table(STOP), "when a run is over").required(),
+    Param::new("topology", Kind::Table(TOPOLOGY), "nodes and links").required(),
+    Param::new(
+        "workload",
+        Kind::Map(&WORKLOAD),
+        "what runs: `[workload.<name>.<kind>]`",
+    )
+    .default(""),
+    Param::new("fault", Kind::List(&Kind::Table(FAULT)), "what breaks").default(""),
+    Param::new(
+        "property",
+        Kind::List(&Kind::Table(PROPERTY)),
+        "what is promised",
+    )
+    .default(""),
+    Param::new(
+        "expect",
+        Kind::Table(EXPECT),
+        "the verdict, where the scenario shows a failure",
+    ),
+    Param::new(
+        "with",
+        Kind::Map(&Kind::Table(WITH)),
+        "named variants: `--with <name>`",
+    )
+    .default(""),
+];
+
+const ABOUT: &[Param] = &[
+    Param::new("source", Kind::Text, "where it comes from"),
+    Param::new("tags", Kind::List(&Kind::Text), "words to select it by").default(""),
+    Param::new("text", Kind::Text, "what it shows, for people"),
+];
+
+const STOP: &[Param] = &[
+    Param::new("at", Kind::Duration, "length of a run in virtual time").required(),
+    Param::new(
+        "events_max",
+        Kind::Integer { min: 1, max: MANY },
+        "bound on events; reaching it makes the verdict inconclusive",
+    )
+    .default("50000000"),
+];
+
+const TOPOLOGY: &[Param] = &[
+    Param::new(
+        "nodes",
+        Kind::Map(&Kind::Table(NODES)),
+        "groups of nodes by name",
+    )
+    .required(),
+    Param::new(
+        "links",
+        Kind::Map(&Kind::Table(LINK)),
+        "`default`, and pairs such as `\"gateway -> model\"`; later ones win",
+    )
+    .default(""),
+];
+
+const NODES: &[Param] = &[
+    Param::new(
+        "count",
+        Kind::Integer {
+            min: 1,
+            max: 1_000_000,
+        },
+        "nodes of the group: `<group>-0` and on",
+    )
+    .default("1"),
+    Param::new(
+        "cores",
+        Kind::Integer { min: 1, max: 4096 },
+        "processors of a node",
+    )
+    .default("4"),
+    Param::new("memory", Kind::Size, "memory of a node").default("8GiB"),
+    Param::new("swap", Kind::Device, "its swap device; none if missing"),
+    Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
+    Param::new(
+        "working_set",
+        Kind::Size,
+        "memory its processes touch all the time",
+    )
+    .default("0B"),
+    Param::new(
+        "labels",
+        Kind::Map(&Kind::Text),
+        "other labels for selectors",
+    )
+    .default(""),
+];
+
+const LINK: &[Param] = &[
+    Param::new("delay", Kind::Law(Unit::Time), "one-way delay").default("250us"),
+    Param::new("loss", Kind::Share, "share of the messages lost").default("0"),
+];
+
+const WORKLOAD: Kind = Kind::Variant {
+    noun: "workload kind",
+    of: workloads::variants,
+};
+
+/// A fault.
+pub const FAULT: &[Param] = &[
+    Param::new(
+        "name",
+        Kind::Text,
+        "its label; else the fault and its ordinal, `link-loss#2`",
+    ),
+    timing::AT,
+    timing::FOR,
+    timing::EVERY,
+    timing::CHANCE,
+    timing::LAND,
+    Param::new(
+        "on",
+        Kind::Reserved,
+        "triggers on what happens in the run; use `at`",
+    ),
+    Param::new(
+        "ramp",
+        Kind::Reserved,
+        "staircases of a parameter; write one fault a step",
+    ),
+    Param::new(
+        "serial",
+        Kind::Reserved,
+        "sequences; give each fault its own `at`",
+    ),
+    Param::new(
+        "parallel",
+        Kind::Reserved,
+        "groups; give each fault the same `at`",
+    ),
+    Param::new(
+        "inject",
+        Kind::Variant {
+            noun: "fault",
+            of: catalog::variants,
+        },
+        "the fault and its parameters: `inject.<fault> = { .. }`",
+    )
+    .required(),
+];
+
+const STATS: Kind = Kind::Choice(&[
+    "count", "sum", "mean", "min", "max", "p50", "p90", "p99", "p999",
+]);
+
+/// A property.
+pub const PROPERTY: &[Param] = &[
+    Param::new(
+        "name",
+        Kind::Text,
+        "its name in reports; else made from its parts",
+    ),
+    Param::new("optional", Kind::Flag, "whether it may go unexercised").default("false"),
+    Param::new(
+        "always",
+        Kind::Text,
+        "an invariant that holds at all times: `<workload>.<invariant>`",
+    )
+    .required()
+    .one_of("promise"),
+    Param::new(
+        "never",
+        Kind::Text,
+        "an event that never happens: `<workload>.<event>`",
+    )
+    .one_of("promise"),
+    Param::new(
+        "eventually",
+        Kind::Table(EVENTUALLY),
+        "an event that happens in time",
+    )
+    .one_of("promise"),
+    Param::new(
+        "recovers",
+        Kind::Table(RECOVERS),
+        "a metric that is back near its baseline in time",
+    )
+    .one_of("promise"),
+    Param::new(
+        "sometimes",
+        Kind::Text,
+        "an event that some seed of a campaign sees",
+    )
+    .one_of("promise"),
+    Param::new(
+        "threshold",
+        Kind::Table(THRESHOLD),
+        "a statistic of a metric that keeps a limit",
+    )
+    .one_of("promise"),
+];
+
+const EVENTUALLY: &[Param] = &[
+    Param::new("event", Kind::Text, "the event, `<workload>.<event>`").required(),
+    Param::new(
+        "within",
+        Kind::Duration,
+        "latest time after `after`; the end of the run if missing",
+    ),
+    Param::new("after", Kind::Duration, "from when on").default("0s"),
+];
+
+const RECOVERS: &[Param] = &[
+    Param::new("metric", Kind::Text, "the metric").required(),
+    Param::new("stat", STATS, "statistic of a window").default("p99"),
+    Param::new(
+        "to",
+        Kind::Text,
+        "how near, as a multiple of the time before the first fault",
+    )
+    .default("1.2x baseline"),
+    Param::new("within", Kind::Duration, "time allowed").required(),
+    Param::new("window", Kind::Duration, "length of a window").default("10s"),
+    Param::new("after", Kind::Choice(&["last heal"]), "from when on").default("last heal"),
+];
+
+const THRESHOLD: &[Param] = &[
+    Param::new("metric", Kind::Text, "the metric").required(),
+    Param::new("stat", STATS, "the statistic").default("p99"),
+    Param::new(
+        "below",
+        Kind::Scalar,
+        "upper limit: a number, `\"250ms\"`, or `\"1.5x baseline\"`",
+    )
+    .required()
+    .one_of("limit"),
+    Param::new("above", Kind::Scalar, "lower limit").one_of("limit"),
+    Param::new(
+        "from",
+        Kind::Duration,
+        "start of the part of the run that counts",
+    )
+    .default("0s"),
+    Param::new(
+        "until",
+        Kind::Duration,
+        "its end; the end of the run if missing",
+    ),
+];
+
+const EXPECT: &[Param] = &[
+    Param::new(
+        "verdict",
+        Kind::Choice(&["pass", "fail", "inconclusive", "not-exercised"]),
+        "verdict of the campaign",
+    )
+    .required(),
+    Param::new(
+        "because",
+        Kind::List(&Kind::Text),
+        "properties that give it: names or kinds",
+    )
+    .default(""),
+];
+
+const WITH: &[Param] = &[
+    Param::new("about", Kind::Text, "what it changes, for people"),
+    Param::new(
+        "set",
+        Kind::Map(&Kind::Any),
+        "keys and their values: `set.\"stop.at\" = \"5m\"`",
+    )
+    .required(),
+];
+
+/// Where a workload runs: the first parameter of every workload kind.
+pub const ON: Param = Param::new(
+    "on",
+    Kind::Selector(Shape::Nodes),
+    "nodes it runs on; nothing is drawn here",
+)
+.required();

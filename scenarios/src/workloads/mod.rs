@@ -1,0 +1,279 @@
+//! The kinds of workload. Adding one: a module with a [`WorkloadKind`], and a line in [`ALL`].
+
+mod agents;
+mod cluster;
+mod edge;
+
+use core::fmt;
+use squall_faults::param::{Args, Param, Value, Variant};
+use squall_faults::topology::KnobKind;
+use std::fmt::Write as _;
+
+/// All kinds.
+pub const ALL: &[&WorkloadKind] = &[&agents::AGENTS, &edge::EDGE, &cluster::CLUSTER];
+
+/// A kind of workload: what it takes, and what can be said about it.
+pub struct WorkloadKind {
+    /// Its name in scenario files.
+    pub name: &'static str,
+    /// The domain it belongs to.
+    pub domain: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Its parameters; the first is [`crate::tables::ON`].
+    pub params: &'static [Param],
+    /// Events it records, for `never`, `eventually` and `sometimes`.
+    pub events: &'static [Word],
+    /// Invariants it checks, for `always`.
+    pub invariants: &'static [Word],
+    /// Metrics it samples, for `recovers` and `threshold`.
+    pub metrics: &'static [Metric],
+    /// Parameters that faults can set.
+    pub knobs: &'static [Knob],
+    /// Services that faults can hit.
+    pub services: &'static [Word],
+}
+
+/// A name and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The name, in kebab case.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// A metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit: `s`, `bytes`, `1` and so on. Durations are in seconds.
+    pub unit: &'static str,
+    /// What it measures.
+    pub doc: &'static str,
+}
+
+/// A parameter that faults can set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Knob {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be set to.
+    pub range: KnobRange,
+    /// The parameter that gives its value without a fault, as a dotted path; empty is none.
+    pub param: &'static str,
+    /// Its value without a fault where there is no such parameter.
+    pub base: f64,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// What a knob may be set to: the constant form of [`KnobKind`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum KnobRange {
+    /// A number in a range.
+    Number(f64, f64),
+    /// A duration.
+    Seconds,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// True or false.
+    Flag,
+}
+
+impl KnobRange {
+    /// As faults know it.
+    pub fn kind(self) -> KnobKind {
+        match self {
+            Self::Number(min, max) => KnobKind::Number { min, max },
+            Self::Seconds => KnobKind::Seconds,
+            Self::Words(words) => KnobKind::Words(words.iter().map(|w| (*w).to_owned()).collect()),
+            Self::Flag => KnobKind::Flag,
+        }
+    }
+}
+
+impl Knob {
+    /// Its value in a workload with these parameters and without a fault.
+    pub fn base_in(&self, args: &Args) -> f64 {
+        let mut args = args;
+        let mut keys = self.param.split('.').peekable();
+        while let Some(key) = keys.next() {
+            if keys.peek().is_some() {
+                match args.table_opt(key) {
+                    Some(table) => args = table,
+                    None => break,
+                }
+                continue;
+            }
+            return match args.get(key) {
+                Some(Value::Number(x)) => *x,
+                Some(Value::Integer(i)) => *i as f64,
+                Some(Value::Duration(d)) => d.as_secs_f64(),
+                Some(Value::Flag(flag)) => f64::from(u8::from(*flag)),
+                Some(Value::Word(word)) => match self.range {
+                    KnobRange::Words(words) => words
+                        .iter()
+                        .position(|w| w == word)
+                        .map_or(self.base, |i| i as f64),
+                    _ => self.base,
+                },
+                _ => self.base,
+            };
+        }
+        self.base
+    }
+}
+
+/// What every node exports, under the names that operators know.
+pub const HOST_METRICS: &[Metric] = &[
+    metric(
+        "node_load1",
+        "1",
+        "runnable and blocked tasks, damped over a minute",
+    ),
+    metric(
+        "node_cpu_utilisation",
+        "1",
+        "share of the processors in use",
+    ),
+    metric(
+        "node_cpu_throttled_seconds",
+        "s",
+        "time in which a quota stopped runnable tasks",
+    ),
+    metric("node_memory_used_bytes", "bytes", "resident memory"),
+    metric(
+        "node_memory_available_bytes",
+        "bytes",
+        "memory that can be had without swapping",
+    ),
+    metric(
+        "node_memory_swap_used_bytes",
+        "bytes",
+        "memory on the swap device",
+    ),
+    metric("node_vmstat_pgmajfault", "1/s", "major page faults"),
+    metric("node_vmstat_pswpin", "1/s", "pages swapped in"),
+    metric("node_vmstat_pswpout", "1/s", "pages swapped out"),
+    metric(
+        "node_disk_io_time",
+        "1",
+        "share of the time in which the disk was busy",
+    ),
+    metric("node_network_transmit_bytes", "bytes/s", "bytes sent"),
+    metric("node_network_receive_bytes", "bytes/s", "bytes received"),
+    metric("node_netstat_Tcp_RetransSegs", "1/s", "segments sent again"),
+    metric(
+        "node_pressure_cpu_some",
+        "1",
+        "share of the time in which a task waited for a processor",
+    ),
+    metric(
+        "node_pressure_memory_some",
+        "1",
+        "share of the time in which a task waited for memory",
+    ),
+    metric(
+        "node_pressure_memory_full",
+        "1",
+        "share of the time in which all tasks waited for memory",
+    ),
+    metric(
+        "node_pressure_io_some",
+        "1",
+        "share of the time in which a task waited for a disk",
+    ),
+    metric(
+        "node_pressure_io_full",
+        "1",
+        "share of the time in which all tasks waited for a disk",
+    ),
+];
+
+/// A metric, for tables.
+pub const fn metric(name: &'static str, unit: &'static str, doc: &'static str) -> Metric {
+    Metric { name, unit, doc }
+}
+
+/// A name with its meaning, for tables.
+pub const fn word(name: &'static str, doc: &'static str) -> Word {
+    Word { name, doc }
+}
+
+/// The kind called `name`.
+pub fn find(name: &str) -> Option<&'static WorkloadKind> {
+    ALL.iter().copied().find(|kind| kind.name == name)
+}
+
+/// The kinds as the choices of `[workload.<name>]`.
+pub fn variants() -> Vec<Variant> {
+    let variant = |kind: &&WorkloadKind| Variant {
+        name: kind.name,
+        doc: kind.summary,
+        params: kind.params,
+    };
+    ALL.iter().map(variant).collect()
+}
+
+/// The text of `squall list workloads`.
+pub fn list() -> String {
+    let mut text = String::new();
+    for kind in ALL {
+        text.push_str(&kind.describe());
+        text.push('\n');
+    }
+    text
+}
+
+/// The text of `squall list metrics`: those of the host, then those of each kind.
+pub fn list_metrics() -> String {
+    let mut text = String::new();
+    for metric in HOST_METRICS {
+        let _ = writeln!(
+            text,
+            "{:<32} {:<8} {}",
+            metric.name, metric.unit, metric.doc
+        );
+    }
+    for kind in ALL {
+        for metric in kind.metrics {
+            let name = format!("<{}>.{}", kind.name, metric.name);
+            let _ = writeln!(text, "{name:<32} {:<8} {}", metric.unit, metric.doc);
+        }
+    }
+    text
+}
+
+impl WorkloadKind {
+    /// Everything about it, for people.
+    pub fn describe(&self) -> String {
+        let mut text = format!("{}   {}\n\n", self.name, self.summary);
+        text.push_str(&squall_faults::catalog::describe_params(self.params));
+        let words = |title: &str, words: &[Word]| {
+            let lines = words
+                .iter()
+                .map(|w| format!("    {:<28} {}\n", w.name, w.doc));
+            format!("  {title}\n{}", lines.collect::<String>())
+        };
+        text.push_str(&words("invariants", self.invariants));
+        text.push_str(&words("events", self.events));
+        text.push_str(&words("services", self.services));
+        text.push_str("  metrics\n");
+        for m in self.metrics {
+            let _ = writeln!(text, "    {:<28} {} ({})", m.name, m.doc, m.unit);
+        }
+        text.push_str("  knobs\n");
+        for k in self.knobs {
+            let _ = writeln!(text, "    {:<28} {}", k.name, k.doc);
+        }
+        text
+    }
+}
+
+impl fmt::Debug for WorkloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WorkloadKind({})", self.name)
+    }
+}
