@@ -56,6 +56,13 @@ pub fn ns(x: f64) -> u64 {
 pub fn check() {
     let mut rng = Rng::new(1);
     let words = [rng.next(), rng.next(), rng.next()];
-    assert_eq!(words, [0x0826_0b0f_1b52_fcac, 0x5d93_20f7_1ce2_9ff1, 0x2819_7699_ec67_f190]);
+    assert_eq!(
+        words,
+        [
+            0x0826_0b0f_1b52_fcac,
+            0x5d93_20f7_1ce2_9ff1,
+            0x2819_7699_ec67_f190
+        ]
+    );
     assert_eq!(Rng::new(1).unit(), 0.031_830_493_152_778_416);
 }

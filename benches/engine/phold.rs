@@ -35,14 +35,21 @@ fn world(n: u64, m: u64) -> World {
     let node = world.add_node(&NodeSpec::new("all"));
     for i in 0..n {
         let rng = Rng::new(i + 7);
-        world.handler(node, move || Process { rng: rng.clone(), n, m });
+        world.handler(node, move || Process {
+            rng: rng.clone(),
+            n,
+            m,
+        });
     }
     world
 }
 
 /// Runs until another `RECEIPTS` events have been handled.
 fn receipts(world: &mut World, total: u64) {
-    let bounds = Bounds { until: VirtualTime::MAX, events_max: total };
+    let bounds = Bounds {
+        until: VirtualTime::MAX,
+        events_max: total,
+    };
     black_box(world.run(bounds));
 }
 
@@ -57,7 +64,10 @@ pub fn bench(criterion: &mut Criterion<CpuTime>) {
         let mut total = RECEIPTS;
         receipts(&mut world, total);
         let end = world.now().as_nanos();
-        assert!(golden == 0 || end == golden, "W2 {n} {m} ends at {end} instead of {golden}");
+        assert!(
+            golden == 0 || end == golden,
+            "W2 {n} {m} ends at {end} instead of {golden}"
+        );
         let mut group = criterion.benchmark_group("W2 phold");
         group.throughput(Throughput::Elements(RECEIPTS));
         group.bench_function(format!("{n} x {m}"), |bench| {

@@ -25,7 +25,8 @@ impl Server {
     fn serve(&mut self, cx: &mut HandlerCx<'_>, arrived: u64) {
         self.busy = true;
         self.left = self.left.saturating_sub(1);
-        self.waited.set(self.waited.get() + cx.now().as_nanos() - arrived);
+        self.waited
+            .set(self.waited.get() + cx.now().as_nanos() - arrived);
         cx.after(VirtualDuration::from_nanos(ns(self.rng.exp(1.0))), 1);
     }
 }
@@ -75,7 +76,10 @@ fn run() -> f64 {
 
 pub fn bench(criterion: &mut Criterion<CpuTime>) {
     let wait = run();
-    assert!((wait - 9.407_652).abs() < 1e-6, "W6 waits {wait} s on average");
+    assert!(
+        (wait - 9.407_652).abs() < 1e-6,
+        "W6 waits {wait} s on average"
+    );
     let mut group = criterion.benchmark_group("W6 M/M/1");
     group.throughput(Throughput::Elements(CUSTOMERS));
     group.bench_function("customer", |bench| bench.iter(run));

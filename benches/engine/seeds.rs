@@ -39,7 +39,11 @@ impl Handler for Node {
                 let latency = 1_000 + self.rng.below(9_001);
                 self.left -= 1;
                 let next = (self.left > 0).then(|| 1_000 + self.rng.below(4_001));
-                cx.schedule(HandlerId(dst as u32), VirtualDuration::from_micros(latency), MESSAGE);
+                cx.schedule(
+                    HandlerId(dst as u32),
+                    VirtualDuration::from_micros(latency),
+                    MESSAGE,
+                );
                 if let Some(next) = next {
                     cx.after(VirtualDuration::from_micros(next), STEP);
                 }

@@ -29,7 +29,14 @@ fn heap(n: u64) -> impl FnMut() -> u64 {
 fn queue(n: u64) -> impl FnMut() -> u64 {
     let mut rng = Rng::new(1);
     let mut queue = Queue::new();
-    let event = |time, sequence| Pending { time, sequence, word: 0, target: 0, kind: 0, tag: 0 };
+    let event = |time, sequence| Pending {
+        time,
+        sequence,
+        word: 0,
+        target: 0,
+        kind: 0,
+        tag: 0,
+    };
     let mut sequence = 0u64;
     for _ in 0..n {
         queue.push(event(ns(rng.exp(1.0)) + 1, sequence));
@@ -53,17 +60,28 @@ fn run(mut hold: impl FnMut() -> u64, holds: u64) -> u64 {
 
 pub fn bench(criterion: &mut Criterion<CpuTime>) {
     generator::check();
-    for (n, golden) in [(1_000u64, 1_099_137_922_008), (100_000, 11_992_811_051), (1_000_000, 0)] {
+    for (n, golden) in [
+        (1_000u64, 1_099_137_922_008),
+        (100_000, 11_992_811_051),
+        (1_000_000, 0),
+    ] {
         let warm = (2 * n).max(100_000);
         let (mut a, mut b) = (heap(n), queue(n));
         run(&mut a, warm);
         run(&mut b, warm);
         let end = run(&mut b, HOLDS);
-        assert!(golden == 0 || end == golden, "W1 ends at {end} instead of {golden}");
+        assert!(
+            golden == 0 || end == golden,
+            "W1 ends at {end} instead of {golden}"
+        );
         assert_eq!(run(&mut a, HOLDS), end);
         let mut group = criterion.benchmark_group(format!("W1 hold {n}"));
         group.throughput(Throughput::Elements(HOLDS));
-        group.bench_function("std heap", |bench| bench.iter(|| black_box(run(&mut a, HOLDS))));
-        group.bench_function("queue", |bench| bench.iter(|| black_box(run(&mut b, HOLDS))));
+        group.bench_function("std heap", |bench| {
+            bench.iter(|| black_box(run(&mut a, HOLDS)))
+        });
+        group.bench_function("queue", |bench| {
+            bench.iter(|| black_box(run(&mut b, HOLDS)))
+        });
     }
 }

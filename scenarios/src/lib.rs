@@ -14,6 +14,7 @@
 mod diagnose;
 mod file;
 mod overrides;
+mod run;
 mod scenario;
 pub mod schema;
 pub mod tables;
@@ -23,6 +24,7 @@ pub mod workloads;
 pub use diagnose::{Diagnostic, Origin, Report};
 pub use file::parse;
 pub use overrides::Settings;
+pub use run::{Ready, SeedRun};
 pub use scenario::{
     About, Expect, FileUse, Files, LinkRule, LinkSpec, NodeGroup, Scenario, Variant, WorkloadUse,
 };

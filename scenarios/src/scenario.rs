@@ -30,6 +30,8 @@ pub struct Scenario {
     pub nodes: Vec<NodeGroup>,
     /// Links.
     pub links: LinkSpec,
+    /// Time between two samples of the hosts' signals; zero is never.
+    pub signals: VirtualDuration,
     /// Workloads, in file order.
     pub workloads: Vec<WorkloadUse>,
     /// Faults, in file order.
@@ -69,8 +71,6 @@ pub struct NodeGroup {
     pub memory: u64,
     /// Swap device of a node.
     pub swap: Option<Swap>,
-    /// Bytes its processes touch all the time.
-    pub working_set: u64,
     /// Zones, dealt out in turn; empty if there are none.
     pub zones: Vec<String>,
 }

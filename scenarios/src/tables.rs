@@ -79,6 +79,12 @@ const TOPOLOGY: &[Param] = &[
         "`default`, and pairs such as `\"gateway -> model\"`; later ones win",
     )
     .default(""),
+    Param::new(
+        "signals",
+        Kind::Duration,
+        "time between two samples of what an operator sees of the hosts; `0s` is never",
+    )
+    .default("1s"),
 ];
 
 const NODES: &[Param] = &[
@@ -100,12 +106,6 @@ const NODES: &[Param] = &[
     Param::new("memory", Kind::Size, "memory of a node").default("8GiB"),
     Param::new("swap", Kind::Device, "its swap device; none if missing"),
     Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
-    Param::new(
-        "working_set",
-        Kind::Size,
-        "memory its processes touch all the time",
-    )
-    .default("0B"),
     Param::new(
         "labels",
         Kind::Map(&Kind::Text),

@@ -56,7 +56,7 @@ fn the_example_reads_as_it_is_written() {
             "recovers support.latency",
             "sometimes support.retried",
             "fast store",
-            "threshold node_vmstat_pgmajfault",
+            "threshold gateway-0.rate(node_vmstat_pgmajfault)",
         ]
     );
     let PropertyKind::Threshold { limit, .. } = &scenario.properties[3].kind else {

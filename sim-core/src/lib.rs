@@ -8,6 +8,7 @@ pub mod outcome;
 pub mod plan;
 pub mod property;
 pub mod queue;
+pub mod recording;
 pub mod rng;
 mod task;
 pub mod time;

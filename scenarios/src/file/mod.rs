@@ -102,6 +102,9 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
             .map_or(1, i64::unsigned_abs),
         nodes,
         links,
+        signals: table("topology")
+            .duration_opt("signals")
+            .unwrap_or_default(),
         workloads: running
             .known
             .into_iter()

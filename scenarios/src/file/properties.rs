@@ -3,9 +3,10 @@
 use super::Running;
 use crate::diagnose::line_of;
 use crate::scenario::Expect;
-use crate::workloads::{HOST_METRICS, WorkloadKind};
+use crate::workloads::WorkloadKind;
 use squall_core::VirtualDuration;
 use squall_core::property::{Compared, Comparison, PropertyKind, PropertySpec, Stat, Verdict};
+use squall_core::world::HOST_SIGNALS;
 use squall_faults::Issue;
 use squall_faults::param::{Arg, Args, Place, Value, duration, rate, size, suggest};
 
@@ -272,7 +273,9 @@ impl Wanted {
             .flat_map(|workload| of(&workload.name, workload.kind))
             .collect();
         if self == Self::Metric {
-            all.extend(HOST_METRICS.iter().map(|m| m.name.to_owned()));
+            for host in &running.hosts {
+                all.extend(HOST_SIGNALS.iter().map(|s| format!("{host}.{}", s.name)));
+            }
         }
         all
     }
@@ -316,10 +319,10 @@ fn subject(
 }
 
 fn unit_of(name: &str, running: &Running) -> Option<&'static str> {
-    if let Some(metric) = HOST_METRICS.iter().find(|m| m.name == name) {
-        return Some(metric.unit);
-    }
     let (workload, slug) = name.split_once('.')?;
+    if running.hosts.iter().any(|host| host == workload) {
+        return HOST_SIGNALS.iter().find(|s| s.name == slug).map(|s| s.unit);
+    }
     let workload = running.known.iter().find(|w| w.name == workload)?;
     workload
         .kind

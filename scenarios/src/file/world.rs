@@ -70,7 +70,6 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
         cores: count("cores", 1),
         memory: args.size_opt("memory").unwrap_or(0),
         swap: args.device_opt("swap").cloned(),
-        working_set: args.size_opt("working_set").unwrap_or(0),
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
 }
@@ -148,6 +147,8 @@ pub(crate) struct Running {
     pub(crate) known: Vec<WorkloadUse>,
     /// Names of the others, about which nothing can be said.
     pub(crate) unknown: Vec<String>,
+    /// Names of the nodes, whose signals are metrics.
+    pub(crate) hosts: Vec<String>,
 }
 
 /// The workloads, added to the topology.
@@ -160,6 +161,7 @@ pub(super) fn workloads(
     let mut running = Running {
         known: Vec::new(),
         unknown: Vec::new(),
+        hosts: topology.nodes().iter().map(|n| n.name.clone()).collect(),
     };
     if let Some(Raw::Table(entries)) = node.map(|node| &node.raw) {
         let missing = entries

@@ -58,6 +58,9 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
         word("tool", "the tool server"),
         word("policy", "the policy server"),
     ],
+    operations: &[],
+    prepare: super::nothing,
+    install: |_| (),
 };
 
 const ARRIVALS: &[Param] = &[

@@ -57,4 +57,7 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         },
     ],
     services: &[word("kv", "the store")],
+    operations: &[],
+    prepare: super::nothing,
+    install: |_| (),
 };

@@ -36,4 +36,7 @@ pub(super) const EDGE: WorkloadKind = WorkloadKind {
         doc: "factor on the processor time of a job",
     }],
     services: &[word("perception", "the perception service")],
+    operations: &[],
+    prepare: super::nothing,
+    install: |_| (),
 };

@@ -3,8 +3,12 @@
 mod agents;
 mod cluster;
 mod edge;
+mod install;
+
+pub use install::{Install, InstallFn, Prepare, PrepareFn, Prepared, nothing};
 
 use core::fmt;
+use squall_core::world::HOST_SIGNALS;
 use squall_faults::param::{Args, Param, Value, Variant};
 use squall_faults::topology::KnobKind;
 use std::fmt::Write as _;
@@ -32,6 +36,12 @@ pub struct WorkloadKind {
     pub knobs: &'static [Knob],
     /// Services that faults can hit.
     pub services: &'static [Word],
+    /// Names of its operations in spans.
+    pub operations: &'static [&'static str],
+    /// Reads what it needs before the first seed.
+    pub prepare: PrepareFn,
+    /// Puts it into a world.
+    pub install: InstallFn,
 }
 
 /// A name and what it means.
@@ -126,72 +136,6 @@ impl Knob {
     }
 }
 
-/// What every node exports, under the names that operators know.
-pub const HOST_METRICS: &[Metric] = &[
-    metric(
-        "node_load1",
-        "1",
-        "runnable and blocked tasks, damped over a minute",
-    ),
-    metric(
-        "node_cpu_utilisation",
-        "1",
-        "share of the processors in use",
-    ),
-    metric(
-        "node_cpu_throttled_seconds",
-        "s",
-        "time in which a quota stopped runnable tasks",
-    ),
-    metric("node_memory_used_bytes", "bytes", "resident memory"),
-    metric(
-        "node_memory_available_bytes",
-        "bytes",
-        "memory that can be had without swapping",
-    ),
-    metric(
-        "node_memory_swap_used_bytes",
-        "bytes",
-        "memory on the swap device",
-    ),
-    metric("node_vmstat_pgmajfault", "1/s", "major page faults"),
-    metric("node_vmstat_pswpin", "1/s", "pages swapped in"),
-    metric("node_vmstat_pswpout", "1/s", "pages swapped out"),
-    metric(
-        "node_disk_io_time",
-        "1",
-        "share of the time in which the disk was busy",
-    ),
-    metric("node_network_transmit_bytes", "bytes/s", "bytes sent"),
-    metric("node_network_receive_bytes", "bytes/s", "bytes received"),
-    metric("node_netstat_Tcp_RetransSegs", "1/s", "segments sent again"),
-    metric(
-        "node_pressure_cpu_some",
-        "1",
-        "share of the time in which a task waited for a processor",
-    ),
-    metric(
-        "node_pressure_memory_some",
-        "1",
-        "share of the time in which a task waited for memory",
-    ),
-    metric(
-        "node_pressure_memory_full",
-        "1",
-        "share of the time in which all tasks waited for memory",
-    ),
-    metric(
-        "node_pressure_io_some",
-        "1",
-        "share of the time in which a task waited for a disk",
-    ),
-    metric(
-        "node_pressure_io_full",
-        "1",
-        "share of the time in which all tasks waited for a disk",
-    ),
-];
-
 /// A metric, for tables.
 pub const fn metric(name: &'static str, unit: &'static str, doc: &'static str) -> Metric {
     Metric { name, unit, doc }
@@ -230,12 +174,9 @@ pub fn list() -> String {
 /// The text of `squall list metrics`: those of the host, then those of each kind.
 pub fn list_metrics() -> String {
     let mut text = String::new();
-    for metric in HOST_METRICS {
-        let _ = writeln!(
-            text,
-            "{:<32} {:<8} {}",
-            metric.name, metric.unit, metric.doc
-        );
+    for signal in HOST_SIGNALS {
+        let name = format!("<node>.{}", signal.name);
+        let _ = writeln!(text, "{name:<62} {:<6} {}", signal.unit, signal.doc);
     }
     for kind in ALL {
         for metric in kind.metrics {

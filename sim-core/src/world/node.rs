@@ -1,6 +1,7 @@
 //! Nodes: what they are made of and whether they run.
 
 use super::cpu::Cpu;
+use crate::plan::Swap;
 use crate::queue::Pending;
 use crate::{EntryId, PortId, ServiceId};
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,8 @@ pub struct NodeSpec {
     pub cores: u32,
     /// Memory in bytes; `None` is more than anybody needs.
     pub memory: Option<u64>,
-    /// Preset of the swap device; `None` is no swap.
-    pub swap: Option<String>,
+    /// Its swap device; `None` is no swap.
+    pub swap: Option<Swap>,
 }
 
 impl NodeSpec {
@@ -33,12 +34,12 @@ impl NodeSpec {
     pub fn cores(self, cores: u32) -> Self {
         Self { cores, ..self }
     }
-    /// With this much memory, in bytes, and this preset of a swap device.
+    /// With this much memory, in bytes, and this swap device.
     #[must_use]
-    pub fn memory(self, bytes: u64, swap: Option<&str>) -> Self {
+    pub fn memory(self, bytes: u64, swap: Option<Swap>) -> Self {
         Self {
             memory: Some(bytes),
-            swap: swap.map(str::to_owned),
+            swap,
             ..self
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct HostMemory {
     pub(super) device: Option<SwapDevice>,
     pub(super) bytes: u64,
     preset: Option<Preset>,
+    /// The device's own cap, in reads a second.
+    cap: Option<f64>,
     /// Working sets declared by dead processes: a new one of the same shape takes its place.
     sets: Vec<(ClassSpec, bool)>,
     /// Swap-device overlays: (entry, order of coming into force, device).
@@ -46,15 +48,30 @@ impl HostMemory {
     /// The memory of a node that has a limit.
     pub(super) fn new(seed: Seed, spec: &NodeSpec) -> Option<Self> {
         let bytes = spec.memory?;
-        let preset = spec.swap.as_deref().and_then(Preset::by_name);
+        let preset = match &spec.swap {
+            Some(Swap::Preset(name)) => Preset::by_name(name),
+            // A cap without a device is one on the device of the calibration.
+            Some(Swap::Iops(_)) => Some(Preset::Vdisk),
+            None => None,
+        };
+        let cap = match spec.swap {
+            Some(Swap::Iops(iops)) => Some(iops),
+            _ => None,
+        };
+        let device = preset.map(|preset| {
+            let mut device = SwapDevice::new(preset.device());
+            device.set_iops_cap(VirtualTime::ZERO, cap);
+            device
+        });
         let path = format!("node/{}", spec.name);
         let key = |purpose| Key::new(seed, &path, purpose);
         Some(Self {
             // As much swap as memory: a common rule of thumb, and a choice.
             domain: Domain::new(bytes, preset.map(|preset| preset.space(bytes))),
-            device: preset.map(|preset| SwapDevice::new(preset.device())),
+            device,
             bytes,
             preset,
+            cap,
             sets: Vec::new(),
             devices: Vec::new(),
             tick: None,
@@ -78,7 +95,7 @@ impl HostMemory {
         let (preset, cap) = match &overlay {
             Some(Swap::Preset(name)) => (Preset::by_name(name).or(self.preset), None),
             Some(Swap::Iops(iops)) => (self.preset, Some(*iops)),
-            None => (self.preset, None),
+            None => (self.preset, self.cap),
         };
         let Some(preset) = preset else {
             return;

@@ -8,7 +8,7 @@ fn storm(size: Damage, device: Option<Swap>) -> (Vec<(f64, f64)>, Finished, Name
     let node = world.add_node(
         &NodeSpec::new("host")
             .cores(2)
-            .memory(176 << 20, Some("vdisk")),
+            .memory(176 << 20, Some(Swap::Preset("vdisk".into()))),
     );
     let latency = world.name("latency");
     world.process(node, "service", move |cx| async move {

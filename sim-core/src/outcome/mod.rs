@@ -1,5 +1,9 @@
 //! What a run and a campaign leave behind: the data that reports print.
 
+mod campaign;
+
+pub use campaign::{Campaign, FaultSummary, PropertySummary};
+
 use crate::history::Digest;
 use crate::property::{PropertyOutcome, PropertySpec, Summary, Verdict};
 use crate::{Seed, VirtualTime};

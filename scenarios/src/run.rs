@@ -1,0 +1,318 @@
+//! A checked scenario on the native host: one seed to one result.
+
+use crate::diagnose::Report;
+use crate::scenario::{Files, Scenario};
+use crate::workloads::{Install, Prepare, Prepared};
+use squall_core::history::History;
+use squall_core::outcome::{ENGINE_EPOCH, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::plan::{LinkTarget, Plan};
+use squall_core::property::{
+    Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
+    Verdict,
+};
+use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
+use squall_core::world::{Bounds, HOST_SIGNALS, LinkProfile, NodeSpec, World};
+use squall_core::{Names, Seed, VirtualTime};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A scenario whose files are read: it can run any seed, on any thread.
+#[derive(Debug)]
+pub struct Ready {
+    /// The scenario.
+    pub scenario: Scenario,
+    prepared: Vec<Prepared>,
+}
+
+/// The result of one seed.
+#[derive(Debug)]
+pub struct SeedRun {
+    /// What it says.
+    pub result: SeedResult,
+    /// The plan it ran.
+    pub plan: Plan,
+    /// What happened, if records were kept.
+    pub recording: Option<Recording>,
+}
+
+type Promised = Vec<(String, Box<dyn Invariant>)>;
+
+impl Scenario {
+    /// Reads the files that the scenario names. The error holds everything that is wrong.
+    pub fn ready(self, files: &dyn Files) -> Result<Ready, Report> {
+        let mut issues = Vec::new();
+        let prepare = |workload: &crate::WorkloadUse| {
+            let prepare = Prepare {
+                args: &workload.args,
+                nodes: &workload.nodes,
+                topology: &self.topology,
+                files,
+            };
+            (workload.kind.prepare)(&prepare, &mut issues)
+        };
+        let prepared = self.workloads.iter().map(prepare).collect();
+        if issues.is_empty() {
+            Ok(Ready {
+                scenario: self,
+                prepared,
+            })
+        } else {
+            Err(self.report(issues))
+        }
+    }
+}
+
+impl Ready {
+    /// Runs one seed in `world`, which is reset first: its memory serves seed after seed. A panic of
+    /// model code ends the seed as a failure; the world is then replaced.
+    ///
+    /// The error is a plan that cannot be drawn for this seed.
+    pub fn run(&self, seed: Seed, keep: bool, world: &mut World) -> Result<SeedRun, Report> {
+        let plan = self.scenario.plan(seed)?;
+        Ok(self.run_plan(seed, plan, keep, world))
+    }
+
+    /// Runs one seed under a given plan.
+    pub fn run_plan(&self, seed: Seed, plan: Plan, keep: bool, world: &mut World) -> SeedRun {
+        world.reset(seed, keep);
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let promised = self.build(world);
+            self.watch(world, promised, &plan);
+            world.set_plan(plan.clone());
+            world.run(Bounds {
+                until: self.scenario.stop_time(),
+                events_max: self.scenario.events_max,
+            })
+        }));
+        let stop = caught.unwrap_or_else(|panic| Stop::Panicked(text_of(panic.as_ref())));
+        let names = world.names();
+        let finished = world.finish(&stop);
+        let properties = self.properties(finished.outcomes);
+        let result = SeedResult {
+            seed,
+            verdict: verdict(&stop, &properties),
+            digest: finished.digest,
+            end: finished.end,
+            events: finished.events,
+            records: finished.history.count(),
+            metrics: self.metrics(&finished.history, &names),
+            properties,
+            faults: finished.faults,
+            stop,
+        };
+        if matches!(result.stop, Stop::Panicked(_)) {
+            *world = World::new(seed, keep);
+        }
+        let mut history = finished.history;
+        let recording = keep.then(|| Recording {
+            header: self.header(seed, plan.clone(), names, &history),
+            records: history.take_records(),
+        });
+        SeedRun {
+            result,
+            plan,
+            recording,
+        }
+    }
+
+    fn header(&self, seed: Seed, plan: Plan, names: Names, history: &History) -> Header {
+        let scenario = &self.scenario;
+        let nodes = scenario
+            .topology
+            .nodes()
+            .iter()
+            .map(|node| node.name.clone());
+        Header {
+            format: RECORDING_FORMAT,
+            epoch: ENGINE_EPOCH,
+            scenario: scenario.name.clone(),
+            path: scenario.path.clone(),
+            text: scenario.text.clone(),
+            seed,
+            nodes: nodes.collect(),
+            plan,
+            names,
+            digest: history.digest(),
+            checkpoints: history.checkpoints().to_vec(),
+        }
+    }
+
+    /// Nodes, links, services and knobs, in the order of the topology; then the workloads.
+    fn build(&self, world: &mut World) -> Promised {
+        let scenario = &self.scenario;
+        let mut ids = Vec::new();
+        for group in &scenario.nodes {
+            for index in 0..group.count {
+                let spec = NodeSpec::new(format!("{}-{index}", group.name)).cores(group.cores);
+                let spec = spec.memory(group.memory, group.swap.clone());
+                ids.push(world.add_node(&spec));
+            }
+        }
+        let profile = |rule: &crate::LinkRule| LinkProfile {
+            delay: rule.delay.clone(),
+            loss: rule.loss,
+        };
+        world.set_default_link(profile(&scenario.links.default));
+        for (links, rule) in &scenario.links.pairs {
+            for LinkTarget { from, to } in links {
+                world.set_link(*from, *to, profile(rule));
+            }
+        }
+        for service in scenario.topology.services() {
+            world.service(service);
+        }
+        for knob in scenario.topology.knobs() {
+            world.add_knob(knob.base);
+        }
+        if !scenario.signals.is_zero() {
+            world.sample_hosts(scenario.signals);
+        }
+        let mut promised = Promised::new();
+        for (workload, prepared) in scenario.workloads.iter().zip(&self.prepared) {
+            let mut install = Install {
+                world,
+                workload,
+                prepared,
+                topology: &scenario.topology,
+                invariants: Vec::new(),
+            };
+            (workload.kind.install)(&mut install);
+            let invariants = install.invariants;
+            let full = |(slug, invariant)| (format!("{}.{slug}", workload.name), invariant);
+            promised.extend(invariants.into_iter().map(full));
+        }
+        promised
+    }
+
+    /// One monitor for each property, in the order of the file.
+    fn watch(&self, world: &mut World, mut promised: Promised, plan: &Plan) {
+        for spec in &self.scenario.properties {
+            let name = world.name(spec.kind.subject());
+            let first_fault = plan.first_start();
+            let monitor: Box<dyn Monitor> = match &spec.kind {
+                PropertyKind::Always { invariant } => {
+                    let at = promised.iter().position(|(name, _)| name == invariant);
+                    let at = at.unwrap_or_else(|| {
+                        panic!("a workload did not promise `{invariant}`, which its tables declare")
+                    });
+                    Box::new(Monitored::new(promised.remove(at).1))
+                }
+                PropertyKind::Never { event } => {
+                    Box::new(Event::never(name, format!("{event} happened")))
+                }
+                PropertyKind::Eventually {
+                    event,
+                    within,
+                    after,
+                } => {
+                    let text = format!("{event} had not happened");
+                    Box::new(Event::eventually(name, *after, *within, text))
+                }
+                PropertyKind::Sometimes { .. } => Box::new(Event::sometimes(name)),
+                PropertyKind::Recovers {
+                    stat,
+                    factor,
+                    within,
+                    window,
+                    ..
+                } => Box::new(Recovers {
+                    name,
+                    stat: *stat,
+                    factor: *factor,
+                    within: *within,
+                    window: *window,
+                    first_fault,
+                    last_heal: plan.last_heal(),
+                }),
+                PropertyKind::Threshold {
+                    stat,
+                    is,
+                    limit,
+                    from,
+                    until,
+                    ..
+                } => Box::new(Threshold {
+                    name,
+                    stat: *stat,
+                    is: *is,
+                    limit: *limit,
+                    from: VirtualTime::ZERO + *from,
+                    until: until.map(|until| VirtualTime::ZERO + until),
+                    first_fault,
+                }),
+            };
+            world.watch(monitor);
+        }
+    }
+
+    /// Results in the order of the file; a run that panicked while it was built has none to give.
+    fn properties(&self, outcomes: Vec<PropertyOutcome>) -> Vec<PropertyResult> {
+        let specs = self.scenario.properties.iter().cloned();
+        let results = specs.zip(outcomes);
+        results
+            .map(|(spec, outcome)| PropertyResult { spec, outcome })
+            .collect()
+    }
+
+    /// Summaries by name. Host signals that stayed at zero are left out: there are many.
+    fn metrics(&self, history: &History, names: &Names) -> Vec<MetricResult> {
+        let mut metrics = Vec::new();
+        for (id, series) in history.metrics().all() {
+            let (name, summary) = (names.text(id), series.summary());
+            let unit = match self.unit_of(name) {
+                Some(unit) => unit,
+                None if summary.max == 0.0 => continue,
+                None => host_unit(name),
+            };
+            metrics.push(MetricResult {
+                name: name.to_owned(),
+                unit: unit.to_owned(),
+                summary,
+            });
+        }
+        metrics.sort_by(|a, b| a.name.cmp(&b.name));
+        metrics
+    }
+    fn unit_of(&self, name: &str) -> Option<&'static str> {
+        let (workload, slug) = name.split_once('.')?;
+        let workload = self
+            .scenario
+            .workloads
+            .iter()
+            .find(|w| w.name == workload)?;
+        let metric = workload.kind.metrics.iter().find(|m| m.name == slug)?;
+        Some(metric.unit)
+    }
+}
+
+fn host_unit(name: &str) -> &'static str {
+    let signal = name.split_once('.').map_or(name, |(_, signal)| signal);
+    let known = HOST_SIGNALS.iter().find(|s| s.name == signal);
+    known.map_or("", |signal| signal.unit)
+}
+
+/// The worst of the properties of one seed. That one seed does not witness a `sometimes` says
+/// nothing: one of a campaign is enough.
+fn verdict(stop: &Stop, properties: &[PropertyResult]) -> Verdict {
+    let of = |p: &PropertyResult| match (&p.spec.kind, p.outcome.verdict) {
+        (PropertyKind::Sometimes { .. }, Verdict::NotExercised) => Verdict::Pass,
+        (_, Verdict::NotExercised) if p.spec.optional => Verdict::Pass,
+        (_, verdict) => verdict,
+    };
+    let stopped = match stop {
+        Stop::Panicked(_) => Verdict::Fail,
+        Stop::EventsMax => Verdict::Inconclusive,
+        Stop::Finished | Stop::Quiet => Verdict::Pass,
+    };
+    properties
+        .iter()
+        .map(of)
+        .max()
+        .unwrap_or(Verdict::NotExercised)
+        .max(stopped)
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "model code panicked".to_owned())
+}

@@ -1,0 +1,45 @@
+//! A recording: a history with everything that made it, as it is kept on disk.
+
+use crate::history::{Digest, Record};
+use crate::plan::Plan;
+use crate::{Names, Seed};
+use serde::{Deserialize, Serialize};
+
+/// Version of the format of recordings.
+pub const RECORDING_FORMAT: u32 = 1;
+
+/// What a recording knows about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the format.
+    pub format: u32,
+    /// Engine epoch of the run.
+    pub epoch: u32,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Path of its file, as it was given.
+    pub path: String,
+    /// The effective text of the scenario: the file with its settings.
+    pub text: String,
+    /// The seed.
+    pub seed: Seed,
+    /// Names of the nodes, by number.
+    pub nodes: Vec<String>,
+    /// The plan.
+    pub plan: Plan,
+    /// The names in the records.
+    pub names: Names,
+    /// Digest of the whole history.
+    pub digest: Digest,
+    /// Digest after every so many records, see [`crate::history::CHECKPOINT_RECORDS`].
+    pub checkpoints: Vec<Digest>,
+}
+
+/// A recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// What it knows about itself.
+    pub header: Header,
+    /// What happened.
+    pub records: Vec<Record>,
+}
