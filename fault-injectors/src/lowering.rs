@@ -334,7 +334,7 @@ fn lower_one(
         .own_length
         .and_then(|key| fault.args.duration_opt(key));
     fault.timing.check_start(stop)?;
-    fault.timing.check_length(own)?;
+    fault.timing.check_length(own, fault.kind.own_length)?;
     let mut lowering = Lowering {
         topology,
         window: Window {

@@ -298,3 +298,8 @@ pub const ON: Param = Param::new(
     "nodes it runs on; nothing is drawn here",
 )
 .required();
+
+/// The text of `squall list properties`.
+pub fn list_properties() -> String {
+    squall_faults::catalog::describe_params(PROPERTY)
+}

@@ -42,9 +42,9 @@ fn parse_effective(path: &str, text: &str) -> Result<Scenario, Report> {
     let syntax = issues.len();
     let mut shape = Vec::new();
     let args = read(tables::FILE, &node, &mut shape);
-    if syntax > 0 {
-        // What the parser could not read is not missing.
-        shape.retain(|issue| !issue.message.starts_with("missing"));
+    if let Some(first) = issues.iter().map(|issue| issue.range.start).min() {
+        // Behind a place that could not be read, nothing is certain; and nothing is missing.
+        shape.retain(|issue| issue.range.end <= first && !issue.message.starts_with("missing"));
     }
     issues.extend(shape);
     let mut meaning = Vec::new();

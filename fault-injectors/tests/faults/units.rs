@@ -1,8 +1,6 @@
 //! Units, laws and selectors: what prints parses back, nothing panics, errors point at the word.
 
-mod common;
-
-use common::world;
+use crate::common::world;
 use proptest::prelude::*;
 use squall_core::plan::LinkTarget;
 use squall_core::{Law, NodeId, Seed, VirtualDuration};

@@ -1,0 +1,5 @@
+//! Tests of the fault catalogue: units and selectors, then lowering.
+
+mod common;
+mod lowering;
+mod units;
