@@ -248,6 +248,20 @@ fn links_have_directions() {
     assert_eq!(links("kv").unwrap_err(), "links have two ends @ kv");
 }
 
+#[test]
+fn both_ends_of_a_drawn_link_differ() {
+    let links = LinkSelector::parse("any 1 of kv -> any 1 of kv").unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let found = links
+            .resolve(&world(), &Draws::new(Seed(seed), "test"))
+            .unwrap();
+        assert_eq!(found.len(), 1);
+        seen.insert(found[0]);
+    }
+    assert_eq!(seen.len(), 20);
+}
+
 fn laws_in(unit: Unit) -> impl Strategy<Value = Law> {
     let value = move || match unit {
         Unit::Time => (1u64..1 << 40).prop_map(|ns| ns as f64).boxed(),
