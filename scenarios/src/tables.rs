@@ -18,8 +18,8 @@ pub const FILE: &[Param] = &[
     .default(""),
     Param::new(
         "seeds",
-        Kind::Text,
-        "the seeds that a campaign runs, `0..64` or `17`",
+        Kind::Scalar,
+        "the seeds that a campaign runs: `\"0..64\"`, `17` or `\"0x11\"`",
     )
     .default("0..64"),
     Param::new("stop", Kind::Table(STOP), "when a run is over").required(),

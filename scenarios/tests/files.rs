@@ -140,6 +140,7 @@ fn settings_change_values_and_keep_comments() {
         scenario.text
     );
     let again = parse("effective.toml", &scenario.text, &Settings::default()).unwrap();
+    assert_eq!(with(&[], &["seeds=17"]).unwrap().seeds, 17..18);
     assert_eq!(again.faults.len(), 2);
     assert_eq!(
         again.plan(Seed(3)).unwrap(),

@@ -140,7 +140,11 @@ fn variants(with: &Args) -> Vec<Variant> {
 
 /// `0..64`, `17` or `0x11`.
 fn seeds(args: &Args, issues: &mut Vec<Issue>) -> Range<u64> {
-    let text = args.text_opt("seeds").unwrap_or("0..1");
+    let text = match args.get("seeds") {
+        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Number(x)) => x.to_string(),
+        _ => "0..1".to_owned(),
+    };
     let one = |text: &str| {
         text.trim()
             .parse::<squall_core::Seed>()
@@ -149,13 +153,13 @@ fn seeds(args: &Args, issues: &mut Vec<Issue>) -> Range<u64> {
     };
     let range = match text.split_once("..") {
         Some((low, high)) => one(low).zip(one(high)).map(|(low, high)| low..high),
-        None => one(text).map(|seed| seed..seed.saturating_add(1)),
+        None => one(&text).map(|seed| seed..seed.saturating_add(1)),
     };
     match range {
         Some(range) if !range.is_empty() => range,
         _ => {
             let issue = Issue::new(format!("`{text}` names no seeds"), 0..text.len());
-            let issue = issue.help("write \"0..64\", \"17\" or \"0x11\"");
+            let issue = issue.help("write \"0..64\", 17 or \"0x11\"");
             issues.push(args.place("seeds").locate(issue));
             0..1
         }
