@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// How many tests the suite has. Raise it with every test; lowering it needs a reason.
-const TESTS_MIN: usize = 30;
+const TESTS_MIN: usize = 33;
 
 #[test]
 #[expect(
@@ -58,9 +58,14 @@ const IGNORED: usize = 1;
 
 /// Sums of the `running N tests` lines and of the `N passed` parts.
 fn counts(out: &str) -> (usize, usize) {
-    let number = |word: Option<&str>| word.and_then(|word| word.parse::<usize>().ok()).unwrap_or(0);
+    let number = |word: Option<&str>| {
+        word.and_then(|word| word.parse::<usize>().ok())
+            .unwrap_or(0)
+    };
     let running = out.lines().filter_map(|line| line.strip_prefix("running "));
-    let passed = out.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
+    let passed = out
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: ok. "));
     let first = |line: &str| number(line.split(' ').next());
     (running.map(first).sum(), passed.map(first).sum())
 }
