@@ -247,8 +247,7 @@ impl Nemesis {
             });
             self.handle.kill(id);
         } else {
-            // A restart alone leaves sockets bound, also those of a process that ended by itself.
-            self.handle.kill(id);
+            // Killed when the first hold began: a restart alone would leave sockets bound.
             self.handle.restart(id);
             self.record(|run| run.node(node, NodeChange::Up));
             // The new process is not paused yet.

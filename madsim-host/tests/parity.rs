@@ -134,6 +134,13 @@ fn one_plan_gives_equal_planned_histories_on_both_hosts() {
         let gaps = expected.windows(2).map(|pair| pair[1].2.since(pair[0].2));
         let gaps: Vec<u64> = gaps.map(VirtualDuration::as_nanos).collect();
         assert!(gaps.contains(&0), "the plan has ties");
+        let healed = |step: &(EntryId, FaultChange, VirtualTime)| step.1 == FaultChange::Healed;
+        for pair in expected.windows(2).filter(|pair| pair[0].2 == pair[1].2) {
+            assert!(
+                healed(&pair[0]) || !healed(&pair[1]),
+                "ends before starts: {pair:?}"
+            );
+        }
         let first = expected.iter().zip(&found).find(|(a, b)| a != b);
         assert_eq!(
             first, None,

@@ -71,6 +71,15 @@ fn a_seed_has_one_digest_in_fresh_processes_and_another_seed_another() {
 }
 
 #[test]
+fn the_seed_decides_also_where_the_plan_draws_nothing() {
+    let run = |seed| {
+        let run = promised(service(seed, true)).run();
+        run.expect("there is no plan that madsim could refuse")
+    };
+    assert_ne!(run(1).digest(), run(2).digest());
+}
+
+#[test]
 fn keeping_records_changes_nothing() {
     let run = |keep| {
         let run = promised(service(9, true).plan(storm())).keep_records(keep);

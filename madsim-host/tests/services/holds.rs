@@ -1,12 +1,12 @@
 //! Overlapping overlays: a target opens when its *last* holder is gone.
 
-use squall_core::NodeId;
-use squall_core::history::{NodeChange, What};
+use squall_core::history::{FaultChange, NodeChange, What};
 use squall_core::plan::{Plan, Primitive};
-use squall_madsim::Hosted;
+use squall_core::{NodeId, Seed};
+use squall_madsim::{Cx, Hosted, HostedRun, planned};
 
 use super::ping::{count, run};
-use super::plans::{crash, cut, link, pause, plan};
+use super::plans::{crash, cut, link, ms, pause, plan};
 
 /// Two holds of one kind, 2 to 5 s and 4 to 7 s: answers stop from the first start to the last end.
 fn held(first: Vec<Primitive>, second: Vec<Primitive>) -> Hosted {
@@ -96,10 +96,41 @@ fn a_cut_holds_in_its_own_direction_only() {
 }
 
 #[test]
-fn what_the_plan_says_for_time_zero_holds_before_the_first_service_runs() {
-    let hosted = run(plan(vec![(0, 3_000, vec![crash(1)])]));
-    assert_eq!(count(&hosted, "ping.sent", 0, 3_000), 0);
-    assert!(count(&hosted, "ping.answered", 3_000, 10_000) > 300);
+fn what_the_plan_says_for_time_zero_holds_before_the_first_line_of_a_service() {
+    let first_line = |cx: Cx| async move { cx.recorder().event("first-line", 0, 0) };
+    let hosted = HostedRun::new(Seed(1))
+        .node("late", first_line)
+        .node("early", first_line)
+        .plan(plan(vec![(0, 3_000, vec![crash(0)])]))
+        .until(ms(10_000))
+        .run()
+        .expect("madsim can do this plan");
+    assert_eq!(count(&hosted, "first-line", 0, 1), 1, "the early one");
+    assert_eq!(count(&hosted, "first-line", 1, 3_000), 0);
+    assert_eq!(
+        count(&hosted, "first-line", 3_000, 10_000),
+        1,
+        "the late one"
+    );
+}
+
+#[test]
+fn steps_at_the_end_of_a_run_are_taken_and_later_ones_are_not() {
+    let hosted = run(plan(vec![
+        (9_000, 10_000, vec![cut(1, 0)]),
+        (9_000, 10_001, vec![cut(1, 0)]),
+        (10_000, 11_000, vec![pause(0)]),
+        (10_001, 11_000, vec![pause(0)]),
+    ]));
+    let (active, healed) = (FaultChange::Active, FaultChange::Healed);
+    let steps = planned(&hosted.records);
+    let steps: Vec<_> = steps
+        .iter()
+        .map(|(entry, change, _)| (entry.0, *change))
+        .collect();
+    assert_eq!(steps, [(0, active), (1, active), (0, healed), (2, active)]);
+    // The end is observed some nanoseconds late, like all that the nemesis does.
+    assert_eq!(hosted.result.end.as_nanos() / 1_000, 10_000_000);
 }
 
 #[test]
@@ -111,5 +142,5 @@ fn a_fault_that_lasts_for_ever_is_never_healed() {
     let faults = plan(vec![(2_000, 5_000, vec![])]).faults;
     let hosted = run(Plan::new(faults, entries));
     assert_eq!(count(&hosted, "ping.answered", 2_010, 10_000), 0);
-    assert_eq!(squall_madsim::planned(&hosted.records).len(), 1);
+    assert_eq!(planned(&hosted.records).len(), 1);
 }

@@ -54,6 +54,19 @@ fn without_a_fault_nothing_is_retried_and_even_the_bug_sleeps() {
     assert_eq!(verdict(&hosted, "kv.at-most-once"), Verdict::Pass);
     assert_eq!(verdict(&hosted, "kv.finishes"), Verdict::Pass);
     assert_eq!(verdict(&hosted, "kv.retries"), Verdict::NotExercised);
+    // Each operation began and ended once, in this order.
+    let ops = hosted
+        .records
+        .iter()
+        .filter_map(|record| match record.what {
+            What::Invoke { op, key, .. } => Some((op, Some(key))),
+            What::Return { op, .. } => Some((op, None)),
+            _ => None,
+        });
+    let expected = (0..)
+        .zip(0..ADDS)
+        .flat_map(|(op, key)| [(op, Some(key)), (op, None)]);
+    assert!(ops.eq(expected));
     let latency = hosted
         .result
         .metrics

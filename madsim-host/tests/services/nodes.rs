@@ -1,13 +1,15 @@
 //! Nodes: slow and throttled processors, knobs, ends of processes, and what a dead one writes.
 
+use squall_core::history::{FaultChange, What};
+use squall_core::outcome::Stop;
 use squall_core::plan::{Plan, Primitive};
-use squall_core::{KnobId, NodeId, Seed};
+use squall_core::{KnobId, NodeId, Sample, Seed};
 use squall_madsim::{Cx, Hosted, HostedRun, Recorder};
 use std::time::Duration;
 use tokio::time::sleep;
 
 use super::ping::{between, count};
-use super::plans::{crash, ms, plan};
+use super::plans::{at, crash, ms, pause, plan};
 
 /// A node that writes `tick` each millisecond.
 fn ticks(plan: Plan) -> Hosted {
@@ -138,6 +140,21 @@ fn knobs_are_read_by_the_service_and_land_when_read() {
     // The third came and went between two reads.
     let landed: Vec<u64> = hosted.result.faults.iter().map(|f| f.landed).collect();
     assert_eq!(landed, [1, 1, 0]);
+    // A landing carries the planned start of its entry.
+    let landings = hosted
+        .records
+        .iter()
+        .filter_map(|record| match record.what {
+            What::Fault {
+                entry,
+                change: FaultChange::Landed,
+                planned,
+            } => Some((entry.0, planned)),
+            _ => None,
+        });
+    let landings: Vec<_> = landings.collect();
+    assert_eq!(landings, [(0, at(1_000)), (1, at(2_000))]);
+    assert_eq!(hosted.unobserved, []);
 }
 
 #[test]
@@ -167,6 +184,34 @@ fn a_main_that_returns_ends_its_process_and_a_crash_starts_it_again() {
 }
 
 #[test]
+fn a_node_knows_itself_its_peers_and_its_own_draws() {
+    let draws = |seed: u64| {
+        let draw = |cx: Cx| async move {
+            assert_eq!(cx.ip("left"), Some([10, 0, 0, 1].into()));
+            assert_eq!(cx.ip("right"), Some([10, 0, 0, 2].into()));
+            assert_eq!(cx.ip("nobody"), None);
+            let name = ["left", "right"][cx.node().index()];
+            assert_eq!(cx.name(), name);
+            cx.recorder()
+                .event("drawn", cx.key("batch").at(0).below(1 << 40), 0);
+            assert_eq!(cx.now().as_nanos() / 1_000, 0);
+        };
+        let run = HostedRun::new(Seed(seed)).node("left", draw);
+        let run = run.node("right", draw).until(ms(1)).run();
+        let hosted = run.expect("there is no plan that madsim could refuse");
+        assert_eq!(hosted.result.stop, Stop::Finished);
+        let mut drawn = between(&hosted, "drawn", 0, 1);
+        // Which node runs first is drawn by madsim.
+        drawn.sort_unstable();
+        drawn
+    };
+    let first = draws(1);
+    assert_ne!(first[0], first[1], "nodes draw apart");
+    assert_eq!(first, draws(1));
+    assert_ne!(first, draws(2));
+}
+
+#[test]
 fn a_dead_host_writes_nothing() {
     struct LastWords(Recorder);
     impl Drop for LastWords {
@@ -185,7 +230,7 @@ fn a_dead_host_writes_nothing() {
         .node("b", speak)
         .plan(plan(vec![
             (1_000, 2_000, vec![crash(0)]),
-            (500, 3_000, vec![super::plans::pause(1)]),
+            (500, 3_000, vec![pause(1)]),
             (1_000, 2_000, vec![crash(1)]),
         ]))
         .until(ms(5_000))
