@@ -1,7 +1,8 @@
 //! Same seed, same digest, each in a fresh process; another seed, another digest.
 
-use squall_core::NodeId;
 use squall_core::plan::{Plan, Primitive};
+use squall_core::{NodeId, Seed};
+use squall_madsim::HostedRun;
 use std::process::Command;
 
 use super::kv::{promised, service};
@@ -23,15 +24,17 @@ fn storm() -> Plan {
     ])
 }
 
-/// The variable that tells the child which seed to run.
+/// The variables that tell the child which seed to run, and whether to leak.
 const SEED: &str = "SQUALL_TEST_SEED";
+const LEAK: &str = "SQUALL_TEST_LEAK";
 
 /// Runs a seed in a process of its own and returns the line that it ends with.
-fn fresh(seed: u64) -> String {
+fn fresh(seed: u64, leak: bool) -> String {
     let own = std::env::current_exe().expect("a test knows its binary");
     let child = Command::new(own)
         .args(["--ignored", "--exact", "determinism::child", "--nocapture"])
         .env(SEED, seed.to_string())
+        .env(LEAK, leak.to_string())
         .output()
         .expect("a test can run its binary");
     let out = String::from_utf8_lossy(&child.stdout);
@@ -50,9 +53,16 @@ fn fresh(seed: u64) -> String {
 fn child() {
     let seed = std::env::var(SEED).expect("the parent names a seed");
     let seed = seed.parse().expect("a seed is a number");
-    let hosted = promised(service(seed, false).plan(storm()))
-        .run()
-        .expect("madsim can do this plan");
+    let leak = std::env::var(LEAK).is_ok_and(|leak| leak == "true");
+    let run = if leak {
+        HostedRun::new(Seed(seed)).node("canary", |cx| async move {
+            let leaked = u64::from(std::process::id());
+            cx.recorder().event("canary.leaked", leaked, 0);
+        })
+    } else {
+        promised(service(seed, false).plan(storm()))
+    };
+    let hosted = run.run().expect("madsim can do this plan");
     let result = &hosted.result;
     println!(
         "seed {seed}: {} records, digest {}",
@@ -62,12 +72,19 @@ fn child() {
 
 #[test]
 fn a_seed_has_one_digest_in_fresh_processes_and_another_seed_another() {
-    let first: Vec<String> = (1..=4).map(fresh).collect();
-    let again: Vec<String> = (1..=4).map(fresh).collect();
+    let all = || (1..=4).map(|seed| fresh(seed, false)).collect();
+    let (first, again): (Vec<String>, Vec<String>) = (all(), all());
     assert_eq!(first, again);
     let digests = first.iter().map(|line| line.rsplit(' ').next());
     let distinct: std::collections::BTreeSet<_> = digests.collect();
     assert_eq!(distinct.len(), first.len(), "{first:?}");
+}
+
+/// The canary: a run that differs on purpose. If nobody noticed it, the test above would prove
+/// nothing.
+#[test]
+fn one_record_that_depends_on_the_process_is_noticed() {
+    assert_ne!(fresh(1, true), fresh(1, true));
 }
 
 #[test]
