@@ -82,6 +82,9 @@ pub enum HostError {
     /// Two nodes have one name.
     #[error("two nodes are called `{0}`")]
     DuplicateNode(String),
+    /// A hosted service tried to host a run.
+    #[error("a hosted run goes on on this thread already")]
+    Nested,
     /// There is nothing to run.
     #[error("a hosted run needs at least one node")]
     NoNodes,
@@ -213,6 +216,9 @@ impl HostedRun {
         #[cfg(madsim)]
         {
             let approximated = self.check()?;
+            if crate::run::goes_on() {
+                return Err(HostError::Nested);
+            }
             Ok(crate::result::hosted(self, approximated))
         }
         #[cfg(not(madsim))]

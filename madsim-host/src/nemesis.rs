@@ -67,15 +67,12 @@ pub(crate) fn drive(hosted: &HostedRun, history: History, names: Names) -> Ended
             // Node 0 of madsim is the supervisor; ours are numbered from 1 there.
             let node = note.node.checked_sub(1);
             let node = node.map_or(NodeId::NONE, NodeId);
-            run::with(id, |run| {
-                let name = run.name("host.panic");
-                run.push(What::Event {
-                    name,
-                    node,
-                    a: 0,
-                    b: 0,
-                });
-            });
+            let write = |run: &mut Run| {
+                let (name, a, b) = (run.name("host.panic"), 0, 0);
+                run.push(What::Event { name, node, a, b });
+            };
+            // A monitor that panicked may do so again; the run must be taken off the thread anyway.
+            drop(catch_unwind(AssertUnwindSafe(|| run::with(id, write))));
             let name = hosted.nodes.get(node.index()).map(|(name, _)| name);
             let place = name.map_or_else(|| "the host".to_owned(), |n| format!("node `{n}`"));
             Stop::Panicked(format!("{place}: {}", note.text))

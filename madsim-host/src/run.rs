@@ -74,6 +74,12 @@ pub(crate) fn begin(run: Run) {
     });
 }
 
+/// Whether a run goes on on this thread.
+#[cfg(madsim)]
+pub(crate) fn goes_on() -> bool {
+    RUN.with_borrow(Option::is_some)
+}
+
 /// Ends the run on this thread and takes what it leaves.
 #[cfg(madsim)]
 pub(crate) fn end() -> Left {
