@@ -1,23 +1,58 @@
 //! Which overlays are in force, and what they make of each target.
 //!
 //! madsim's clogs and pauses are flags: whoever clears one first clears it for all. So nothing is
-//! toggled here. The set of active entries is kept, and the state of a target is computed from all
-//! who hold it; a target opens when its last holder is gone.
+//! toggled here. Holders are counted, and a target opens when its last holder is gone; values are
+//! computed from all overlays in force.
 
 use crate::capability::{extremes, whole_net};
 use squall_core::plan::{Arithmetic, Change, LinkTarget, Plan, Primitive, Step};
 use squall_core::{EntryId, KnobId, NodeId, VirtualDuration, VirtualTime};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-/// The active part of a plan.
+/// The active part of a plan, by what hosts ask of it. Every step touches one entry, and no question
+/// looks at entries of another kind, so that plans with an entry a link stay cheap.
 #[derive(Debug)]
 pub(crate) struct Overlays {
     plan: Plan,
-    active: BTreeSet<EntryId>,
-    /// Entries that together are one delay or loss of the whole net.
-    whole: Vec<Vec<EntryId>>,
+    /// How many active entries hold a node down, pause it, close a link.
+    down: Holders<NodeId>,
+    paused: Holders<NodeId>,
+    closed: Holders<LinkTarget>,
+    /// Active entries of speed and quota.
+    cpu: BTreeSet<EntryId>,
+    /// Active entries of knobs.
+    knobs: BTreeSet<EntryId>,
+    /// Delays and losses of the whole net.
+    profiles: Vec<Profile>,
+    profile_of: BTreeMap<EntryId, usize>,
+}
+
+/// Entries that together are one delay or loss of the whole net; in force while all are active.
+#[derive(Debug)]
+struct Profile {
+    /// The one that stands for all.
+    first: EntryId,
+    members: usize,
+    active: usize,
+}
+
+/// Counts who holds a target.
+#[derive(Debug)]
+struct Holders<T>(BTreeMap<T, usize>);
+
+impl<T: Ord + Copy> Holders<T> {
+    fn step(&mut self, target: T, change: Change) {
+        let holders = self.0.entry(target).or_default();
+        match change {
+            Change::Start => *holders += 1,
+            Change::End => *holders -= 1,
+        }
+    }
+    fn count(&self, target: T) -> usize {
+        self.0.get(&target).copied().unwrap_or(0)
+    }
 }
 
 /// A limit on running time: `quota` in each `period`, boundaries at `phase`.
@@ -30,50 +65,78 @@ pub(crate) struct Quota {
 
 impl Overlays {
     pub(crate) fn new(plan: Plan, nodes: u32) -> Self {
+        let mut profile_of = BTreeMap::new();
+        let mut profiles = Vec::new();
+        for members in whole_net(&plan, nodes) {
+            for id in &members {
+                profile_of.insert(*id, profiles.len());
+            }
+            let first = members.iter().min().expect("a whole net has links");
+            profiles.push(Profile {
+                first: *first,
+                members: members.len(),
+                active: 0,
+            });
+        }
         Self {
-            whole: whole_net(&plan, nodes),
             plan,
-            active: BTreeSet::new(),
+            down: Holders(BTreeMap::new()),
+            paused: Holders(BTreeMap::new()),
+            closed: Holders(BTreeMap::new()),
+            cpu: BTreeSet::new(),
+            knobs: BTreeSet::new(),
+            profiles,
+            profile_of,
         }
     }
     /// Takes a step of the timeline.
     pub(crate) fn step(&mut self, step: &Step) {
-        match step.change {
-            Change::Start => _ = self.active.insert(step.entry),
-            Change::End => _ = self.active.remove(&step.entry),
+        let toggle = |set: &mut BTreeSet<EntryId>| match step.change {
+            Change::Start => set.insert(step.entry),
+            Change::End => set.remove(&step.entry),
+        };
+        match &self.plan.entry(step.entry).primitive {
+            Primitive::Crash { node, .. } => self.down.step(*node, step.change),
+            Primitive::Pause { node } => self.paused.step(*node, step.change),
+            Primitive::LinkCut { link, .. } | Primitive::LinkHold { link } => {
+                self.closed.step(*link, step.change);
+            }
+            Primitive::LinkDelay { .. } | Primitive::LinkLoss { .. } => {
+                let index = self.profile_of.get(&step.entry);
+                let index = index.expect("an entry for a part of the net was refused at load");
+                let profile = &mut self.profiles[*index];
+                match step.change {
+                    Change::Start => profile.active += 1,
+                    Change::End => profile.active -= 1,
+                }
+            }
+            Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => _ = toggle(&mut self.cpu),
+            Primitive::Knob { .. } => _ = toggle(&mut self.knobs),
+            Primitive::MemoryPressure { .. }
+            | Primitive::SwapDevice { .. }
+            | Primitive::Call { .. } => {}
         }
     }
-    /// The active entries in id order.
-    fn active(&self) -> impl Iterator<Item = (EntryId, &Primitive)> {
-        let entries = self.active.iter();
+    /// The entries of `set` in id order.
+    fn of(&self, set: &BTreeSet<EntryId>) -> impl Iterator<Item = (EntryId, &Primitive)> {
+        let entries = set.iter();
         entries.map(|id| (*id, &self.plan.entry(*id).primitive))
-    }
-    /// How many active entries `holds` is true of.
-    fn holders(&self, holds: impl Fn(&Primitive) -> bool) -> usize {
-        self.active()
-            .filter(|(_, primitive)| holds(primitive))
-            .count()
     }
     /// How many overlays hold `node` down.
     pub(crate) fn down(&self, node: NodeId) -> usize {
-        self.holders(|p| matches!(p, Primitive::Crash { node: held, .. } if *held == node))
+        self.down.count(node)
     }
     /// How many overlays pause `node`.
     pub(crate) fn paused(&self, node: NodeId) -> usize {
-        self.holders(|p| matches!(p, Primitive::Pause { node: held } if *held == node))
+        self.paused.count(node)
     }
     /// How many overlays close `link`.
     pub(crate) fn closed(&self, link: LinkTarget) -> usize {
-        self.holders(|p| match p {
-            Primitive::LinkCut { link: held, .. } | Primitive::LinkHold { link: held } => {
-                *held == link
-            }
-            _ => false,
-        })
+        self.closed.count(link)
     }
     /// Work done a second on `node`, relative to the base: the product, floor 0.001.
     pub(crate) fn speed(&self, node: NodeId) -> f64 {
-        let factors = self.active().filter_map(|(_, p)| match p {
+        let factors = self.of(&self.cpu).filter_map(|(_, p)| match p {
             Primitive::CpuSpeed { node: held, factor } if *held == node => Some(*factor),
             _ => None,
         });
@@ -81,7 +144,7 @@ impl Overlays {
     }
     /// The quota of `node`: lowest share, ties by the longest period.
     pub(crate) fn quota(&self, node: NodeId) -> Option<Quota> {
-        let quotas = self.active().filter_map(|(_, p)| match p {
+        let quotas = self.of(&self.cpu).filter_map(|(_, p)| match p {
             Primitive::CpuQuota {
                 node: held,
                 quota,
@@ -104,7 +167,7 @@ impl Overlays {
     }
     /// What overlays make of `knob` on `node`: the latest set wins, at one instant the highest id.
     pub(crate) fn knob(&self, knob: KnobId, node: NodeId) -> Option<(f64, EntryId)> {
-        let sets = self.active().filter_map(|(id, p)| match p {
+        let sets = self.of(&self.knobs).filter_map(|(id, p)| match p {
             Primitive::Knob {
                 knob: held,
                 node: at,
@@ -114,13 +177,10 @@ impl Overlays {
         });
         sets.max_by_key(|(_, id)| (self.plan.entry(*id).from, *id))
     }
-    /// One entry for each delay or loss that the whole net has now: those with all members active.
+    /// One entry for each delay or loss that the whole net has now.
     fn profiles(&self) -> impl Iterator<Item = (EntryId, &Primitive)> {
-        let complete = self
-            .whole
-            .iter()
-            .filter(|members| members.iter().all(|id| self.active.contains(id)));
-        complete.map(|members| (members[0], &self.plan.entry(members[0]).primitive))
+        let complete = self.profiles.iter().filter(|p| p.active == p.members);
+        complete.map(|p| (p.first, &self.plan.entry(p.first).primitive))
     }
     /// Share of messages lost anywhere: a message survives if it survives each overlay.
     pub(crate) fn loss(&self) -> f64 {
