@@ -53,7 +53,7 @@ fn receipts(world: &mut World, total: u64) {
     black_box(world.run(bounds));
 }
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     for (n, m, golden) in [
         (1_000, 1, 1_001_534_312_809),
         (1_000, 10, 99_976_819_721),

@@ -76,7 +76,7 @@ fn run(world: &mut World, seed: u64) -> (u64, u64) {
 
 const NAMES: [&str; 5] = ["0", "1", "2", "3", "4"];
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     let mut world = World::new(Seed(0), false);
     let totals = (0..1_000).map(|seed| run(&mut world, seed));
     let (events, delivered) = totals.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
