@@ -6,7 +6,7 @@ use crate::run::Left;
 use squall_core::history::History;
 use squall_core::outcome::{FaultResult, MetricResult, PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
-use squall_core::property::Verdict;
+use squall_core::property::{RunEnd, Verdict};
 use squall_core::{EntryId, VirtualTime};
 
 /// Runs `run`, whose plan has been checked, and judges it.
@@ -21,7 +21,12 @@ pub(crate) fn hosted(mut run: HostedRun, approximated: Vec<Limit>) -> Hosted {
 
     let (end, complete) = (left.end, ended.stop == Stop::Finished);
     let outcomes = left.history.take_monitors().into_iter();
-    let outcomes = outcomes.map(|mut monitor| monitor.finish(end, complete));
+    let run_end = RunEnd {
+        at: end,
+        complete,
+        metrics: left.history.metrics(),
+    };
+    let outcomes = outcomes.map(|mut monitor| monitor.finish(&run_end));
     let judged = run.specs.into_iter().zip(outcomes);
     let properties: Vec<PropertyResult> = judged
         .map(|(spec, outcome)| PropertyResult { spec, outcome })
@@ -75,12 +80,12 @@ fn faults(plan: &Plan, left: &Left) -> Vec<FaultResult> {
     result.collect()
 }
 
-fn metrics(left: &mut Left) -> Vec<MetricResult> {
-    let series = std::mem::take(&mut left.series).into_iter();
-    let metrics = series.map(|(name, summary)| MetricResult {
-        name,
+fn metrics(left: &Left) -> Vec<MetricResult> {
+    let series = left.history.metrics().all();
+    let metrics = series.map(|(name, series)| MetricResult {
+        name: left.names.text(name).to_owned(),
         unit: String::new(),
-        summary,
+        summary: series.summary(),
     });
     let mut metrics: Vec<MetricResult> = metrics.collect();
     metrics.sort_by(|a, b| a.name.cmp(&b.name));

@@ -4,7 +4,6 @@
 //! run at a time owns the thread; [`begin`] and [`end`] bracket it, and every access names its run.
 
 use squall_core::history::{Digest, FaultChange, History, NodeChange, What};
-use squall_core::property::{Series, Summary};
 use squall_core::{EntryId, NameId, Names, NodeId, Seed, VirtualTime};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -39,7 +38,6 @@ pub(crate) struct Run {
     /// Planned start of each entry.
     starts: Vec<VirtualTime>,
     landed: BTreeMap<EntryId, VirtualTime>,
-    series: BTreeMap<NameId, Series>,
 }
 
 /// The process of a node.
@@ -58,7 +56,6 @@ pub(crate) struct Left {
     pub(crate) digest: Digest,
     pub(crate) count: u64,
     pub(crate) names: Names,
-    pub(crate) series: Vec<(String, Summary)>,
     pub(crate) landed: BTreeMap<EntryId, VirtualTime>,
     pub(crate) history: History,
 }
@@ -85,14 +82,10 @@ pub(crate) fn goes_on() -> bool {
 pub(crate) fn end() -> Left {
     let run = RUN.take().expect("a run that ends has begun");
     let end = run.now();
-    let series = run.series.iter();
     Left {
         end,
         digest: run.history.digest(),
         count: run.history.count(),
-        series: series
-            .map(|(name, series)| (run.names.text(*name).to_owned(), series.summary()))
-            .collect(),
         names: run.names,
         landed: run.landed,
         history: run.history,
@@ -129,7 +122,6 @@ impl Run {
             knobs: BTreeMap::new(),
             starts,
             landed: BTreeMap::new(),
-            series: BTreeMap::new(),
         }
     }
     /// Virtual time since the start of the run.
@@ -139,9 +131,6 @@ impl Run {
     /// Appends a record, now.
     pub(crate) fn push(&mut self, what: What) {
         let now = self.clock.now();
-        if let What::Sample { name, value, .. } = what {
-            self.series.entry(name).or_default().push(now, value);
-        }
         self.history.push(now, what);
     }
     /// The number of `text`.

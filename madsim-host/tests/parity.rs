@@ -8,6 +8,7 @@ use squall_core::history::{FaultChange, What};
 use squall_core::plan::{
     Change, CutMode, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
 };
+use squall_core::world::{Bounds, NodeSpec, World};
 use squall_core::{EntryId, Key, KnobId, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
 use squall_madsim::{HostedRun, planned};
 use std::time::Duration;
@@ -106,11 +107,23 @@ fn hosted(plan: &Plan) -> Planned {
     planned(&hosted.records)
 }
 
-/// The planned history that every host owes to `plan`: its timeline.
-///
-/// The native engine's run (`squall_core::World`) goes here as the second source, in the place of
-/// the timeline: `planned(native.records())`.
+/// The planned history of the native host, whose nodes work all the time too. It is the timeline of
+/// the plan, which is asserted here once for both.
 fn native(plan: &Plan) -> Planned {
+    let mut world = World::new(Seed(7), true);
+    let load = world.add_knob(1.0);
+    for node in 0..NODES {
+        let node = world.add_node(&NodeSpec::new(format!("n{node}")));
+        world.process(node, "worker", move |cx| async move {
+            loop {
+                cx.sleep(VirtualDuration::from_millis(3)).await;
+                cx.knob(load);
+            }
+        });
+    }
+    world.set_plan(plan.clone());
+    let stop = world.run(Bounds::until(VirtualTime::ZERO + UNTIL));
+    let found = planned(world.finish(&stop).history.records());
     let steps = plan.timeline().into_iter();
     let steps = steps.filter(|step| step.at <= VirtualTime::ZERO + UNTIL);
     let steps = steps.map(|step| {
@@ -120,7 +133,8 @@ fn native(plan: &Plan) -> Planned {
         };
         (step.entry, change, step.at)
     });
-    steps.collect()
+    assert_eq!(found, steps.collect::<Vec<_>>());
+    found
 }
 
 #[test]
