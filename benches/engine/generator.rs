@@ -47,6 +47,7 @@ impl Rng {
 }
 
 /// Seconds to nanoseconds, truncated.
+#[expect(clippy::cast_possible_truncation, reason = "the definition truncates")]
 #[inline]
 pub(crate) fn ns(x: f64) -> u64 {
     (x * 1e9) as u64

@@ -40,7 +40,7 @@ impl Handler for Node {
                 self.left -= 1;
                 let next = (self.left > 0).then(|| 1_000 + self.rng.below(4_001));
                 cx.schedule(
-                    HandlerId(dst as u32),
+                    HandlerId(u32::try_from(dst).expect("five nodes")),
                     VirtualDuration::from_micros(latency),
                     MESSAGE,
                 );
@@ -59,8 +59,8 @@ impl Handler for Node {
 fn run(world: &mut World, seed: u64) -> (u64, u64) {
     world.reset(Seed(seed), false);
     let delivered = Rc::new(Cell::new(0));
-    for i in 0..NODES {
-        let node = world.add_node(&NodeSpec::new(NAMES[i as usize]));
+    for (i, name) in (0..NODES).zip(NAMES) {
+        let node = world.add_node(&NodeSpec::new(name));
         let delivered = Rc::clone(&delivered);
         world.handler(node, move || Node {
             rng: Rng::new(5 * seed + i),
