@@ -1,4 +1,9 @@
 //! Control loops against control theory: trajectories, stationary cost, stability, promises.
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "figures and skipped inputs are said aloud"
+)]
 
 mod exact;
 mod lab;

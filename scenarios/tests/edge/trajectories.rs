@@ -47,7 +47,7 @@ fn all_rows_of_the_reference_trajectories() {
     let mut rows = 0;
     let mut worst = 0.0_f64;
     for (name, schedule) in schedules {
-        let plant = "plant.servo = { y0 = 1.0 }\nperiod = \"6ms\"\n";
+        let plant = "plant.servo = { position = 1.0 }\nperiod = \"6ms\"\n";
         let got = path(&servo("360ms", &format!("{plant}{schedule}")));
         let want = &reference[name];
         assert_eq!(got.len(), want.len(), "{name}");

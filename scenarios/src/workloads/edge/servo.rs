@@ -35,11 +35,11 @@ pub(super) const SERVO: PlantKind = PlantKind {
             "weight q of the input in the cost y^2 + q u^2",
         )
         .default("1"),
-        Param::new("y0", ANY, "position at the start").default("0"),
-        Param::new("v0", ANY, "speed at the start").default("0"),
-        Param::new("u0", ANY, "input held at the start").default("0"),
+        Param::new("position", ANY, "position at the start").default("0"),
+        Param::new("speed", ANY, "speed at the start").default("0"),
+        Param::new("held", ANY, "input held at the start").default("0"),
         Param::new(
-            "y_before",
+            "sample_before",
             ANY,
             "the sample before the first one, as the controller remembers it",
         )
@@ -163,9 +163,9 @@ struct Servo {
 impl Servo {
     fn new(args: &Args) -> Self {
         Self {
-            x1: args.number("y0"),
-            x2: args.number("v0"),
-            u: args.number("u0"),
+            x1: args.number("position"),
+            x2: args.number("speed"),
+            u: args.number("held"),
             noise: args.number("noise"),
             cost_u: args.number("cost_u"),
             known: [Segment::default(); 2],
@@ -224,7 +224,7 @@ impl Pd {
         Self {
             now: gain * (1.0 + share),
             before: gain * share,
-            last: args.number("y_before"),
+            last: args.number("sample_before"),
         }
     }
 }
