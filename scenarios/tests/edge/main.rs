@@ -1,0 +1,13 @@
+//! Control loops against control theory: trajectories, stationary cost, stability, promises.
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "figures and skipped inputs are said aloud"
+)]
+
+mod exact;
+mod lab;
+mod library;
+mod matrix;
+mod promises;
+mod trajectories;
