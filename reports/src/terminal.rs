@@ -195,7 +195,16 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
     }
     for property in findings::failing(result) {
         let spec = &property.spec;
-        let _ = writeln!(out, "    broken     {}", spec.kind);
+        let promise = spec.kind.to_string();
+        // A name that the author did not give is made of the same words.
+        let named =
+            !promise.contains(spec.kind.subject()) || !spec.name.contains(spec.kind.subject());
+        let name = if named {
+            format!("{}: ", spec.name)
+        } else {
+            String::new()
+        };
+        let _ = writeln!(out, "    broken     {name}{promise}");
         if let Some(violation) = &property.outcome.first {
             violation_lines(&mut out, (outcome, spec.line), violation, recording);
         }

@@ -1,6 +1,9 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
-#![expect(clippy::disallowed_methods, reason = "runs the program and looks at what it writes")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "runs the program and looks at what it writes"
+)]
 
 mod codes;
 mod documents;
