@@ -28,6 +28,8 @@ pub(super) struct Ejection {
 pub(super) struct Service {
     pub(super) name: String,
     pub(super) cpu: Law,
+    /// Median of `cpu`: a visit with less time left than this is lost.
+    pub(super) cost: VirtualDuration,
     pub(super) concurrency: u32,
     pub(super) working_set: Option<u64>,
     pub(super) pages: u32,
@@ -261,9 +263,11 @@ fn place(
             service: number(id),
             node: nodes[(id + i) % nodes.len()],
         }));
+        let cpu = own.law_opt("cpu").unwrap_or_else(|| args.law("cpu"));
         services.push(Service {
             name: name.clone(),
-            cpu: own.law_opt("cpu").unwrap_or_else(|| args.law("cpu")),
+            cost: VirtualDuration::from_nanos_f64(cpu.quantile(0.5).max(0.0)),
+            cpu,
             concurrency: whole("concurrency"),
             working_set: own.size_opt("working_set").or(args.size_opt("working_set")),
             pages: whole("pages"),

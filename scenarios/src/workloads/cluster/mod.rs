@@ -63,7 +63,7 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         ),
         word(
             "dropped",
-            "a replica dropped a visit whose time was over (a: service)",
+            "a replica dropped a visit that would be too late (a: service)",
         ),
         word(
             "hop-retried",

@@ -209,7 +209,7 @@ const QUEUE: &[Param] = &[
     Param::new(
         "deadline_drop",
         Kind::Flag,
-        "whether visits whose time is over are dropped instead of served",
+        "whether a visit whose time left is below the median of `cpu` is dropped instead of served",
     )
     .default("false"),
 ];

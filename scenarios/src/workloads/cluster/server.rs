@@ -101,6 +101,7 @@ impl Server {
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize].as_mut()?;
         self.shared.meter.queue(place.queue.len());
+        let hopeless = self.cx.now() + self.shared.service(service).cost;
         loop {
             let next = if config.lifo {
                 place.queue.pop_back()
@@ -112,7 +113,7 @@ impl Server {
                     place.busy -= 1;
                     return None;
                 }
-                Some(late) if config.deadline_drop && late.deadline <= self.cx.now() => {
+                Some(late) if config.deadline_drop && late.deadline <= hopeless => {
                     self.cx
                         .event(self.shared.events.dropped, u64::from(service), 0);
                 }
