@@ -20,8 +20,8 @@ fn load(path: &str, with: &[&str]) -> Ready {
     scenario.ready(&NoFiles).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Runs a scenario and checks its expectation: the verdict of the campaign, and for a failure that
-/// each named property fails in every seed.
+/// Runs a scenario and checks its expectation: the verdict of the campaign, and that the named
+/// properties fail and no others.
 fn campaign(path: &str, with: &[&str]) -> Campaign {
     let ready = load(path, with);
     let scenario = &ready.scenario;
@@ -61,10 +61,6 @@ fn campaign(path: &str, with: &[&str]) -> Campaign {
     }
     let expect = scenario.expect.as_ref().expect("it says what it shows");
     assert_eq!(campaign.verdict, expect.verdict, "{path} {with:?}");
-    for because in &expect.because {
-        let property = &campaign.properties[*because];
-        assert_eq!(property.failed, SEEDS, "{path}: {}", property.spec.name);
-    }
     let named = |i: usize| expect.because.contains(&i);
     for (i, property) in campaign.properties.iter().enumerate() {
         assert_eq!(
@@ -77,6 +73,14 @@ fn campaign(path: &str, with: &[&str]) -> Campaign {
     campaign
 }
 
+/// What fails in one seed fails in all.
+fn fails_always(campaign: &Campaign) {
+    for property in &campaign.properties {
+        let failed = property.failed;
+        assert!(failed == 0 || failed == SEEDS, "{}", property.spec.name);
+    }
+}
+
 #[test]
 fn servo_jitter_passes_with_margin_and_the_full_delay_is_unstable() {
     let campaign_base = campaign("edge/servo-jitter.toml", &[]);
@@ -85,11 +89,17 @@ fn servo_jitter_passes_with_margin_and_the_full_delay_is_unstable() {
             assert!(margin > 0.0, "{} has no margin", property.spec.name);
         }
     }
-    campaign("edge/servo-jitter.toml", &["full-delay"]);
+    fails_always(&campaign("edge/servo-jitter.toml", &["full-delay"]));
 }
 
 #[test]
 fn a_swapping_host_breaks_the_loop_unless_its_memory_is_locked() {
-    campaign("cross/loop-on-swapping-host.toml", &[]);
+    fails_always(&campaign("cross/loop-on-swapping-host.toml", &[]));
     campaign("cross/loop-on-swapping-host.toml", &["locked-memory"]);
+}
+
+#[test]
+fn bursts_of_misses_are_stable_or_not_by_what_they_freeze() {
+    campaign("edge/miss-policy.toml", &[]);
+    campaign("edge/miss-policy.toml", &["frozen-state"]);
 }

@@ -177,6 +177,12 @@ fn overruns_follow_their_policy() {
     let queue = actuations("queue");
     assert!((148..=150).contains(&queue.len()), "{}", queue.len());
     assert!(queue.iter().all(|r| *r < 0.0141));
+    // A job that ends exactly at the next sample acts just before it: a hit, and the way is free.
+    let exact = outcomes(&servo("1200ms", &format!("{BASE}compute = \"6ms\"")));
+    assert_eq!(
+        (exact[0].verdict, exact[0].margin),
+        (Verdict::Pass, Some(1.0))
+    );
 }
 
 /// The deterministic unstable rows: the path grows a hundredfold within 1,000 periods.
