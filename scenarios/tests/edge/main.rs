@@ -9,5 +9,6 @@ mod exact;
 mod lab;
 mod library;
 mod matrix;
+mod noisy;
 mod promises;
 mod trajectories;

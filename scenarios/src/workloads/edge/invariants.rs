@@ -199,7 +199,10 @@ impl Invariant for RateFinite {
         } else {
             f64::NEG_INFINITY
         };
-        ruling.margin(margin, change);
+        // Without a limit there is no distance to it.
+        if margin < f64::INFINITY {
+            ruling.margin(margin, change);
+        }
         if margin < 0.0 {
             ruling.violated(record.at, Some(node), || {
                 format!("the command went from {last} to {value}, more than {limit} a period")
