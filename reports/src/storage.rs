@@ -1,4 +1,5 @@
-//! Recordings to bytes and back: gzip over JSON lines, the header first, then one record a line.
+//! Recordings to bytes and back: gzip over a header in JSON, one line, and then the records in
+//! postcard, a compact binary form.
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -6,7 +7,7 @@ use flate2::write::GzEncoder;
 use squall_core::history::{Digest, History, Record};
 use squall_core::outcome::ENGINE_EPOCH;
 use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 
 /// Why bytes are no recording that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -15,13 +16,16 @@ pub enum StorageError {
     /// The bytes are not gzip, or end early.
     #[error("not a whole recording: {0}")]
     Truncated(std::io::Error),
-    /// A line is not what it should be.
-    #[error("line {line} of the recording is damaged: {error}")]
+    /// The header is not what it should be.
+    #[error("header of the recording is damaged: {0}")]
+    Header(serde_json::Error),
+    /// A record is not what it should be.
+    #[error("record {index} of the recording is damaged: {error}")]
     Damaged {
-        /// Line, from 1.
-        line: usize,
+        /// Which, from 0.
+        index: u64,
         /// What is wrong.
-        error: serde_json::Error,
+        error: postcard::Error,
     },
     /// Another version of the format.
     #[error("recording has format {found}, this build reads {RECORDING_FORMAT}")]
@@ -57,27 +61,31 @@ pub fn encode(recording: &Recording) -> std::io::Result<Vec<u8>> {
     let mut out = GzEncoder::new(Vec::new(), Compression::fast());
     serde_json::to_writer(&mut out, &recording.header)?;
     out.write_all(b"\n")?;
+    let mut block = Vec::with_capacity(BLOCK);
     for record in &recording.records {
-        serde_json::to_writer(&mut out, record)?;
-        out.write_all(b"\n")?;
+        block = postcard::to_extend(record, block).map_err(std::io::Error::other)?;
+        if block.len() > BLOCK {
+            out.write_all(&block)?;
+            block.clear();
+        }
     }
+    out.write_all(&block)?;
     out.finish()
 }
 
+/// Bytes given to the compressor at once.
+const BLOCK: usize = 1 << 16;
+
 /// Bytes as a recording, checked against its own digest.
+///
+/// # Errors
+/// If they are no recording, of another format or epoch, or were changed.
 pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
-    let mut lines = BufReader::new(GzDecoder::new(bytes)).lines().enumerate();
-    let first = lines.next();
-    let (_, first) =
-        first.ok_or_else(|| StorageError::Truncated(std::io::ErrorKind::UnexpectedEof.into()))?;
-    let first = first.map_err(StorageError::Truncated)?;
-    let damaged = |line: usize| {
-        move |error| StorageError::Damaged {
-            line: line + 1,
-            error,
-        }
-    };
-    let header: Header = serde_json::from_str(&first).map_err(damaged(0))?;
+    let mut plain = Vec::new();
+    let read = GzDecoder::new(bytes).read_to_end(&mut plain);
+    read.map_err(StorageError::Truncated)?;
+    let line = plain.iter().position(|byte| *byte == b'\n').unwrap_or(plain.len());
+    let header: Header = serde_json::from_slice(&plain[..line]).map_err(StorageError::Header)?;
     if header.format != RECORDING_FORMAT {
         return Err(StorageError::Format {
             found: header.format,
@@ -89,10 +97,13 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
         });
     }
     let mut history = History::new(true);
-    for (index, line) in lines {
-        let line = line.map_err(StorageError::Truncated)?;
-        let record: Record = serde_json::from_str(&line).map_err(damaged(index))?;
+    let mut rest = plain.get(line + 1..).unwrap_or(&[]);
+    while !rest.is_empty() {
+        let index = history.count();
+        let damaged = |error| StorageError::Damaged { index, error };
+        let (record, after): (Record, _) = postcard::take_from_bytes(rest).map_err(damaged)?;
         history.push(record.at, record.what);
+        rest = after;
     }
     if history.digest() != header.digest {
         return Err(StorageError::Digest {

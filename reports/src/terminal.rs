@@ -268,14 +268,14 @@ fn active_line(out: &mut String, recording: &Recording, at: squall_core::Virtual
         return;
     }
     for fault in active {
-        let nodes = fault.nodes.join(", ");
+        let nodes: String = fault.nodes.iter().map(|node| format!(" {node}")).collect();
         let planned = match fault.until {
             Some(until) => format!("planned {}", until.since(fault.since)),
             None => "without an end".to_owned(),
         };
         let _ = writeln!(
             out,
-            "      active     {} {nodes} since {} ({planned})",
+            "      active     {}{nodes} since {} ({planned})",
             fault.label, fault.since
         );
     }

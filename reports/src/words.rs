@@ -109,7 +109,11 @@ pub(crate) fn number(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return format!("{x}");
     }
-    let digits = 4 - 1 - exponent(x);
+    let power = exponent(x);
+    if !(-6..12).contains(&power) {
+        return format!("{x:.3e}");
+    }
+    let digits = 4 - 1 - power;
     if digits <= 0 {
         return format!("{x:.0}");
     }
@@ -139,6 +143,7 @@ mod tests {
             (97.25, "97.25"),
             (1.0, "1"),
             (123_456_789.0, "123456789"),
+            (1.670_39e22, "1.670e22"),
         ] {
             assert_eq!(number(x), text);
         }
