@@ -7,7 +7,7 @@ use squall_core::property::Verdict;
 use squall_core::world::World;
 use squall_scenarios::{Ready, Settings, parse};
 
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 16;
 
 fn load(path: &str, with: &[&str]) -> Ready {
     let full = format!("{}/library/{path}", env!("CARGO_MANIFEST_DIR"));
