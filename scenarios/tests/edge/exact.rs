@@ -7,6 +7,8 @@
 
 use crate::lab::{data, ready, run, samples, servo};
 use crate::matrix::Matrix;
+use squall_faults::param::Value;
+use squall_scenarios::Ready;
 use std::collections::BTreeMap;
 
 const N: usize = 4;
@@ -44,20 +46,24 @@ impl Job {
     fn other(self, outcome: char) -> Self {
         Self { outcome, ..self }
     }
+    /// A scenario of this job, a lost one and one more.
+    fn ready(self) -> Ready {
+        let (gain, td) = (self.gain as f64 / 1e12, self.derivative);
+        let plant = format!(
+            "period = \"{}ns\"\nplant.servo = {{ gain = {gain:?}, derivative = \"{td}ns\" }}\n\
+             delay_cycle = [\"{}ns\", \"0s\", \"0s\"]\npattern = \"{}Lo\"",
+            self.period, self.delay, self.outcome
+        );
+        ready(&servo(&format!("{}ns", 2 * self.period), &plant))
+    }
     /// The state after one period from `z`, and the cost of that period.
-    fn period(self, z: [f64; N]) -> ([f64; N], f64) {
+    fn period(self, ready: &mut Ready, z: [f64; N]) -> ([f64; N], f64) {
         let h = self.period as f64 / 1e9;
         let (gain, td) = (self.gain as f64 / 1e12, self.derivative as f64 / 1e9);
-        let plant = format!(
-            "period = \"{}ns\"\nplant.servo = {{ gain = {gain:?}, derivative = \"{}ns\", \
-             position = {:?}, speed = {:?}, sample_before = {:?}, held = {:?} }}\n\
-             delay_cycle = [\"{}ns\", \"0s\", \"0s\"]\npattern = \"{}Lo\"",
-            self.period, self.derivative, z[0], z[1], z[2], z[3], self.delay, self.outcome
-        );
-        let text = servo(&format!("{}ns", 2 * self.period), &plant);
+        start(ready, z);
         let (mut y, mut u, mut costs) = (Vec::new(), vec![z[3]], Vec::new());
         let mut held = z[3];
-        for (name, value) in samples(&run(&ready(&text), 1)) {
+        for (name, value) in samples(&run(ready, 1)) {
             match name.as_str() {
                 "loop.y" => {
                     y.push(value);
@@ -68,7 +74,7 @@ impl Job {
                 _ => {}
             }
         }
-        assert_eq!((y.len(), costs.len()), (3, 2), "{text}");
+        assert_eq!((y.len(), costs.len()), (3, 2));
         // The second job is lost: its period shows the speed at its start. The third runs at its
         // sample: its command shows the sample that the controller remembers.
         let a = -libm::expm1(-h);
@@ -80,6 +86,7 @@ impl Job {
         ([y[1], speed, remembered, held], costs[0])
     }
     fn map(self) -> Map {
+        let mut ready = self.ready();
         let unit = |i: usize| {
             let mut z = [0.0; N];
             z[i] = 1.0;
@@ -90,18 +97,31 @@ impl Job {
             cost: Matrix::zero(N),
         };
         for j in 0..N {
-            let (z, cost) = self.period(unit(j));
+            let (z, cost) = self.period(&mut ready, unit(j));
             (0..N).for_each(|i| map.f.set(i, j, z[i]));
             map.cost.set(j, j, cost);
         }
         for (i, j) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {
             let mut z = unit(i);
             z[j] = 1.0;
-            let cost = self.period(z).1 - map.cost.at(i, i) - map.cost.at(j, j);
+            let cost = self.period(&mut ready, z).1 - map.cost.at(i, i) - map.cost.at(j, j);
             map.cost.set(i, j, cost / 2.0);
             map.cost.set(j, i, cost / 2.0);
         }
         map
+    }
+}
+
+/// Sets where the plant and its controller start.
+fn start(ready: &mut Ready, z: [f64; N]) {
+    let args = &mut ready.scenario.workloads[0].args;
+    let plant = args.entries.iter_mut().find(|arg| arg.key == "plant");
+    let Some(Value::Variant(_, args)) = plant.map(|arg| &mut arg.value) else {
+        panic!("a loop has a plant");
+    };
+    for (key, x) in ["position", "speed", "sample_before", "held"].iter().zip(z) {
+        let arg = args.entries.iter_mut().find(|arg| arg.key == *key);
+        arg.expect("a start with a default").value = Value::Number(x);
     }
 }
 
@@ -380,4 +400,34 @@ fn published_figures_of_the_jitterbug_manual() {
     }
     println!("{compared} published cells, worst {worst:e}; {infinite} unstable");
     assert_eq!(compared + infinite, 798);
+}
+
+/// What is unstable, and by how much: of paths where the jobs are fixed, of the second moment where
+/// they are random. In the latter cases single paths still come back: no run shows it.
+#[test]
+fn unstable_loops_have_the_radius_of_the_theory() {
+    let mut maps = Maps::default();
+    let near = |got: f64, want: f64| assert!((got - want).abs() < 6e-5, "{got} is not {want}");
+    let mut path = |period: u64, delay: u64, pattern: &str| {
+        let job = |c| maps.get(Job::ok(period, delay).other(c));
+        let jobs: Vec<Map> = pattern.chars().map(job).collect();
+        let radius = cycle(&jobs, period as f64 / 1e9).0;
+        libm::pow(radius, 1.0 / jobs.len() as f64)
+    };
+    near(path(10_000_000, 10_000_000, "o"), 1.0096);
+    near(path(8_000_000, 0, "oL"), 1.0103);
+    near(path(10_000_000, 0, "oL"), 1.0803);
+    near(path(10_000_000, 0, "ooLL"), 1.0300);
+    let mut moment = |period: u64, miss: char| {
+        let good = Job::ok(period, 0);
+        let jobs = [maps.get(good), maps.get(good.other(miss))];
+        let p = [vec![0.98, 0.02], vec![0.25, 0.75]];
+        markov(&jobs, &p, &[25.0 / 27.0, 2.0 / 27.0], period as f64 / 1e9).0
+    };
+    let near = |got: f64, want: f64| assert!((got - want).abs() < 6e-4, "{got} is not {want}");
+    near(moment(4_000_000, 'L'), 1.012);
+    near(moment(6_000_000, 'L'), 1.076);
+    near(moment(8_000_000, 'L'), 1.136);
+    near(moment(10_000_000, 'L'), 1.194);
+    near(moment(10_000_000, 'D'), 1.045);
 }

@@ -4,6 +4,7 @@ use squall_core::history::{Record, What};
 use squall_core::world::World;
 use squall_core::{Names, Seed};
 use squall_scenarios::{Files, Ready, SeedRun, Settings, parse};
+use std::cell::RefCell;
 
 /// No file at all.
 #[derive(Debug)]
@@ -28,10 +29,15 @@ pub(crate) fn servo(stop: &str, rest: &str) -> String {
     )
 }
 
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::new(World::new(Seed(0), false));
+}
+
 pub(crate) fn run(ready: &Ready, seed: u64) -> SeedRun {
-    ready
-        .run(Seed(seed), true, &mut World::new(Seed(0), false))
-        .unwrap_or_else(|e| panic!("{e}"))
+    WORLD.with_borrow_mut(|world| {
+        let run = ready.run(Seed(seed), true, world);
+        run.unwrap_or_else(|e| panic!("{e}"))
+    })
 }
 
 /// The samples of a run, in order, by name.

@@ -1,13 +1,13 @@
 //! The shipped scenarios show what they say, over several seeds.
 
-use crate::lab::NoFiles;
+use crate::lab::{NoFiles, run};
 use squall_core::Seed;
-use squall_core::outcome::Campaign;
+use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::property::Verdict;
 use squall_core::world::World;
 use squall_scenarios::{Ready, Settings, parse};
 
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 16;
 
 fn load(path: &str, with: &[&str]) -> Ready {
     let full = format!("{}/library/{path}", env!("CARGO_MANIFEST_DIR"));
@@ -31,12 +31,16 @@ fn campaign(path: &str, with: &[&str]) -> Campaign {
         .seeds
         .clone()
         .take(usize::try_from(SEEDS).expect("a few"));
-    let results = seeds
+    let results: Vec<SeedResult> = seeds
         .map(|seed| {
             let run = ready.run(Seed(seed), false, &mut world);
             run.unwrap_or_else(|e| panic!("{e}")).result
         })
         .collect();
+    // Again, in a new world and with all records kept.
+    let first = &results[0];
+    let again = run(&ready, first.seed.0).result;
+    assert_eq!(again.digest, first.digest, "{path} runs differ");
     let lands: Vec<_> = scenario
         .faults
         .iter()

@@ -6,6 +6,7 @@
 )]
 
 mod exact;
+mod integrator;
 mod lab;
 mod library;
 mod matrix;

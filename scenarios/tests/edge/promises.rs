@@ -49,6 +49,8 @@ fn a_healthy_loop_keeps_all_promises_and_each_mutation_breaks_its_own() {
     assert_eq!(of("pattern = \"oooLoD\""), [false, true, true, true]);
     // A delay is not a miss, but it makes commands older.
     assert_eq!(of("delay = \"6ms\""), [true, true, true, true]);
+    let full = servo("2s", &format!("{BASE}delay = \"6ms\""));
+    assert_eq!(counts(&run(&ready(&full), 1)), (334, 0));
     assert_eq!(of("delay = \"6500us\"")[0..2], [false, false]);
     // Inverted commands drive the plant away.
     let inverted = fault(

@@ -3,7 +3,7 @@
 //! Every node has one loop at most in each role, so the node of a record tells the loop: outputs
 //! and misses come from the sensor's node, commands from the actuator's.
 
-use super::control::Names;
+use super::sampled::Names;
 use squall_core::history::{Record, What};
 use squall_core::property::{Invariant, Ruling, RunEnd};
 use squall_core::{NodeId, VirtualDuration, VirtualTime};

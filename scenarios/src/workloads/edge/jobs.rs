@@ -124,6 +124,10 @@ impl Jobs {
     /// The state of the channel in period `k`: good at the start, one step a period.
     fn bad(&self, bursts: &Bursts, k: u64) -> bool {
         let (mut at, mut bad) = bursts.state.get();
+        if at > k {
+            // Samples of links may come out of order.
+            (at, bad) = (0, false);
+        }
         while at < k {
             let p = if bad { bursts.end } else { bursts.begin };
             bad ^= self.keys.bursts.at(at).chance(p);

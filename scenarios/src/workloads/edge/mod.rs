@@ -1,27 +1,30 @@
 //! edge: a sampled control loop. A plant that moves with virtual time, a sensor, a controller and
 //! an actuator on nodes, so that whatever disturbs a node or a link disturbs the physics.
 //!
-//! * [`plant`]: the physical side, and the table of plants; [`servo`] is one.
+//! * [`plant`]: the physical side, and the table of plants: [`servo`], [`integrator`].
 //! * [`jobs`]: outcome, processor time and delay of each job, from keyed draws.
-//! * [`control`]: the loop on the engine.
+//! * [`sampled`]: what the parts of a loop share; [`control`]: its processes.
 //! * [`invariants`]: what is promised, with margins.
 //!
 //! Several nodes in `on` are several loops, each with a plant of its own. The plant moves whether
 //! its nodes run or not; what it did while its sensor was down is recorded when that is back.
 
 mod control;
+mod integrator;
 mod invariants;
 mod jobs;
 mod params;
 mod plant;
+mod sampled;
+mod segment;
 mod servo;
 
 use super::install::{Install, Prepare, Prepared};
 use super::{Knob, KnobRange, WorkloadKind, metric, word};
-use control::{Knobs, Loop, Memory, Names, Overrun, Roles};
 use invariants::{Age, Bounded, Promise, RateFinite, WeaklyHard};
 use jobs::{Jobs, Outcome};
 use plant::{PLANTS, Physics};
+use sampled::{Knobs, Loop, Memory, Names, Overrun, Roles};
 use squall_core::{Key, NodeId, VirtualDuration};
 use squall_faults::Issue;
 use squall_faults::param::Args;

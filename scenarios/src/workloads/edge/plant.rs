@@ -1,6 +1,6 @@
 //! The physical side of a loop: a plant that moves with virtual time and nobody's process.
 
-use super::servo;
+use super::{integrator, servo};
 use core::fmt::Debug;
 use squall_core::rng::Draw;
 use squall_core::{Key, VirtualDuration, VirtualTime};
@@ -38,7 +38,7 @@ pub(super) struct PlantKind {
 }
 
 /// All kinds of plant. Adding one: a file and a line.
-pub(super) const PLANTS: &[PlantKind] = &[servo::SERVO];
+pub(super) const PLANTS: &[PlantKind] = &[servo::SERVO, integrator::INTEGRATOR];
 
 /// The plants as choices of the parameter.
 pub(super) fn variants() -> Vec<Variant> {
