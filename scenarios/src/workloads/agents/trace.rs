@@ -109,7 +109,9 @@ impl Trace {
                 let whole = text.iter().rposition(|byte| *byte == b'\n');
                 text.truncate(whole.map_or(0, |at| at + 1));
                 let lines = text.iter().filter(|byte| **byte == b'\n').count();
-                wrong.push(format!("the gzip data end early, after line {lines}: {error}"));
+                wrong.push(format!(
+                    "the gzip data end early, after line {lines}: {error}"
+                ));
             }
         } else {
             text.extend_from_slice(bytes);
@@ -153,7 +155,13 @@ impl Trace {
         loop {
             match reader.read_byte_record(&mut record) {
                 Ok(false) => break,
-                Ok(true) => grown.add(&Row { record: &record, at: &at }, wrong),
+                Ok(true) => grown.add(
+                    &Row {
+                        record: &record,
+                        at: &at,
+                    },
+                    wrong,
+                ),
                 Err(error) => {
                     wrong.push(error.to_string());
                     break;
@@ -176,7 +184,9 @@ impl Row<'_> {
     }
     fn text(&self, column: &str, wrong: &mut Wrong) -> &str {
         let at = COLUMNS.iter().position(|name| *name == column);
-        let field = self.record.get(self.at[at.expect("the column is in the list")]);
+        let field = self
+            .record
+            .get(self.at[at.expect("the column is in the list")]);
         let Some(text) = field.map(core::str::from_utf8) else {
             wrong.push(format!("line {}: `{column}` is missing", self.line()));
             return "";
@@ -232,7 +242,9 @@ impl Grown {
         let agent = row.text("agent", wrong);
         let kind = row.text("kind", wrong);
         let seq = i64::from(row.number("seq", (1.0, false), wrong));
-        let (line, mut bad) = (row.line(), |what: &str| wrong.push(format!("line {}: {what}", row.line())));
+        let (line, mut bad) = (row.line(), |what: &str| {
+            wrong.push(format!("line {}: {what}", row.line()))
+        });
         if session.is_empty() {
             bad("`session` is empty");
         }
@@ -319,7 +331,8 @@ fn call(row: &Row<'_>, wrong: &mut Wrong) -> Call {
     if model.is_empty() {
         wrong.push(format!("line {}: `model` is empty", row.line()));
     }
-    let tool = row.text("out_types", wrong).contains("tool_use") || row.text("stop", wrong) == "tool_use";
+    let tool =
+        row.text("out_types", wrong).contains("tool_use") || row.text("stop", wrong) == "tool_use";
     Call {
         context: row.number("in_tok", (1.0, false), wrong),
         new: row.number("new_blocks", (BLOCK_TOKENS, false), wrong),
