@@ -1,5 +1,10 @@
 //! Runs scenarios for tests.
 #![allow(dead_code, reason = "each test uses a part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers of tests are tests"
+)]
 
 use squall_core::history::What;
 use squall_core::outcome::{Campaign, SeedResult};
