@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_expected, data, library, metric, run, samples};
+use common::{assert_expected, data, events, library, run, samples};
 use squall_core::history::{Part, What};
 use squall_scenarios::SeedRun;
 use std::collections::BTreeMap;
@@ -110,6 +110,35 @@ fn a_slow_host_and_who_routes_around_it() {
     }
 }
 
+#[test]
+fn the_faster_a_replica_fails_the_more_it_gets() {
+    for variant in [&[][..], &["ejection"], &["round-robin"]] {
+        assert_expected(
+            &library("cluster/black-hole-replica.toml", variant, &[]),
+            0..4,
+        );
+    }
+    // Close to saturation: (1/bad) / (1/bad + 9/100 ms) of the calls.
+    for (bad, cpu, rate) in [(0.005, "0.05", "286/s"), (0.001, "0.01", "1075/s")] {
+        let exact = (1.0 / bad) / (1.0 / bad + 90.0);
+        let rate = format!("workload.shop.cluster.arrivals.rate={rate}");
+        let cpu = format!("workload.shop.cluster.version.cpu={cpu}");
+        let set = [rate.as_str(), &cpu, "fault.fast failer.at=0s"];
+        let run = run(
+            &library("cluster/black-hole-replica.toml", &[], &set),
+            3,
+            true,
+        );
+        let failed = events(&run, "shop.failed") as f64;
+        let share = failed / (failed + events(&run, "shop.ok") as f64);
+        println!("{bad} s: share {share:.4}, formula {exact:.4}");
+        assert!(
+            (share / exact - 1.0).abs() < 0.03,
+            "{share} against {exact}"
+        );
+    }
+}
+
 /// The founding example: the storm alone makes the difference.
 #[test]
 fn the_deploy_is_innocent() {
@@ -174,8 +203,9 @@ struct Tree {
 /// The requests of a run with their trees. The parts of a visit that outlives its request count as
 /// well: they are why it did.
 fn requests(run: &SeedRun) -> Vec<Tree> {
-    let recording = run.recording.as_ref().unwrap();
-    let request = recording.header.names.find("shop.request").unwrap();
+    let recording = run.recording.as_ref().expect("records were kept");
+    let request = recording.header.names.find("shop.request");
+    let request = request.expect("requests have spans");
     let mut root_of = BTreeMap::new();
     let mut trees: BTreeMap<u32, Tree> = BTreeMap::new();
     for record in &recording.records {
@@ -218,7 +248,9 @@ fn slow_requests_spent_their_time_in_page_faults() {
         // Visits outlive their requests by tens of seconds, and their time is written at their end.
         let all = requests(&run);
         let old = all.iter().filter(|tree| tree.start < 120_000_000_000);
-        let baseline = metric(&run.result, "shop.latency").0.min(0.005) * 1e9;
+        let latency = samples(&run, "shop.latency");
+        let before: Vec<f64> = latency.iter().filter(|s| s.0 < 40.0).map(|s| s.1).collect();
+        let baseline = before.iter().sum::<f64>() / before.len() as f64 * 1e9;
         let slow: Vec<&Tree> = old
             .filter(|tree| (tree.end - tree.start) as f64 > 10.0 * baseline)
             .collect();
