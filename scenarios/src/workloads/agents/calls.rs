@@ -56,7 +56,9 @@ pub(super) async fn ask(
     let mut tried = 0;
     loop {
         let request = of_attempt(what, retry.resend_context, *tally);
-        let reserved = what.tokens.map(|t| (t.task, agent.config().reserve(t.context)));
+        let reserved = what
+            .tokens
+            .map(|t| (t.task, agent.config().reserve(t.context)));
         if let Some((task, tokens)) = reserved
             && !app.store.borrow_mut().reserve(agent.config(), task, tokens)
         {
@@ -105,7 +107,12 @@ fn of_attempt(what: &Ask<'_>, resend: bool, attempt: u32) -> Request {
 }
 
 /// Tokens are spent by an answer, and by a call of which nobody knows how it ended.
-fn pay(agent: &Agent, (task, reserved): (u32, u64), tokens: Tokens, result: &Result<Reply, CallError>) {
+fn pay(
+    agent: &Agent,
+    (task, reserved): (u32, u64),
+    tokens: Tokens,
+    result: &Result<Reply, CallError>,
+) {
     let spent = match result {
         Ok(_) => u64::from(tokens.context) + u64::from(tokens.out),
         Err(error) if error.ambiguous() => u64::from(tokens.context),
@@ -120,17 +127,31 @@ fn pay(agent: &Agent, (task, reserved): (u32, u64), tokens: Tokens, result: &Res
 
 /// The wait before the next try: doubled for each one before, with full jitter, and not shorter than
 /// what the service asked for.
-fn wait(agent: &Agent, what: &Ask<'_>, (before, tally): (u32, u32), error: CallError) -> VirtualDuration {
+fn wait(
+    agent: &Agent,
+    what: &Ask<'_>,
+    (before, tally): (u32, u32),
+    error: CallError,
+) -> VirtualDuration {
     let retry = &agent.config().retry;
-    let key = agent.app.keys.back_off.child(call_key(what.stream, what.seq));
-    let mut draw = key.child(u64::from(what.tokens.is_some())).at(u64::from(tally));
+    let key = agent
+        .app
+        .keys
+        .back_off
+        .child(call_key(what.stream, what.seq));
+    let mut draw = key
+        .child(u64::from(what.tokens.is_some()))
+        .at(u64::from(tally));
     let base = retry.backoff.sample(&mut draw).max(0.0);
     let doubled = base * f64::from(1u32 << before.min(20));
     let capped = doubled.min(retry.backoff_max.as_nanos_f64());
     let share = if retry.jitter { draw.open_unit() } else { 1.0 };
     let own = VirtualDuration::from_nanos_f64(capped * share);
     match error {
-        CallError::Status { retry_after: Some(told), .. } if retry.honour_retry_after => {
+        CallError::Status {
+            retry_after: Some(told),
+            ..
+        } if retry.honour_retry_after => {
             // All who were refused were told nearly the same time: the jitter goes on top.
             told.saturating_add(own)
         }
@@ -146,5 +167,9 @@ fn wait(agent: &Agent, what: &Ask<'_>, (before, tally): (u32, u32), error: CallE
 )]
 fn tries(knob: f64) -> u32 {
     // A pushed configuration may be anything, NaN included.
-    if knob.is_nan() { 1 } else { knob.clamp(1.0, 100.0) as u32 }
+    if knob.is_nan() {
+        1
+    } else {
+        knob.clamp(1.0, 100.0) as u32
+    }
 }

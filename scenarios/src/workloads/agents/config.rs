@@ -1,8 +1,8 @@
 //! What the parameters say, checked once for all seeds.
 
+use super::super::{Prepare, Prepared};
 use super::latency::{MODELS, number};
 use super::trace::Trace;
-use super::super::{Prepare, Prepared};
 use squall_core::{Law, NodeId, VirtualDuration};
 use squall_faults::Issue;
 use squall_faults::param::Args;
@@ -97,24 +97,37 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     let arrivals = args.table("arrivals");
     let trace = arrivals.text_opt("trace").map(|path| {
         let read = prepare.files.read(path).map_err(|why| vec![why]);
-        read.and_then(|bytes| Trace::read(&bytes)).unwrap_or_else(|wrong| {
-            let issue = |what: String| prepare.issue("arrivals.trace", format!("`{path}`: {what}"));
-            issues.extend(wrong.into_iter().map(issue));
-            Trace::default()
-        })
+        read.and_then(|bytes| Trace::read(&bytes))
+            .unwrap_or_else(|wrong| {
+                let issue =
+                    |what: String| prepare.issue("arrivals.trace", format!("`{path}`: {what}"));
+                issues.extend(wrong.into_iter().map(issue));
+                Trace::default()
+            })
     });
     let model_nodes = nodes(prepare, "model", issues);
     let tools_nodes = nodes(prepare, "tools", issues);
-    let (model, tools, retry) = (args.table("model"), args.table("tools"), args.table("retry"));
+    let (model, tools, retry) = (
+        args.table("model"),
+        args.table("tools"),
+        args.table("retry"),
+    );
     let (budget, amplification) = (args.table("budget"), args.table("amplification"));
-    let small = |args: &Args, key: &str| u32::try_from(args.count(key)).expect("the table bounds it");
+    let small =
+        |args: &Args, key: &str| u32::try_from(args.count(key)).expect("the table bounds it");
     let name = number(model.word("name"));
-    debug_assert_eq!(MODELS[usize::from(name)].name, model.word("name"), "words and models agree");
+    debug_assert_eq!(
+        MODELS[usize::from(name)].name,
+        model.word("name"),
+        "words and models agree"
+    );
     Arc::new(Config {
         trace,
         arrivals: Arrivals {
             rate: arrivals.number_opt("rate").unwrap_or(0.0),
-            sessions: arrivals.integer_opt("sessions").map_or(u64::MAX, i64::unsigned_abs),
+            sessions: arrivals
+                .integer_opt("sessions")
+                .map_or(u64::MAX, i64::unsigned_abs),
             spread: arrivals.duration("spread"),
             gap_scale: arrivals.number("gap_scale"),
             gap_max: arrivals.duration("gap_max"),
@@ -162,7 +175,10 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         grace: args.duration("grace"),
         budget_tokens: budget.number("tokens"),
         budget_enforce: budget.flag("enforce"),
-        amplification: (amplification.number("bound"), amplification.duration("window")),
+        amplification: (
+            amplification.number("bound"),
+            amplification.duration("window"),
+        ),
     })
 }
 
@@ -173,7 +189,10 @@ fn nodes(prepare: &Prepare<'_>, part: &str, issues: &mut Vec<Issue>) -> Vec<Node
         return prepare.nodes.to_vec();
     };
     let members = match on.is_drawn() {
-        true => Err(Issue::new("a service runs on fixed nodes", 0..on.text.len())),
+        true => Err(Issue::new(
+            "a service runs on fixed nodes",
+            0..on.text.len(),
+        )),
         false => on.members(prepare.topology),
     };
     members.unwrap_or_else(|issue| {

@@ -24,7 +24,10 @@ pub(super) struct AtMostOnce {
 
 impl AtMostOnce {
     pub(super) const fn new(names: &Names) -> Self {
-        Self { effect: names.effect, seen: BTreeSet::new() }
+        Self {
+            effect: names.effect,
+            seen: BTreeSet::new(),
+        }
     }
 }
 
@@ -35,7 +38,9 @@ impl Invariant for AtMostOnce {
         };
         ruling.checked();
         if !self.seen.insert(key) {
-            ruling.violated(record.at, Some(node), || format!("effect {} happened again", call_text(key)));
+            ruling.violated(record.at, Some(node), || {
+                format!("effect {} happened again", call_text(key))
+            });
         }
     }
 }
@@ -50,7 +55,11 @@ pub(super) struct NoGhost {
 
 impl NoGhost {
     pub(super) const fn new(names: &Names) -> Self {
-        Self { effect: names.effect, result: names.result_ok, happened: BTreeSet::new() }
+        Self {
+            effect: names.effect,
+            result: names.result_ok,
+            happened: BTreeSet::new(),
+        }
     }
 }
 
@@ -64,7 +73,12 @@ impl Invariant for NoGhost {
         };
         ruling.checked();
         if !self.happened.contains(&key) {
-            let text = || format!("effect {} is believed in and never happened", call_text(key));
+            let text = || {
+                format!(
+                    "effect {} is believed in and never happened",
+                    call_text(key)
+                )
+            };
             ruling.violated(record.at, Some(node), text);
         }
     }
@@ -102,7 +116,9 @@ impl Invariant for Terminates {
             let left = latest.as_secs_f64() - record.at.as_secs_f64();
             ruling.margin(left, record.at.as_secs_f64());
             if left < 0.0 {
-                ruling.violated(record.at, Some(node), || format!("session {session} ended {:.1}s too late", -left));
+                ruling.violated(record.at, Some(node), || {
+                    format!("session {session} ended {:.1}s too late", -left)
+                });
             }
         }
     }
@@ -134,7 +150,14 @@ const CALLS_MIN: u64 = 20;
 
 impl Amplification {
     pub(super) const fn new(names: &Names, (bound, window): (f64, VirtualDuration)) -> Self {
-        Self { attempts: names.attempts, bound, window, from: VirtualTime::ZERO, calls: 0, sum: 0.0 }
+        Self {
+            attempts: names.attempts,
+            bound,
+            window,
+            from: VirtualTime::ZERO,
+            calls: 0,
+            sum: 0.0,
+        }
     }
     fn close(&mut self, ruling: &mut Ruling) {
         if self.calls >= CALLS_MIN {
@@ -181,7 +204,11 @@ pub(super) struct TokenBudget {
 
 impl TokenBudget {
     pub(super) const fn new(names: &Names, limit: f64) -> Self {
-        Self { spent: names.spent, limit, by_session: BTreeMap::new() }
+        Self {
+            spent: names.spent,
+            limit,
+            by_session: BTreeMap::new(),
+        }
     }
 }
 
@@ -211,7 +238,10 @@ pub(super) struct CheckpointMonotone {
 
 impl CheckpointMonotone {
     pub(super) const fn new(names: &Names) -> Self {
-        Self { checkpoint: names.checkpoint, last: BTreeMap::new() }
+        Self {
+            checkpoint: names.checkpoint,
+            last: BTreeMap::new(),
+        }
     }
 }
 
@@ -221,11 +251,23 @@ impl Invariant for CheckpointMonotone {
             return;
         };
         ruling.checked();
-        let place_text = |place: u64| format!("step {} of epoch {}", place & u64::from(u32::MAX), place >> 32);
+        let place_text = |place: u64| {
+            format!(
+                "step {} of epoch {}",
+                place & u64::from(u32::MAX),
+                place >> 32
+            )
+        };
         if let Some(last) = self.last.insert(stream, place)
             && last >= place
         {
-            let text = || format!("checkpoint of agent {stream} at {} after {}", place_text(place), place_text(last));
+            let text = || {
+                format!(
+                    "checkpoint of agent {stream} at {} after {}",
+                    place_text(place),
+                    place_text(last)
+                )
+            };
             ruling.violated(record.at, Some(node), text);
         }
     }

@@ -42,37 +42,101 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
     summary: "sessions of agents that call a model and tools, with retries, keys, budgets and checkpoints",
     params: params::PARAMS,
     events: &[
-        word("accepted", "a session came (a: session, b: its latest end in ns)"),
+        word(
+            "accepted",
+            "a session came (a: session, b: its latest end in ns)",
+        ),
         word("done", "a session ended well (a: session, b: steps)"),
-        word("failed", "a session gave up (a: session, b: 1 model, 2 tool, 3 deadline, 4 budget)"),
-        word("resumed", "a session went on after its worker was lost (a: stream, b: epoch)"),
-        word("fenced", "a worker found that another one has its session (a: stream, b: epoch)"),
-        word("checkpoint", "progress was written down (a: stream, b: epoch and step)"),
-        word("retried", "a call was tried again (a: call, b: code of the failure)"),
-        word("limited", "a call was refused with 429 (a: call, b: attempt)"),
-        word("effect", "the back end did what a tool call asked (a: effect, b: whether it had a key)"),
-        word("duplicated-effect", "it did so again for the same effect (a: effect)"),
-        word("duplicate-suppressed", "it knew the key and did nothing (a: effect)"),
-        word("result-ok", "an agent believes that its effect happened (a: effect)"),
-        word("tool-error", "an agent found an error in the body of an answer (a: call)"),
+        word(
+            "failed",
+            "a session gave up (a: session, b: 1 model, 2 tool, 3 deadline, 4 budget)",
+        ),
+        word(
+            "resumed",
+            "a session went on after its worker was lost (a: stream, b: epoch)",
+        ),
+        word(
+            "fenced",
+            "a worker found that another one has its session (a: stream, b: epoch)",
+        ),
+        word(
+            "checkpoint",
+            "progress was written down (a: stream, b: epoch and step)",
+        ),
+        word(
+            "retried",
+            "a call was tried again (a: call, b: code of the failure)",
+        ),
+        word(
+            "limited",
+            "a call was refused with 429 (a: call, b: attempt)",
+        ),
+        word(
+            "effect",
+            "the back end did what a tool call asked (a: effect, b: whether it had a key)",
+        ),
+        word(
+            "duplicated-effect",
+            "it did so again for the same effect (a: effect)",
+        ),
+        word(
+            "duplicate-suppressed",
+            "it knew the key and did nothing (a: effect)",
+        ),
+        word(
+            "result-ok",
+            "an agent believes that its effect happened (a: effect)",
+        ),
+        word(
+            "tool-error",
+            "an agent found an error in the body of an answer (a: call)",
+        ),
         word("spent", "tokens were billed (a: session, b: tokens)"),
-        word("over-budget", "a call was not made for want of tokens (a: session, b: wanted)"),
+        word(
+            "over-budget",
+            "a call was not made for want of tokens (a: session, b: wanted)",
+        ),
     ],
     invariants: &[
         word("at-most-once-effect", "no effect happens twice"),
-        word("no-ghost-result", "an effect that an agent believes in has happened"),
+        word(
+            "no-ghost-result",
+            "an effect that an agent believes in has happened",
+        ),
         word("terminates", "a session ends by its deadline and grace"),
-        word("retry-amplification", "attempts a model call stay below the bound in every window"),
+        word(
+            "retry-amplification",
+            "attempts a model call stay below the bound in every window",
+        ),
         word("token-budget", "no session spends more tokens than it has"),
-        word("checkpoint-monotone", "epoch and step of a session's checkpoints only grow"),
+        word(
+            "checkpoint-monotone",
+            "epoch and step of a session's checkpoints only grow",
+        ),
     ],
     metrics: &[
-        metric("latency", "s", "time of a step, from context to tool result, retries and all"),
-        metric("task-latency", "s", "time of a session, from its arrival to its end"),
-        metric("model-latency", "s", "time of a model call, of the attempt that was answered"),
+        metric(
+            "latency",
+            "s",
+            "time of a step, from context to tool result, retries and all",
+        ),
+        metric(
+            "task-latency",
+            "s",
+            "time of a session, from its arrival to its end",
+        ),
+        metric(
+            "model-latency",
+            "s",
+            "time of a model call, of the attempt that was answered",
+        ),
         metric("tool-latency", "s", "time of a tool call, retries and all"),
         metric("attempts", "1", "attempts of a model call"),
-        metric("tokens", "1", "tokens billed for an attempt, sent and received"),
+        metric(
+            "tokens",
+            "1",
+            "tokens billed for an attempt, sent and received",
+        ),
     ],
     knobs: &[
         Knob {
@@ -104,7 +168,10 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
             doc: "factor on the time of model calls",
         },
     ],
-    services: &[word("model", "the model endpoint"), word("tools", "the tools and their back end")],
+    services: &[
+        word("model", "the model endpoint"),
+        word("tools", "the tools and their back end"),
+    ],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
     install,
@@ -130,8 +197,18 @@ fn install(install: &mut Install<'_>) {
         names,
         knobs,
         keys,
-        model: config.model.nodes.iter().map(|node| world.port(*node, &model)).collect(),
-        tools: config.tools.nodes.iter().map(|node| world.port(*node, &tools)).collect(),
+        model: config
+            .model
+            .nodes
+            .iter()
+            .map(|node| world.port(*node, &model))
+            .collect(),
+        tools: config
+            .tools
+            .nodes
+            .iter()
+            .map(|node| world.port(*node, &tools))
+            .collect(),
         starts: starts(&config, &keys),
         store: RefCell::new(Store::new(&config, workers.len(), VirtualTime::ZERO)),
         backend: RefCell::new(Backend::default()),
@@ -142,17 +219,23 @@ fn install(install: &mut Install<'_>) {
     let app = Rc::new(app);
     for node in &config.model.nodes {
         let (app, service) = (Rc::clone(&app), model.clone());
-        world.process(*node, &model, move |cx| services::model(cx, Rc::clone(&app), service.clone()));
+        world.process(*node, &model, move |cx| {
+            services::model(cx, Rc::clone(&app), service.clone())
+        });
     }
     for node in &config.tools.nodes {
         let (app, service) = (Rc::clone(&app), tools.clone());
-        world.process(*node, &tools, move |cx| services::tools(cx, Rc::clone(&app), service.clone()));
+        world.process(*node, &tools, move |cx| {
+            services::tools(cx, Rc::clone(&app), service.clone())
+        });
     }
     let worker = install.full("worker");
     for (number, node) in workers.iter().enumerate() {
         let app = Rc::clone(&app);
         let world = &mut *install.world;
-        world.process(*node, &worker, move |cx| worker::worker(cx, Rc::clone(&app), number));
+        world.process(*node, &worker, move |cx| {
+            worker::worker(cx, Rc::clone(&app), number)
+        });
     }
     install.promise("at-most-once-effect", invariants::AtMostOnce::new(&names));
     install.promise("no-ghost-result", invariants::NoGhost::new(&names));
@@ -161,8 +244,14 @@ fn install(install: &mut Install<'_>) {
         "retry-amplification",
         invariants::Amplification::new(&names, config.amplification),
     );
-    install.promise("token-budget", invariants::TokenBudget::new(&names, config.budget_tokens));
-    install.promise("checkpoint-monotone", invariants::CheckpointMonotone::new(&names));
+    install.promise(
+        "token-budget",
+        invariants::TokenBudget::new(&names, config.budget_tokens),
+    );
+    install.promise(
+        "checkpoint-monotone",
+        invariants::CheckpointMonotone::new(&names),
+    );
 }
 
 /// When recorded sessions start: evenly drawn over the window, in order of time.

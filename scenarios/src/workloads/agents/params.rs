@@ -3,7 +3,10 @@
 use crate::tables::ON;
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
-const COUNT: Kind = Kind::Integer { min: 1, max: 1_000_000_000 };
+const COUNT: Kind = Kind::Integer {
+    min: 1,
+    max: 1_000_000_000,
+};
 
 pub(super) const PARAMS: &[Param] = &[
     ON,
@@ -37,10 +40,19 @@ pub(super) const PARAMS: &[Param] = &[
 ];
 
 const ARRIVALS: &[Param] = &[
-    Param::new("rate", Kind::Rate, "mean rate of sessions, a Poisson process; what they do is drawn")
-        .required()
-        .one_of("arrivals"),
-    Param::new("trace", Kind::File, "recorded sessions: claude_code_sessions.csv.gz").one_of("arrivals"),
+    Param::new(
+        "rate",
+        Kind::Rate,
+        "mean rate of sessions, a Poisson process; what they do is drawn",
+    )
+    .required()
+    .one_of("arrivals"),
+    Param::new(
+        "trace",
+        Kind::File,
+        "recorded sessions: claude_code_sessions.csv.gz",
+    )
+    .one_of("arrivals"),
     Param::new("sessions", COUNT, "sessions at most"),
     Param::new(
         "spread",
@@ -48,7 +60,15 @@ const ARRIVALS: &[Param] = &[
         "window in which recorded sessions start: they have no common clock, so starts are drawn",
     )
     .default("30m"),
-    Param::new("gap_scale", Kind::Number { min: 0.0, max: 1000.0 }, "factor on the time between calls").default("1"),
+    Param::new(
+        "gap_scale",
+        Kind::Number {
+            min: 0.0,
+            max: 1000.0,
+        },
+        "factor on the time between calls",
+    )
+    .default("1"),
     Param::new(
         "gap_max",
         Kind::Duration,
@@ -61,8 +81,12 @@ const ARRIVALS: &[Param] = &[
         "whether a recorded model call takes its recorded time, or the model's",
     )
     .default("recorded"),
-    Param::new("calls", Kind::Law(Unit::Plain), "model calls of a drawn session")
-        .default("lognormal median 44 p99 343"),
+    Param::new(
+        "calls",
+        Kind::Law(Unit::Plain),
+        "model calls of a drawn session",
+    )
+    .default("lognormal median 44 p99 343"),
 ];
 
 const MODEL: &[Param] = &[
@@ -88,14 +112,37 @@ const MODEL: &[Param] = &[
 ];
 
 const TOOLS: &[Param] = &[
-    Param::new("on", Kind::Selector(Shape::Nodes), "nodes of the tools; the workload's own if missing"),
-    Param::new("workers", Kind::Integer { min: 1, max: 4096 }, "calls that a node serves at once").default("16"),
-    Param::new("work", Kind::Law(Unit::Time), "processor time of a call").default("lognormal median 50ms p99 500ms"),
+    Param::new(
+        "on",
+        Kind::Selector(Shape::Nodes),
+        "nodes of the tools; the workload's own if missing",
+    ),
+    Param::new(
+        "workers",
+        Kind::Integer { min: 1, max: 4096 },
+        "calls that a node serves at once",
+    )
+    .default("16"),
+    Param::new("work", Kind::Law(Unit::Time), "processor time of a call")
+        .default("lognormal median 50ms p99 500ms"),
     Param::new("working_set", Kind::Size, "memory of the tools on a node").default("256MiB"),
-    Param::new("pages", Kind::Integer { min: 0, max: 1_000_000 }, "pages that a call touches").default("64"),
+    Param::new(
+        "pages",
+        Kind::Integer {
+            min: 0,
+            max: 1_000_000,
+        },
+        "pages that a call touches",
+    )
+    .default("64"),
     Param::new("timeout", Kind::Duration, "when a call is given up").default("30s"),
     // 298 of the 1,164 tool calls in tau_airline_calls.csv.gz.
-    Param::new("writes", Kind::Share, "share of the calls that have an effect").default("0.256"),
+    Param::new(
+        "writes",
+        Kind::Share,
+        "share of the calls that have an effect",
+    )
+    .default("0.256"),
     Param::new(
         "errors",
         Kind::Share,
@@ -111,35 +158,82 @@ const TOOLS: &[Param] = &[
 ];
 
 const RETRY: &[Param] = &[
-    Param::new("attempts", Kind::Integer { min: 1, max: 100 }, "tries of a call").default("3"),
+    Param::new(
+        "attempts",
+        Kind::Integer { min: 1, max: 100 },
+        "tries of a call",
+    )
+    .default("3"),
     Param::new(
         "under",
         Kind::Integer { min: 1, max: 100 },
         "tries of the client library under each of them; layers multiply",
     )
     .default("1"),
-    Param::new("redeliveries", Kind::Integer { min: 0, max: 100 }, "times the queue gives a failed step again")
-        .default("2"),
+    Param::new(
+        "redeliveries",
+        Kind::Integer { min: 0, max: 100 },
+        "times the queue gives a failed step again",
+    )
+    .default("2"),
     Param::new("redelivery_after", Kind::Duration, "when it does so").default("30s"),
-    Param::new("backoff", Kind::Law(Unit::Time), "time before the first retry; doubled for each further one")
-        .default("1s"),
+    Param::new(
+        "backoff",
+        Kind::Law(Unit::Time),
+        "time before the first retry; doubled for each further one",
+    )
+    .default("1s"),
     Param::new("backoff_max", Kind::Duration, "longest such time").default("60s"),
-    Param::new("jitter", Kind::Flag, "full jitter: the time is drawn between zero and that").default("true"),
-    Param::new("honour_retry_after", Kind::Flag, "whether a client comes again no sooner than it was told")
-        .default("true"),
-    Param::new("budget", Kind::Share, "share of a worker's calls that may be retries; no budget if missing"),
-    Param::new("resend_context", Kind::Flag, "whether a retry sends its whole prompt past the cache").default("false"),
+    Param::new(
+        "jitter",
+        Kind::Flag,
+        "full jitter: the time is drawn between zero and that",
+    )
+    .default("true"),
+    Param::new(
+        "honour_retry_after",
+        Kind::Flag,
+        "whether a client comes again no sooner than it was told",
+    )
+    .default("true"),
+    Param::new(
+        "budget",
+        Kind::Share,
+        "share of a worker's calls that may be retries; no budget if missing",
+    ),
+    Param::new(
+        "resend_context",
+        Kind::Flag,
+        "whether a retry sends its whole prompt past the cache",
+    )
+    .default("false"),
 ];
 
 const BUDGET: &[Param] = &[
     // Ten times the largest of the recorded sessions, which is 54 M.
-    Param::new("tokens", Kind::Number { min: 1.0, max: 1e15 }, "tokens of a session, sent and received")
-        .default("500000000"),
-    Param::new("enforce", Kind::Flag, "whether tokens are reserved before each call").default("true"),
+    Param::new(
+        "tokens",
+        Kind::Number {
+            min: 1.0,
+            max: 1e15,
+        },
+        "tokens of a session, sent and received",
+    )
+    .default("500000000"),
+    Param::new(
+        "enforce",
+        Kind::Flag,
+        "whether tokens are reserved before each call",
+    )
+    .default("true"),
 ];
 
 const AMPLIFICATION: &[Param] = &[
-    Param::new("bound", Kind::Number { min: 1.0, max: 1e6 }, "attempts of the model calls that end in a window, a call")
-        .default("3"),
+    Param::new(
+        "bound",
+        Kind::Number { min: 1.0, max: 1e6 },
+        "attempts of the model calls that end in a window, a call",
+    )
+    .default("3"),
     Param::new("window", Kind::Duration, "length of a window").default("1m"),
 ];

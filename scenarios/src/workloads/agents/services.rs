@@ -12,7 +12,8 @@ pub(super) async fn model(cx: Cx, app: Rc<App>, service: String) {
     let inbox = cx.listen(&service);
     loop {
         let incoming = inbox.accept().await;
-        let time = model_time(&app, &incoming.request).scaled(cx.knob(app.knobs.model_latency).max(0.0));
+        let time =
+            model_time(&app, &incoming.request).scaled(cx.knob(app.knobs.model_latency).max(0.0));
         let server = cx.clone();
         cx.spawn(async move {
             server.sleep(time).await;
@@ -56,22 +57,40 @@ async fn serve(cx: Cx, app: Rc<App>, inbox: Inbox, memory: MemorySet) {
         let incoming = inbox.accept().await;
         let operation = incoming.operation(&cx, app.names.tool_run);
         let config = &app.config.tools;
-        let mut draw = app.keys.tool.child(incoming.request.key).at(incoming.request.args[3]);
+        let mut draw = app
+            .keys
+            .tool
+            .child(incoming.request.key)
+            .at(incoming.request.args[3]);
         let work = VirtualDuration::from_nanos_f64(config.work.sample(&mut draw).max(0.0));
         let broken = cx.knob(app.knobs.tool_version) >= 0.5;
         let failed = draw.chance(config.errors) || broken;
-        operation.cx().compute(work).touching(memory, config.pages).await;
+        operation
+            .cx()
+            .compute(work)
+            .touching(memory, config.pages)
+            .await;
         if !failed {
             effect(&cx, &app, &incoming);
         }
-        incoming.reply(&cx, Reply { args: [u64::from(failed), 0, 0, 0] });
+        incoming.reply(
+            &cx,
+            Reply {
+                args: [u64::from(failed), 0, 0, 0],
+            },
+        );
         operation.end(Outcome::Ok);
     }
 }
 
 /// The back end does what it is asked, and writes down that it did.
 fn effect(cx: &Cx, app: &App, incoming: &Incoming) {
-    let Request { method, key, args: [keyed, ..], .. } = incoming.request;
+    let Request {
+        method,
+        key,
+        args: [keyed, ..],
+        ..
+    } = incoming.request;
     if method == 0 {
         return;
     }

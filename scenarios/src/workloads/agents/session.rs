@@ -63,19 +63,26 @@ fn steps(agent: Agent, stream: u32, epoch: u32) -> Pin<Box<dyn Future<Output = E
         let mut last = agent.now();
         let mut rested = epoch > 1;
         while at.seq < len {
-            let step = app.source.step(agent.config(), (stream, at.seq), at.context);
+            let step = app
+                .source
+                .step(agent.config(), (stream, at.seq), at.context);
             let done = match step {
                 Step::Call(call) => {
                     // Whoever takes a session over does not wait again.
                     if !core::mem::take(&mut rested) {
-                        agent.cx.sleep_until(last.saturating_add(gap(&agent, &call))).await;
+                        agent
+                            .cx
+                            .sleep_until(last.saturating_add(gap(&agent, &call)))
+                            .await;
                     }
                     last = agent.now();
                     let done = one(&agent, stream, &at, &call, &mut last).await;
                     at.context = call.context;
                     done
                 }
-                Step::Spawn { child, wait } => spawn(&agent, child, at.task, at.deadline, wait).await,
+                Step::Spawn { child, wait } => {
+                    spawn(&agent, child, at.task, at.deadline, wait).await
+                }
             };
             if let Err(end) = done {
                 return end;
@@ -111,7 +118,13 @@ fn checkpoint(agent: &Agent, stream: u32, epoch: u32, at: &Stream) -> bool {
 }
 
 /// Starts a sub-agent, or goes on with it.
-async fn spawn(agent: &Agent, child: u32, task: u32, deadline: VirtualTime, wait: bool) -> Result<(), End> {
+async fn spawn(
+    agent: &Agent,
+    child: u32,
+    task: u32,
+    deadline: VirtualTime,
+    wait: bool,
+) -> Result<(), End> {
     let app = &agent.app;
     let mut store = app.store.borrow_mut();
     let entry = store.stream(child);
@@ -202,14 +215,22 @@ async fn model(
 ) -> Result<(), Cause> {
     let (app, config) = (&agent.app, &agent.config().model);
     let operation = cx.operation(app.names.model_call);
-    let recorded = if agent.config().arrivals.recorded { call.api_ms } else { 0 };
+    let recorded = if agent.config().arrivals.recorded {
+        call.api_ms
+    } else {
+        0
+    };
     let what = Ask {
         ports: &app.model,
         stream,
         seq: at.seq,
         request: Request {
             method: u32::from(call.model),
-            cost: if config.cost_all { call.context } else { call.new },
+            cost: if config.cost_all {
+                call.context
+            } else {
+                call.new
+            },
             key: call_key(stream, at.seq),
             args: [
                 u64::from(call.context) | (u64::from(call.new) << 32),
@@ -244,7 +265,12 @@ async fn model(
 }
 
 /// The tool call that the answer asks for: an effect, or a read.
-async fn tool(agent: &Agent, cx: &Cx, (stream, at): (u32, &Stream), tries: &mut u32) -> Result<(), Cause> {
+async fn tool(
+    agent: &Agent,
+    cx: &Cx,
+    (stream, at): (u32, &Stream),
+    tries: &mut u32,
+) -> Result<(), Cause> {
     let (app, config) = (&agent.app, &agent.config().tools);
     let operation = cx.operation(app.names.tool_call);
     let key = call_key(stream, at.seq);

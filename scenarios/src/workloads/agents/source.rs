@@ -15,8 +15,8 @@ pub const OUT: [f64; 12] = [
 ];
 /// Tokens of the first prompt of a main agent.
 pub const FIRST: [f64; 12] = [
-    6343.0, 10164.0, 13109.0, 15619.0, 18584.0, 23385.0, 105_573.0, 257_431.0, 391_566.0, 717_227.0,
-    847_815.0, 851_858.0,
+    6343.0, 10164.0, 13109.0, 15619.0, 18584.0, 23385.0, 105_573.0, 257_431.0, 391_566.0,
+    717_227.0, 847_815.0, 851_858.0,
 ];
 /// Tokens by which the prompt grows from call to call, where it does not at least halve.
 pub const GROWTH: [f64; 12] = [
@@ -67,7 +67,10 @@ impl Source {
         match &config.trace {
             Some(trace) => trace.streams[stream as usize].len,
             None => {
-                let calls = config.arrivals.calls.sample(&mut self.key.child(u64::from(stream)).at(0));
+                let calls = config
+                    .arrivals
+                    .calls
+                    .sample(&mut self.key.child(u64::from(stream)).at(0));
                 calls.round().clamp(1.0, 100_000.0) as u32
             }
         }
@@ -84,7 +87,8 @@ impl Source {
         let [context, out, new, gap, tool, halves] = core::array::from_fn(|_| draw.open_unit());
         // Whether the previous answer asked for a tool is that step's draw.
         let mut previous = self.key.child(u64::from(stream)).at(u64::from(seq));
-        let asked = seq > 0 && core::array::from_fn::<f64, 5, _>(|_| previous.open_unit())[4] < TOOL_SHARE;
+        let asked =
+            seq > 0 && core::array::from_fn::<f64, 5, _>(|_| previous.open_unit())[4] < TOOL_SHARE;
         let size = match seq {
             0 => quantile(&FIRST, context),
             _ if halves < COMPACTION_SHARE => before * quantile(&COMPACTION, context),
@@ -98,7 +102,11 @@ impl Source {
         };
         Call {
             context: whole(size),
-            new: whole(if seq == 0 { size } else { quantile(&NEW, new).min(size) }),
+            new: whole(if seq == 0 {
+                size
+            } else {
+                quantile(&NEW, new).min(size)
+            }),
             out: whole(quantile(&OUT, out)),
             gap_ms: whole(gap * 1000.0),
             api_ms: 0,

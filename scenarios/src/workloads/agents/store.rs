@@ -123,12 +123,19 @@ impl Store {
     pub(super) fn orphans(&self, now: VirtualTime) -> Vec<u32> {
         let lost = |w: &usize| self.workers[*w].lease_until < now;
         let lost: BTreeSet<usize> = (0..self.workers.len()).filter(lost).collect();
-        if lost.is_empty() { Vec::new() } else { self.active_of(&lost) }
+        if lost.is_empty() {
+            Vec::new()
+        } else {
+            self.active_of(&lost)
+        }
     }
     fn active_of(&self, workers: &BTreeSet<usize>) -> Vec<u32> {
         let of = |s: &Stream| s.state == State::Active && workers.contains(&(s.owner as usize));
         let numbered = (0u32..).zip(&self.streams);
-        numbered.filter(|(_, s)| of(s)).map(|(number, _)| number).collect()
+        numbered
+            .filter(|(_, s)| of(s))
+            .map(|(number, _)| number)
+            .collect()
     }
 
     /// Whether `epoch` still owns the stream, or nobody looks.

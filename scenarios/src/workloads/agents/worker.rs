@@ -17,7 +17,9 @@ pub(super) async fn worker(cx: Cx, app: Rc<App>, number: usize) {
         cx: cx.clone(),
         worker: number,
     };
-    app.store.borrow_mut().renew(number, agent.now() + config.lease);
+    app.store
+        .borrow_mut()
+        .renew(number, agent.now() + config.lease);
     if config.recovery != Recovery::None {
         let own = app.store.borrow_mut().owned(number);
         for stream in own {
@@ -88,7 +90,10 @@ fn accept(agent: &Agent) {
         return;
     }
     let stream = app.stream_of(session);
-    store.set_next(app.gap(session + 1).map(|gap| (session + 1, now + gap.scaled(1.0 / load))));
+    store.set_next(
+        app.gap(session + 1)
+            .map(|gap| (session + 1, now + gap.scaled(1.0 / load))),
+    );
     let entry = store.stream(stream);
     (entry.task, entry.accepted, entry.deadline) = (stream, now, now + app.config.deadline);
     let latest = (entry.deadline + app.config.grace).as_nanos();
@@ -109,12 +114,18 @@ impl App {
             return None;
         }
         if self.config.trace.is_none() {
-            let gap = self.keys.arrival.at(session).exponential(1.0 / arrivals.rate);
+            let gap = self
+                .keys
+                .arrival
+                .at(session)
+                .exponential(1.0 / arrivals.rate);
             return (gap.is_finite()).then(|| VirtualDuration::from_secs_f64(gap));
         }
         let at = usize::try_from(session).ok()?;
         let start = self.starts.get(at)?.0;
-        let before = at.checked_sub(1).map_or(VirtualDuration::ZERO, |before| self.starts[before].0);
+        let before = at
+            .checked_sub(1)
+            .map_or(VirtualDuration::ZERO, |before| self.starts[before].0);
         Some(start.saturating_sub(before))
     }
     /// When the first session comes.
