@@ -1,8 +1,8 @@
 //! Each promise with a control layer that breaks it, and the same run with one that does not. And
 //! what every workload owes: equal digests, and draws that move no others.
 
-use crate::common::{properties, ready, result, run};
-use squall_core::history::What;
+use crate::common::{metric, properties, ready, result, run};
+use squall_core::history::{Part, What};
 use squall_core::property::Verdict;
 use std::collections::BTreeMap;
 
@@ -152,4 +152,90 @@ fn sessions_draw_for_themselves() {
     for (session, tokens) in few {
         assert_eq!(more[&session], tokens);
     }
+}
+
+/// Faults of the workload's own knobs have an effect, and heal.
+#[test]
+fn knobs_are_read() {
+    let faults = r#"
+[[fault]]
+at = "1m"
+for = "2m"
+inject.load-step = { workload = "w", factor = 3 }
+[[fault]]
+at = "1m"
+for = "10m"
+inject.knob-set = { name = "w.model-latency", value = 3 }
+[[fault]]
+at = "1m"
+for = "10m"
+inject.knob-set = { name = "w.retry-attempts", value = 1 }
+[[fault]]
+at = "1m"
+for = "10m"
+inject.call-error = { service = "w.model", p = 0.1 }
+"#;
+    let calm = result(&ready(BASE, &[], &[]), 2);
+    let hit = result(&ready(&format!("{BASE}{faults}"), &[], &[]), 2);
+    assert!(hit.faults.iter().all(|f| f.landed > 0), "{:?}", hit.faults);
+    let p50 = |result| metric(result, "w.model-latency").p50;
+    assert!(p50(&hit) > 1.5 * p50(&calm), "{} {}", p50(&hit), p50(&calm));
+    assert_eq!(
+        metric(&hit, "w.attempts").max.to_bits(),
+        3f64.to_bits(),
+        "one try, redelivered twice"
+    );
+}
+
+/// The time of a step splits: a tool on a paging host stalls, its caller waits for a peer.
+#[test]
+fn spans_say_where_the_time_went() {
+    let text = BASE.replace(
+        "nodes.tool = { count = 1 }",
+        "nodes.tool = { count = 1, memory = \"512MiB\", swap = \"hdd\" }",
+    );
+    let faults = r#"
+[[fault]]
+at = "2m"
+for = "4m"
+inject.swap-storm = { nodes = "tool", overcommit = 2.5 }
+[[fault]]
+at = "2m"
+for = "4m"
+inject.call-error = { service = "w.model", p = 0.2 }
+"#;
+    let ready = ready(
+        &format!("{text}{faults}"),
+        &[],
+        &["workload.w.agents.tools.working_set=256MiB"],
+    );
+    let run = run(&ready, 2, true);
+    assert!(
+        run.result.faults.iter().all(|f| f.landed > 0),
+        "{:?}",
+        run.result.faults
+    );
+    let recording = run.recording.unwrap();
+    let (mut names, mut parts) = (BTreeMap::new(), BTreeMap::new());
+    for record in &recording.records {
+        match record.what {
+            What::SpanStart { span, name, .. } => {
+                names.insert(span, recording.header.names.text(name));
+            }
+            What::SpanTime { span, part, ns } => {
+                *parts.entry((names[&span], part)).or_insert(0) += ns
+            }
+            _ => {}
+        }
+    }
+    let seconds = |name, part| parts.get(&(name, part)).map_or(0.0, |ns| *ns as f64 / 1e9);
+    assert!(seconds("w.tool-run", Part::PageFault) > 1.0, "{parts:?}");
+    assert!(seconds("w.tool-run", Part::Run) > 1.0, "{parts:?}");
+    assert!(
+        seconds("w.tool-call", Part::Peer) > seconds("w.tool-run", Part::PageFault),
+        "{parts:?}"
+    );
+    assert!(seconds("w.model-call", Part::Backoff) > 1.0, "{parts:?}");
+    assert!(seconds("w.model-call", Part::Peer) > 100.0, "{parts:?}");
+    assert!(seconds("w.model-call", Part::Network) > 0.01, "{parts:?}");
 }
