@@ -1,7 +1,7 @@
 //! The kinds of workload. Adding one: a module with a [`WorkloadKind`], and a line in [`ALL`].
 
 pub mod agents;
-mod cluster;
+pub mod cluster;
 mod edge;
 mod install;
 

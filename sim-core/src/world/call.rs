@@ -3,7 +3,7 @@
 use super::Wake;
 use super::kernel::{Kernel, Kind};
 use super::message::{
-    Arrived, Call, CallError, CallRef, CallState, Flight, Payload, Reply, Request,
+    Arrived, Call, CallError, CallRef, CallState, Flight, Payload, Reply, Request, WaitingCall,
 };
 use crate::plan::{Arithmetic, CallRule};
 use crate::{
@@ -248,9 +248,19 @@ impl Kernel {
         let place = &self.ports[port.index()];
         if !place.open {
             self.reply_from_network(call, CallError::Refused);
-        } else if self.call_slot(call).is_some() {
-            let now = self.time();
-            self.enqueue(port, Arrived::Call(call, now));
+        } else {
+            let arrived = self.time();
+            if let Some(slot) = self.call_slot(call) {
+                let waiting = WaitingCall {
+                    call,
+                    request: slot.request,
+                    from: slot.client,
+                    deadline: slot.deadline,
+                    arrived,
+                    span: slot.span,
+                };
+                self.enqueue(port, Arrived::Call(waiting));
+            }
         }
     }
     pub(super) fn admit_delayed(&mut self, index: u32, word: u64) {

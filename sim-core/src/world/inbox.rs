@@ -1,6 +1,6 @@
 //! The receiving side: messages and calls that arrived.
 
-use super::message::{Arrived, CallRef};
+use super::message::{Arrived, CallRef, WaitingCall};
 use super::{CallError, Cx, Message, Operation, Reply, Request, Wake};
 use crate::{NameId, NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
 use core::fmt;
@@ -35,13 +35,12 @@ impl Inbox {
             }
         }
     }
-    /// The next call. Messages that arrive at the same port are dropped.
+    /// The next call. Messages that arrive at the same port are dropped. A call whose client has
+    /// given up in the meantime comes too: a server cannot know.
     pub async fn accept(&self) -> Incoming {
         loop {
-            if let Arrived::Call(call, arrived) = self.next().await
-                && let Some(incoming) = self.incoming(call, arrived)
-            {
-                return incoming;
+            if let Arrived::Call(waiting) = self.next().await {
+                return Incoming::of(waiting);
             }
         }
     }
@@ -51,24 +50,10 @@ impl Inbox {
             let arrived = self.cx.kernel().ports[self.port.index()]
                 .queue
                 .pop_front()?;
-            if let Arrived::Call(call, at) = arrived
-                && let Some(incoming) = self.incoming(call, at)
-            {
-                return Some(incoming);
+            if let Arrived::Call(waiting) = arrived {
+                return Some(Incoming::of(waiting));
             }
         }
-    }
-    fn incoming(&self, call: CallRef, arrived: VirtualTime) -> Option<Incoming> {
-        let mut k = self.cx.kernel();
-        let slot = k.call_slot(call)?;
-        Some(Incoming {
-            request: slot.request,
-            from: slot.client,
-            deadline: slot.deadline,
-            arrived,
-            call,
-            span: slot.span,
-        })
     }
     const fn next(&self) -> Next<'_> {
         Next {
@@ -144,6 +129,16 @@ impl fmt::Debug for Incoming {
 }
 
 impl Incoming {
+    const fn of(waiting: WaitingCall) -> Self {
+        Self {
+            request: waiting.request,
+            from: waiting.from,
+            deadline: waiting.deadline,
+            arrived: waiting.arrived,
+            call: waiting.call,
+            span: waiting.span,
+        }
+    }
     /// Begins the operation that serves this call, below the client's; the wait since the arrival is
     /// its time in the queue.
     pub fn operation(&self, cx: &Cx, name: NameId) -> Operation {

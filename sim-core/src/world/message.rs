@@ -140,7 +140,18 @@ pub(super) struct Port {
 #[derive(Debug)]
 pub(super) enum Arrived {
     Message(Message),
-    Call(CallRef, VirtualTime),
+    Call(WaitingCall),
+}
+
+/// A call in a port. It stays there when its client gives up: a server cannot know that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WaitingCall {
+    pub(super) call: CallRef,
+    pub(super) request: Request,
+    pub(super) from: NodeId,
+    pub(super) deadline: VirtualTime,
+    pub(super) arrived: VirtualTime,
+    pub(super) span: SpanId,
 }
 
 /// A call under way.

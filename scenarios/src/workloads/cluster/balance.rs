@@ -1,0 +1,158 @@
+//! The caller's side: choosing a replica, calling it, learning from errors.
+
+use super::config::{Balance, Config};
+use super::shared::{Door, Shared, Visit};
+use core::cell::RefCell;
+use squall_core::world::{CallError, Cx, Request};
+use squall_core::{Key, Sample, VirtualTime};
+use std::rc::Rc;
+
+/// What one process knows of the replicas it calls: its own view, as a client library has it.
+#[derive(Debug)]
+pub(super) struct Caller {
+    shared: Rc<Shared>,
+    key: Key,
+    view: RefCell<View>,
+}
+
+#[derive(Debug)]
+struct View {
+    /// Whose turn it is, by service.
+    turn: Vec<u32>,
+    /// By replica: calls outstanding, consecutive errors, until when it is avoided.
+    outstanding: Vec<u32>,
+    errors: Vec<u32>,
+    avoided: Vec<VirtualTime>,
+}
+
+impl View {
+    /// The replica for a call of `service`. If all are avoided, none is.
+    fn pick(
+        &mut self,
+        config: &Config,
+        service: u32,
+        now: VirtualTime,
+        draw: &mut impl Sample,
+    ) -> u32 {
+        let all = &config.services[service as usize].replicas;
+        let turn = &mut self.turn[service as usize];
+        let start = *turn as usize;
+        *turn = turn.wrapping_add(1);
+        let usable = |r: &&u32| self.avoided[**r as usize] <= now;
+        let some = all.iter().any(|r| usable(&r));
+        let candidate = |r: &&u32| !some || usable(r);
+        let load = |r: &&u32| self.outstanding[**r as usize];
+        let cycle = all.iter().cycle().skip(start % all.len()).take(all.len());
+        let chosen = match config.balance {
+            Balance::RoundRobin => cycle.clone().find(candidate),
+            Balance::LeastLoaded => cycle.clone().filter(candidate).min_by_key(load),
+            Balance::TwoChoices => {
+                let count = all.iter().filter(candidate).count();
+                let first = draw.index(count);
+                // Of the others, each with the same chance; the same one if there is no other.
+                let second = match count {
+                    1 => first,
+                    n => (first + 1 + draw.index(n - 1)) % n,
+                };
+                let nth = |n: usize| all.iter().filter(candidate).nth(n);
+                let pair = [nth(first), nth(second)];
+                pair.into_iter().flatten().min_by_key(load)
+            }
+        };
+        *chosen.expect("a service has replicas, and one is a candidate")
+    }
+}
+
+impl Caller {
+    pub(super) fn new(cx: &Cx, shared: Rc<Shared>) -> Self {
+        let (services, replicas) = (shared.config.services.len(), shared.config.replicas.len());
+        let view = View {
+            // Callers begin with different replicas, or they would all move in step.
+            turn: vec![cx.node().0; services],
+            outstanding: vec![0; replicas],
+            errors: vec![0; replicas],
+            avoided: vec![VirtualTime::ZERO; replicas],
+        };
+        Self {
+            shared,
+            key: cx.key("balance"),
+            view: RefCell::new(view),
+        }
+    }
+
+    /// Calls a replica of `service` once.
+    pub(super) async fn call(
+        &self,
+        cx: &Cx,
+        (door, service): (Door, u32),
+        (visit, attempt): (Visit, u64),
+        deadline: VirtualTime,
+    ) -> Result<(), CallError> {
+        let mut draw = self.key.child(visit.request).child(visit.path).at(attempt);
+        let config = &self.shared.config;
+        let replica = self
+            .view
+            .borrow_mut()
+            .pick(config, service, cx.now(), &mut draw);
+        let request = Request {
+            method: replica,
+            cost: 1,
+            key: visit.request,
+            args: [visit.path, 0, 0, 0],
+        };
+        let outstanding = Outstanding::new(self, replica);
+        let result = cx
+            .call(self.shared.port(door, replica), request)
+            .deadline(deadline)
+            .await;
+        drop(outstanding);
+        self.learn(cx, service, replica, result.is_ok());
+        result.map(|_| ())
+    }
+
+    /// Consecutive errors make a replica avoided, as long as not too many are.
+    fn learn(&self, cx: &Cx, service: u32, replica: u32, ok: bool) {
+        let Some(ejection) = self.shared.config.ejection else {
+            return;
+        };
+        let view = &mut *self.view.borrow_mut();
+        let errors = &mut view.errors[replica as usize];
+        *errors = if ok { 0 } else { *errors + 1 };
+        if *errors < ejection.errors {
+            return;
+        }
+        let now = cx.now();
+        let all = &self.shared.service(service).replicas;
+        let avoided = all
+            .iter()
+            .filter(|r| view.avoided[**r as usize] > now)
+            .count();
+        let fits = (avoided + 1) as f64 <= ejection.share_max * all.len() as f64;
+        if fits && view.avoided[replica as usize] <= now {
+            view.avoided[replica as usize] = now + ejection.length;
+            *errors = 0;
+            let ejected = self.shared.events.ejected;
+            cx.event(ejected, u64::from(service), u64::from(replica));
+        }
+    }
+}
+
+/// A call counts as outstanding until it ends, or is given up.
+struct Outstanding<'a> {
+    caller: &'a Caller,
+    replica: usize,
+}
+
+impl<'a> Outstanding<'a> {
+    fn new(caller: &'a Caller, replica: u32) -> Self {
+        let replica = replica as usize;
+        caller.view.borrow_mut().outstanding[replica] += 1;
+        Self { caller, replica }
+    }
+}
+
+impl Drop for Outstanding<'_> {
+    fn drop(&mut self) {
+        self.caller.view.borrow_mut().outstanding[self.replica] -= 1;
+    }
+}

@@ -1,0 +1,279 @@
+//! From parameters to a plan of services, replicas and clients: once, before the first seed.
+
+use super::graph::{CALLS_MAX, Edges, Graph};
+use crate::workloads::{Prepare, Prepared};
+use squall_core::{Law, NodeId, VirtualDuration};
+use squall_faults::Issue;
+use squall_faults::param::{Args, Value, suggest};
+use std::sync::Arc;
+
+/// How a caller chooses a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Balance {
+    RoundRobin,
+    LeastLoaded,
+    TwoChoices,
+}
+
+/// When a caller avoids a replica.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Ejection {
+    pub(super) errors: u32,
+    pub(super) length: VirtualDuration,
+    pub(super) share_max: f64,
+}
+
+/// One service.
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    pub(super) name: String,
+    pub(super) cpu: Law,
+    /// Median of `cpu`: a visit with less time left than this is lost.
+    pub(super) cost: VirtualDuration,
+    pub(super) concurrency: u32,
+    pub(super) working_set: Option<u64>,
+    pub(super) pages: u32,
+    pub(super) callees: Vec<u32>,
+    /// Its replicas, by number.
+    pub(super) replicas: Vec<u32>,
+}
+
+/// One replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Replica {
+    pub(super) service: u32,
+    pub(super) node: NodeId,
+}
+
+/// The workload as it runs.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) services: Vec<Service>,
+    pub(super) replicas: Vec<Replica>,
+    pub(super) entries: Vec<u32>,
+    pub(super) clients: Vec<NodeId>,
+    pub(super) rate: f64,
+    pub(super) attempts: u32,
+    pub(super) backoff: Law,
+    /// No back-off is longer, in nanoseconds.
+    pub(super) backoff_max: f64,
+    /// Retries earned by a success, and how many may be saved up by a client.
+    pub(super) budget: Option<(f64, f64)>,
+    pub(super) sequential: bool,
+    pub(super) hop_timeout: Option<VirtualDuration>,
+    pub(super) hop_attempts: u32,
+    pub(super) balance: Balance,
+    pub(super) ejection: Option<Ejection>,
+    pub(super) queue_capacity: usize,
+    pub(super) lifo: bool,
+    pub(super) deadline_drop: bool,
+    pub(super) zipf: f64,
+    pub(super) written: f64,
+    pub(super) version_cpu: f64,
+    pub(super) version_errors: f64,
+    pub(super) window: VirtualDuration,
+}
+
+impl Config {
+    /// The nodes that run a replica, each once.
+    pub(super) fn nodes(&self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self.replicas.iter().map(|r| r.node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+}
+
+fn count(args: &Args, key: &str) -> u32 {
+    u32::try_from(args.count(key)).expect("the table bounds counts")
+}
+fn count_opt(args: &Args, key: &str) -> Option<u32> {
+    args.integer_opt(key).map(|_| count(args, key))
+}
+
+/// Reads the parameters; every error at once.
+pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
+    let args = prepare.args;
+    let mut graph = read_graph(prepare, issues);
+    let entries = match args.text_opt("entry") {
+        None => graph.roots(),
+        Some(name) => {
+            let found = graph.find(name);
+            if found.is_none() {
+                let issue = prepare.issue("entry", format!("no service is called `{name}`"));
+                let names = graph.names().iter().map(String::as_str);
+                issues.push(issue.maybe_help(suggest(name, names)));
+            }
+            vec![found.unwrap_or_default()]
+        }
+    };
+    graph.cut_cycles(&entries);
+    for entry in &entries {
+        let visits = graph.visits(*entry);
+        if visits > CALLS_MAX {
+            let name = &graph.names()[*entry];
+            let text = format!("a request to `{name}` visits {visits} services");
+            let issue = prepare.issue("graph", text);
+            issues.push(issue.help(format!("at most {CALLS_MAX} are allowed; cut some calls")));
+        }
+    }
+    let (services, replicas) = place(prepare, &graph, issues);
+    let clients = nodes_of(prepare, args, "clients", issues);
+    let (retry, hop, queue) = (args.table("retry"), args.table("hop"), args.table("queue"));
+    let backoff = retry.law("backoff");
+    let version = args.table("version");
+    Arc::new(Config {
+        services,
+        replicas,
+        entries: entries.into_iter().map(number).collect(),
+        clients: clients.unwrap_or_else(|| prepare.nodes.to_vec()),
+        rate: args.table("arrivals").number("rate"),
+        attempts: count(retry, "attempts"),
+        backoff_max: backoff.quantile(0.9999).max(0.0),
+        backoff,
+        budget: retry
+            .number_opt("budget")
+            .map(|share| (share, f64::from(count(retry, "burst")))),
+        sequential: hop.word("order") == "sequential",
+        hop_timeout: hop.duration_opt("timeout"),
+        hop_attempts: count(hop, "attempts"),
+        balance: match args.word("balance") {
+            "least-loaded" => Balance::LeastLoaded,
+            "two-choices" => Balance::TwoChoices,
+            _ => Balance::RoundRobin,
+        },
+        ejection: args.table_opt("ejection").map(|ejection| Ejection {
+            errors: count(ejection, "errors"),
+            length: ejection.duration("for"),
+            share_max: ejection.number("share_max"),
+        }),
+        queue_capacity: count(queue, "capacity") as usize,
+        lifo: queue.word("discipline") == "lifo",
+        deadline_drop: queue.flag("deadline_drop"),
+        zipf: args.number("zipf"),
+        written: args.number("written"),
+        version_cpu: version.number("cpu"),
+        version_errors: version.number("errors"),
+        window: args.duration("window").max(VirtualDuration::from_nanos(1)),
+    })
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).expect("fewer than 2^32 services and replicas")
+}
+
+fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Graph {
+    let args = prepare.args.table("graph");
+    let size = |key| {
+        args.integer_opt(key)
+            .map(|n| usize::try_from(n).unwrap_or(1))
+    };
+    let mut graph = Graph::default();
+    if let Some(n) = size("chain") {
+        graph = Graph::chain(n);
+    } else if let Some(n) = size("fan") {
+        graph = Graph::fan(n);
+    } else if let Some(edges) = args.list_opt("edges") {
+        for edge in edges {
+            if let Value::Text(text) = &edge.value
+                && let Err(message) = graph.edge(text)
+            {
+                issues.push(edge.place.locate(Issue::new(message, 0..text.len())));
+            }
+        }
+    } else if let Some(path) = args.text_opt("file") {
+        match prepare.files.read(path) {
+            Err(why) => {
+                issues.push(prepare.issue("graph.file", format!("cannot read `{path}`: {why}")));
+            }
+            Ok(bytes) => match Graph::from_csv(&bytes, args.text_opt("app")) {
+                Edges::Graph(read) => graph = read,
+                Edges::BadRows(rows) => issues.extend(
+                    rows.into_iter()
+                        .map(|row| prepare.issue("graph.file", format!("{path}, {row}"))),
+                ),
+                Edges::UnknownApp(advice) => issues.push(match args.text_opt("app") {
+                    Some(app) => {
+                        let text = format!("`{path}` holds no application `{app}`");
+                        prepare.issue("graph.app", text).maybe_help(advice)
+                    }
+                    None => {
+                        let text = format!("`{path}` holds several applications or none");
+                        let issue = prepare.issue("graph.file", text).maybe_help(advice);
+                        issue.label("say which with `app`")
+                    }
+                }),
+            },
+        }
+    }
+    if graph.names().is_empty() {
+        graph.add("s0");
+    }
+    graph
+}
+
+/// The nodes that a selector names, if it is there. Nothing is drawn here.
+fn nodes_of(
+    prepare: &Prepare<'_>,
+    args: &Args,
+    key: &str,
+    issues: &mut Vec<Issue>,
+) -> Option<Vec<NodeId>> {
+    let selector = args.selector_opt(key)?;
+    let place = args.place(key);
+    if selector.is_drawn() {
+        let issue = Issue::new("nothing is drawn here", 0..place.span.len());
+        issues.push(place.locate(issue.help("name the nodes, such as \"gateway\"")));
+    }
+    match selector.members(prepare.topology) {
+        Ok(nodes) => Some(nodes),
+        Err(issue) => {
+            issues.push(place.locate(issue));
+            None
+        }
+    }
+}
+
+/// Services with what differs in them, and their replicas dealt out over their nodes.
+fn place(
+    prepare: &Prepare<'_>,
+    graph: &Graph,
+    issues: &mut Vec<Issue>,
+) -> (Vec<Service>, Vec<Replica>) {
+    let args = prepare.args;
+    let special = args.table("services");
+    for arg in &special.entries {
+        if graph.find(&arg.key).is_none() {
+            let text = format!("no service is called `{}`", arg.key);
+            let names = graph.names().iter().map(String::as_str);
+            let issue = Issue::new(text, arg.key_span.clone());
+            issues.push(issue.maybe_help(suggest(&arg.key, names)));
+        }
+    }
+    let none = Args::default();
+    let mut replicas = Vec::new();
+    let mut services = Vec::new();
+    for (id, name) in graph.names().iter().enumerate() {
+        let own = special.table_opt(name).unwrap_or(&none);
+        let nodes = nodes_of(prepare, own, "on", issues);
+        let nodes = nodes.unwrap_or_else(|| prepare.nodes.to_vec());
+        let whole = |key| count_opt(own, key).unwrap_or_else(|| count(args, key));
+        let first = replicas.len();
+        replicas.extend((0..whole("replicas") as usize).map(|i| Replica {
+            service: number(id),
+            node: nodes[(id + i) % nodes.len()],
+        }));
+        let cpu = own.law_opt("cpu").unwrap_or_else(|| args.law("cpu"));
+        services.push(Service {
+            name: name.clone(),
+            cost: VirtualDuration::from_nanos_f64(cpu.quantile(0.5).max(0.0)),
+            cpu,
+            concurrency: whole("concurrency"),
+            working_set: own.size_opt("working_set").or(args.size_opt("working_set")),
+            pages: whole("pages"),
+            callees: graph.callees(id).iter().copied().map(number).collect(),
+            replicas: (first..replicas.len()).map(number).collect(),
+        });
+    }
+    (services, replicas)
+}

@@ -1,0 +1,477 @@
+//! What the workload promises, read from the records alone.
+
+use super::client::CLIENT_SHIFT;
+use super::shared::{Events, Shared};
+use crate::workloads::Install;
+use squall_core::history::{NodeChange, Record, What};
+use squall_core::property::{Invariant, Ruling, RunEnd};
+use squall_core::{NameId, NodeId, VirtualDuration, VirtualTime};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
+    let (config, events) = (&shared.config, shared.events);
+    install.promise(
+        "conservation",
+        Conservation {
+            events,
+            clients: config.clients.clone(),
+            patience_ns: config.backoff_max,
+            open: BTreeMap::new(),
+            paused: BTreeSet::new(),
+            resumed: BTreeMap::new(),
+        },
+    );
+    let limit = match config.budget {
+        Some((share, burst)) => Limit::Budget {
+            share,
+            saved: burst * config.clients.len() as f64,
+        },
+        None => Limit::Attempts(config.attempts),
+    };
+    install.promise("amplification", Amplification::new(events, limit));
+    let (queue, capacity) = (events.queue, config.queue_capacity as f64);
+    install.promise("queue-bound", QueueBound { queue, capacity });
+    install.promise(
+        "no-late-success",
+        NoLateSuccess {
+            events,
+            open: BTreeMap::new(),
+        },
+    );
+}
+
+/// A request under way: since when its latest attempt, and for how long that may take.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    node: NodeId,
+    since: VirtualTime,
+    timeout: VirtualDuration,
+}
+
+/// Every request ends, once, and in the time that its attempts may take. Requests of a client that
+/// crashes end with it.
+#[derive(Debug)]
+struct Conservation {
+    events: Events,
+    clients: Vec<NodeId>,
+    /// Longest time between two attempts, in nanoseconds.
+    patience_ns: f64,
+    open: BTreeMap<u64, Open>,
+    paused: BTreeSet<NodeId>,
+    resumed: BTreeMap<NodeId, VirtualTime>,
+}
+
+impl Conservation {
+    fn node(&mut self, at: VirtualTime, node: NodeId, change: NodeChange) {
+        match change {
+            NodeChange::Paused => {
+                self.paused.insert(node);
+            }
+            NodeChange::Resumed => {
+                self.paused.remove(&node);
+                self.resumed.insert(node, at);
+            }
+            NodeChange::Down | NodeChange::OutOfMemory => {
+                self.paused.remove(&node);
+                for (number, _) in self.clients.iter().enumerate().filter(|(_, n)| **n == node) {
+                    let number = number as u64;
+                    let range = number << CLIENT_SHIFT..(number + 1) << CLIENT_SHIFT;
+                    let gone: Vec<u64> = self.open.range(range).map(|(id, _)| *id).collect();
+                    for id in gone {
+                        self.open.remove(&id);
+                    }
+                }
+            }
+            NodeChange::Up => {}
+        }
+    }
+}
+
+impl Invariant for Conservation {
+    fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        let (name, node, a, b) = match record.what {
+            What::Event { name, node, a, b } => (name, node, a, b),
+            What::Node { node, change } => return self.node(record.at, node, change),
+            _ => return,
+        };
+        let events = &self.events;
+        let ends = [events.ok, events.failed, events.shed, events.timed_out];
+        if name == events.request || name == events.retried {
+            let open = Open {
+                node,
+                since: record.at,
+                timeout: VirtualDuration::from_nanos(b),
+            };
+            let known = self.open.insert(a, open).is_some();
+            if known != (name == events.retried) {
+                let what = if known {
+                    "began twice"
+                } else {
+                    "was tried again after its end"
+                };
+                ruling.violated(record.at, Some(node), || format!("request {a} {what}"));
+            }
+        } else if ends.contains(&name) {
+            ruling.checked();
+            if self.open.remove(&a).is_none() {
+                let text = || format!("request {a} ended twice, or never began");
+                ruling.violated(record.at, Some(node), text);
+            }
+        }
+    }
+    fn finish(&mut self, run: &RunEnd<'_>, ruling: &mut Ruling) {
+        let wait = VirtualDuration::from_nanos_f64(self.patience_ns);
+        for (id, open) in &self.open {
+            if self.paused.contains(&open.node) {
+                continue;
+            }
+            let resumed = self.resumed.get(&open.node).copied();
+            let since = resumed.map_or(open.since, |at| at.max(open.since));
+            let limit = since.saturating_add(open.timeout).saturating_add(wait);
+            if run.at > limit {
+                ruling.violated(run.at, Some(open.node), || {
+                    format!("request {id} is neither ended nor in flight: it should have ended by {limit}")
+                });
+            }
+        }
+    }
+}
+
+/// What bounds the attempts.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    /// So many a request.
+    Attempts(u32),
+    /// So many retries a success, and so many saved up.
+    Budget { share: f64, saved: f64 },
+}
+
+/// Attempts over requests.
+#[derive(Debug)]
+struct Amplification {
+    events: Events,
+    limit: Limit,
+    requests: u64,
+    retries: u64,
+    oks: u64,
+    /// Retries of the requests under way, where each has a limit of its own.
+    tries: BTreeMap<u64, u32>,
+}
+
+impl Amplification {
+    const fn new(events: Events, limit: Limit) -> Self {
+        Self {
+            events,
+            limit,
+            requests: 0,
+            retries: 0,
+            oks: 0,
+            tries: BTreeMap::new(),
+        }
+    }
+    /// The retries that there may have been by now.
+    fn allowed(&self) -> f64 {
+        match self.limit {
+            Limit::Attempts(most) => self.requests as f64 * f64::from(most - 1),
+            Limit::Budget { share, saved } => saved + share * self.oks as f64,
+        }
+    }
+}
+
+impl Invariant for Amplification {
+    fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        let What::Event { name, node, a, .. } = record.what else {
+            return;
+        };
+        let events = &self.events;
+        if name == events.request {
+            ruling.checked();
+            self.requests += 1;
+        } else if name == events.ok {
+            self.oks += 1;
+            self.tries.remove(&a);
+        } else if name == events.failed || name == events.shed || name == events.timed_out {
+            self.tries.remove(&a);
+        } else if name == events.retried {
+            self.retries += 1;
+            let tries = self.tries.entry(a).or_insert(1);
+            *tries += 1;
+            let tries = *tries;
+            let over = match self.limit {
+                Limit::Attempts(most) => tries > most,
+                Limit::Budget { .. } => self.retries as f64 > self.allowed() + 1e-6,
+            };
+            if over {
+                let (retries, requests) = (self.retries, self.requests);
+                ruling.violated(record.at, Some(node), || {
+                    format!(
+                        "attempt {tries} of request {a}: {retries} retries of {requests} requests"
+                    )
+                });
+            }
+        }
+    }
+    fn finish(&mut self, _: &RunEnd<'_>, ruling: &mut Ruling) {
+        if self.requests > 0 {
+            let ratio = |retries: f64| 1.0 + retries / self.requests as f64;
+            let measured = ratio(self.retries as f64);
+            ruling.margin(ratio(self.allowed()) - measured, measured);
+        }
+    }
+}
+
+/// No queue is longer than its capacity.
+#[derive(Debug)]
+struct QueueBound {
+    queue: NameId,
+    capacity: f64,
+}
+
+impl Invariant for QueueBound {
+    fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        let What::Sample { name, node, value } = record.what else {
+            return;
+        };
+        if name == self.queue {
+            ruling.checked();
+            ruling.margin(self.capacity - value, value);
+            if value > self.capacity {
+                let capacity = self.capacity;
+                let text = || format!("{value} visits waited where {capacity} may");
+                ruling.violated(record.at, Some(node), text);
+            }
+        }
+    }
+}
+
+/// No request succeeds after the time-out of its attempt.
+#[derive(Debug)]
+struct NoLateSuccess {
+    events: Events,
+    /// Latest time of success.
+    open: BTreeMap<u64, VirtualTime>,
+}
+
+impl Invariant for NoLateSuccess {
+    fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        let What::Event { name, node, a, b } = record.what else {
+            return;
+        };
+        let events = &self.events;
+        if name == events.request || name == events.retried {
+            let latest = record.at.saturating_add(VirtualDuration::from_nanos(b));
+            self.open.insert(a, latest);
+        } else if name == events.ok {
+            let Some(latest) = self.open.remove(&a) else {
+                return;
+            };
+            ruling.checked();
+            let slack = latest.as_secs_f64() - record.at.as_secs_f64();
+            ruling.margin(slack, slack);
+            if record.at > latest {
+                ruling.violated(record.at, Some(node), || {
+                    format!("request {a} succeeded {:.3} s after its time-out", -slack)
+                });
+            }
+        } else if name == events.failed || name == events.shed || name == events.timed_out {
+            self.open.remove(&a);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_core::property::{Metrics, Monitor, Monitored, Verdict};
+
+    const NAMES: Events = Events {
+        request: NameId(0),
+        retried: NameId(1),
+        ok: NameId(2),
+        failed: NameId(3),
+        shed: NameId(4),
+        timed_out: NameId(5),
+        queue_full: NameId(6),
+        dropped: NameId(7),
+        hop_retried: NameId(8),
+        ejected: NameId(9),
+        latency: NameId(10),
+        goodput: NameId(11),
+        attempts: NameId(12),
+        queue: NameId(13),
+    };
+    const S: u64 = 1_000_000_000;
+
+    /// Events as (second, name, request), each attempt with a time-out of one second; the run ends
+    /// at 10 s. The invariant holds on the first history and breaks on the others, each of which is
+    /// a mutation of it.
+    fn check<I: Invariant + 'static>(
+        new: impl Fn() -> I,
+        good: &[(u64, NameId, u64)],
+        bad: &[&[(u64, NameId, u64)]],
+    ) {
+        let verdict = |history: &[(u64, NameId, u64)]| {
+            let mut monitor = Monitored::new(Box::new(new()));
+            for &(s, name, a) in history {
+                let at = VirtualTime::from_nanos(s * S);
+                let node = NodeId(0);
+                let what = match name {
+                    NameId(13) => What::Sample {
+                        name,
+                        node,
+                        value: a as f64,
+                    },
+                    name => What::Event {
+                        name,
+                        node,
+                        a,
+                        b: S,
+                    },
+                };
+                monitor.observe(&Record { at, what });
+            }
+            let metrics = Metrics::default();
+            let at = VirtualTime::from_nanos(10 * S);
+            monitor
+                .finish(&RunEnd {
+                    at,
+                    complete: true,
+                    metrics: &metrics,
+                })
+                .verdict
+        };
+        assert_eq!(verdict(good), Verdict::Pass);
+        for bad in bad {
+            assert_eq!(verdict(bad), Verdict::Fail, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn conservation_breaks_when_a_request_is_lost_or_counted_twice() {
+        let n = NAMES;
+        let new = || Conservation {
+            events: NAMES,
+            clients: vec![NodeId(0)],
+            patience_ns: 1e9,
+            open: BTreeMap::new(),
+            paused: BTreeSet::new(),
+            resumed: BTreeMap::new(),
+        };
+        let good = [
+            (1, n.request, 1),
+            (2, n.retried, 1),
+            (2, n.ok, 1),
+            (9, n.request, 2),
+        ];
+        check(
+            new,
+            &good,
+            &[
+                &[(1, n.request, 1), (7, n.request, 2), (8, n.ok, 2)],
+                &[(1, n.request, 1), (2, n.ok, 1), (2, n.ok, 1)],
+                &[(1, n.request, 1), (2, n.ok, 1), (2, n.failed, 1)],
+                &[(1, n.request, 1), (1, n.request, 1), (2, n.ok, 1)],
+                &[(1, n.request, 1), (2, n.timed_out, 1), (2, n.retried, 1)],
+                &[(1, n.request, 1), (2, n.ok, 1), (2, n.shed, 7)],
+            ],
+        );
+        // A client that crashes takes its requests with it.
+        let mut monitor = Monitored::new(Box::new(new()));
+        let node = NodeId(0);
+        let (name, a, b) = (n.request, 3, S);
+        for what in [
+            What::Event {
+                name: n.request,
+                node,
+                a: 1,
+                b,
+            },
+            What::Event {
+                name: n.ok,
+                node,
+                a: 1,
+                b: 0,
+            },
+            What::Event { name, node, a, b },
+            What::Node {
+                node,
+                change: NodeChange::Down,
+            },
+        ] {
+            monitor.observe(&Record {
+                at: VirtualTime::ZERO,
+                what,
+            });
+        }
+        let metrics = Metrics::default();
+        let at = VirtualTime::from_nanos(10 * S);
+        let outcome = monitor.finish(&RunEnd {
+            at,
+            complete: true,
+            metrics: &metrics,
+        });
+        assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+    }
+
+    #[test]
+    fn amplification_breaks_when_there_is_a_retry_too_many() {
+        let n = NAMES;
+        let twice = || Amplification::new(NAMES, Limit::Attempts(2));
+        let good = [
+            (1, n.request, 1),
+            (2, n.retried, 1),
+            (3, n.request, 2),
+            (4, n.retried, 2),
+        ];
+        check(
+            twice,
+            &good,
+            &[&[
+                (1, n.request, 1),
+                (1, n.request, 2),
+                (2, n.retried, 1),
+                (3, n.retried, 1),
+            ]],
+        );
+        let budget = || {
+            Amplification::new(
+                NAMES,
+                Limit::Budget {
+                    share: 0.5,
+                    saved: 1.0,
+                },
+            )
+        };
+        let good = [
+            (1, n.request, 1),
+            (2, n.retried, 1),
+            (3, n.ok, 1),
+            (3, n.request, 2),
+            (3, n.ok, 2),
+            (4, n.request, 3),
+            (5, n.retried, 3),
+        ];
+        let early = [good[0], good[1], good[2], good[5], good[6]];
+        check(budget, &good, &[&early]);
+    }
+
+    #[test]
+    fn queues_and_late_successes() {
+        let n = NAMES;
+        let queue = || QueueBound {
+            queue: n.queue,
+            capacity: 3.0,
+        };
+        check(
+            queue,
+            &[(1, n.queue, 3)],
+            &[&[(1, n.queue, 2), (2, n.queue, 4)]],
+        );
+        let late = || NoLateSuccess {
+            events: NAMES,
+            open: BTreeMap::new(),
+        };
+        let good = [(1, n.request, 1), (3, n.retried, 1), (4, n.ok, 1)];
+        check(late, &good, &[&[(1, n.request, 1), (3, n.ok, 1)]]);
+    }
+}

@@ -1,0 +1,193 @@
+//! What all processes of the workload share: the plan, names, ports, draws, and the meter.
+
+use super::config::{Config, Service};
+use crate::workloads::Install;
+use core::cell::Cell;
+use squall_core::world::Cx;
+use squall_core::{Key, KnobId, NameId, PortId, Sample};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Which port of a node a call goes to: the names that faults of calls hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// What clients ask.
+    Request,
+    /// Calls between services.
+    Service,
+}
+
+/// Numbers of the names in records.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Events {
+    pub(super) request: NameId,
+    pub(super) retried: NameId,
+    pub(super) ok: NameId,
+    pub(super) failed: NameId,
+    pub(super) shed: NameId,
+    pub(super) timed_out: NameId,
+    pub(super) queue_full: NameId,
+    pub(super) dropped: NameId,
+    pub(super) hop_retried: NameId,
+    pub(super) ejected: NameId,
+    pub(super) latency: NameId,
+    pub(super) goodput: NameId,
+    pub(super) attempts: NameId,
+    pub(super) queue: NameId,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Knobs {
+    pub(super) load: KnobId,
+    pub(super) attempts: KnobId,
+    pub(super) timeout: KnobId,
+    pub(super) version: KnobId,
+    pub(super) capacity: KnobId,
+}
+
+/// What happened since the last sample. It measures and influences nothing.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    pub(super) oks: Cell<u32>,
+    pub(super) attempts: Cell<u32>,
+    queue: Cell<usize>,
+}
+
+impl Meter {
+    pub(super) fn queue(&self, length: usize) {
+        self.queue.set(self.queue.get().max(length));
+    }
+}
+
+/// Adds one.
+pub(super) fn bump(cell: &Cell<u32>) {
+    cell.set(cell.get() + 1);
+}
+
+/// Keys of one service's draws.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys {
+    cpu: Key,
+    error: Key,
+}
+
+/// Shared by all processes of the workload.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Arc<Config>,
+    pub(super) events: Events,
+    pub(super) knobs: Knobs,
+    pub(super) meter: Meter,
+    /// Names of the doors, for those who listen.
+    pub(super) doors: [String; 2],
+    /// Span of a request, and of a visit by service.
+    pub(super) request_span: NameId,
+    pub(super) spans: Vec<NameId>,
+    /// Arrivals by client.
+    pub(super) arrivals: Vec<Key>,
+    /// Requests so far by client: numbers survive a restart.
+    pub(super) requests: Vec<Cell<u64>>,
+    keys: Vec<Keys>,
+    /// Both doors by replica.
+    ports: Vec<[PortId; 2]>,
+}
+
+impl Shared {
+    pub(super) fn new(install: &mut Install<'_>, config: Arc<Config>) -> Self {
+        let seed = install.world.seed();
+        let path = format!("workload/{}", install.workload.name);
+        let doors = [install.full("request"), install.full("service")];
+        let port = |install: &mut Install<'_>, node| {
+            [0, 1].map(|door: usize| install.world.port(node, &doors[door]))
+        };
+        let replicas = config.replicas.iter();
+        let ports = replicas.map(|r| port(install, r.node)).collect();
+        let key = |service: &Service| {
+            let path = format!("{path}/{}", service.name);
+            Keys {
+                cpu: Key::new(seed, &path, "cpu"),
+                error: Key::new(seed, &path, "error"),
+            }
+        };
+        let clients = 0..config.clients.len() as u64;
+        let clients = clients.map(|n| Key::new(seed, &path, "arrivals").child(n));
+        let events = Events {
+            request: install.name("request"),
+            retried: install.name("retried"),
+            ok: install.name("ok"),
+            failed: install.name("failed"),
+            shed: install.name("shed"),
+            timed_out: install.name("timed-out"),
+            queue_full: install.name("queue-full"),
+            dropped: install.name("dropped"),
+            hop_retried: install.name("hop-retried"),
+            ejected: install.name("ejected"),
+            latency: install.name("latency"),
+            goodput: install.name("goodput"),
+            attempts: install.name("attempts"),
+            queue: install.name("queue"),
+        };
+        let spans = config.services.iter().map(|service| {
+            let full = install.full(&service.name);
+            install.world.name(&full)
+        });
+        Self {
+            spans: spans.collect(),
+            request_span: events.request,
+            events,
+            knobs: Knobs {
+                load: install.knob("load"),
+                attempts: install.knob("retry-attempts"),
+                timeout: install.knob("timeout"),
+                version: install.knob("version"),
+                capacity: install.knob("capacity"),
+            },
+            meter: Meter::default(),
+            arrivals: clients.collect(),
+            requests: vec![Cell::new(0); config.clients.len()],
+            keys: config.services.iter().map(key).collect(),
+            ports,
+            doors,
+            config,
+        }
+    }
+    pub(super) fn port(&self, door: Door, replica: u32) -> PortId {
+        self.ports[replica as usize][door as usize]
+    }
+    pub(super) fn service(&self, service: u32) -> &Service {
+        &self.config.services[service as usize]
+    }
+    /// Draws of a request's visit to a service: of its processor time, and of whether it fails.
+    pub(super) fn draws(&self, service: u32, visit: Visit) -> [impl Sample; 2] {
+        let keys = self.keys[service as usize];
+        [keys.cpu, keys.error].map(|key| key.child(visit.request).at(visit.path))
+    }
+}
+
+/// A visit of a service: for which request, and on which path through the graph. Retries are the
+/// same visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Visit {
+    pub(super) request: u64,
+    pub(super) path: u64,
+}
+
+impl Visit {
+    /// The visit that calls the `index`-th callee from here.
+    pub(super) const fn below(self, index: u64) -> Self {
+        let path = self.path.wrapping_mul(0x0000_0100_0000_01b3) ^ (index + 1);
+        Self { path, ..self }
+    }
+}
+
+/// Samples the meter, window by window.
+pub(super) async fn sample(cx: Cx, shared: Rc<Shared>) {
+    let (window, meter, events) = (shared.config.window, &shared.meter, &shared.events);
+    let rate = |count: u32| f64::from(count) / window.as_secs_f64();
+    loop {
+        cx.sleep(window).await;
+        cx.sample(events.goodput, rate(meter.oks.take()));
+        cx.sample(events.attempts, rate(meter.attempts.take()));
+        cx.sample(events.queue, meter.queue.take() as f64);
+    }
+}
