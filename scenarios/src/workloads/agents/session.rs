@@ -126,17 +126,18 @@ async fn spawn(
     wait: bool,
 ) -> Result<(), End> {
     let app = &agent.app;
-    let mut store = app.store.borrow_mut();
-    let entry = store.stream(child);
-    if entry.state == State::Ended || (entry.state == State::Active && !wait) {
-        return Ok(());
-    }
-    (entry.task, entry.deadline) = (task, deadline);
-    if !wait {
-        entry.state = State::Active;
-    }
-    let epoch = store.claim(child, agent.worker);
-    drop(store);
+    let epoch = {
+        let mut store = app.store.borrow_mut();
+        let entry = store.stream(child);
+        if entry.state == State::Ended || (entry.state == State::Active && !wait) {
+            return Ok(());
+        }
+        (entry.task, entry.deadline) = (task, deadline);
+        if !wait {
+            entry.state = State::Active;
+        }
+        store.claim(child, agent.worker)
+    };
     if wait {
         let end = steps(agent.clone(), child, epoch).await;
         if end == End::Fenced {

@@ -229,10 +229,18 @@ impl Row<'_> {
 /// Streams while rows come in.
 #[derive(Default)]
 struct Grown {
-    /// By session in file order: number, then agents by name.
-    sessions: Vec<BTreeMap<String, Vec<(Step, u64)>>>,
+    /// Sessions in file order: agents by name.
+    sessions: Vec<BTreeMap<String, Agent>>,
     index: BTreeMap<String, usize>,
-    last: Option<(usize, String, String, i64)>,
+    /// The session of the last row.
+    last: Option<(usize, String)>,
+}
+
+/// The steps of an agent, each with its line, and the last `seq`.
+#[derive(Default)]
+struct Agent {
+    steps: Vec<(Step, u64)>,
+    seq: Option<u32>,
 }
 
 impl Grown {
@@ -241,48 +249,51 @@ impl Grown {
         let session = row.text("session", wrong);
         let agent = row.text("agent", wrong);
         let kind = row.text("kind", wrong);
-        let seq = i64::from(row.number("seq", (1.0, false), wrong));
-        let (line, mut bad) = (row.line(), |what: &str| {
-            wrong.push(format!("line {}: {what}", row.line()))
-        });
+        let seq = row.number("seq", (1.0, false), wrong);
+        let line = row.line();
         if session.is_empty() {
-            bad("`session` is empty");
+            wrong.push(format!("line {line}: `session` is empty"));
         }
         if agent.is_empty() {
-            bad("`agent` is empty");
+            wrong.push(format!("line {line}: `agent` is empty"));
         }
         let step = if kind.starts_with("spawn:") {
             if agent != "main" {
-                bad("`kind` is a spawn by a sub-agent, of which nothing is known");
+                let what = "is a spawn by a sub-agent, of which nothing is known";
+                wrong.push(format!("line {line}: `kind` {what}: `{kind}`"));
             }
             let wait = row.text("stop", wrong) != "async_launched";
             Step::Spawn { child: 0, wait }
         } else {
             Step::Call(call(row, wrong))
         };
-        let same = matches!(&self.last, Some((_, s, a, _)) if s == session && a == agent);
-        if same && self.last.as_ref().is_some_and(|last| last.3 >= seq) {
+        let agents = self.session(session);
+        if !agents.contains_key(agent) {
+            agents.insert(agent.to_owned(), Agent::default());
+        }
+        let Some(place) = agents.get_mut(agent) else {
+            return;
+        };
+        if wrong.count == before && place.seq.is_some_and(|last| last >= seq) {
             wrong.push(format!("line {line}: `seq` does not ascend: `{seq}`"));
         }
-        if wrong.count > before {
-            return;
-        }
-        if !same {
-            let fresh = self.sessions.len();
-            let at = *self.index.entry(session.to_owned()).or_insert(fresh);
-            if at == fresh {
-                self.sessions.push(BTreeMap::new());
+        place.seq = place.seq.max(Some(seq));
+        place.steps.push((step, line));
+    }
+    fn session(&mut self, name: &str) -> &mut BTreeMap<String, Agent> {
+        let at = match &self.last {
+            Some((at, last)) if last == name => *at,
+            _ => {
+                let fresh = self.sessions.len();
+                let at = *self.index.entry(name.to_owned()).or_insert(fresh);
+                if at == fresh {
+                    self.sessions.push(BTreeMap::new());
+                }
+                self.last = Some((at, name.to_owned()));
+                at
             }
-            self.last = Some((at, session.to_owned(), agent.to_owned(), seq));
-        }
-        if let Some(last) = &mut self.last {
-            last.3 = seq;
-            let agents = &mut self.sessions[last.0];
-            match agents.get_mut(agent) {
-                Some(steps) => steps.push((step, line)),
-                None => drop(agents.insert(agent.to_owned(), vec![(step, line)])),
-            }
-        }
+        };
+        &mut self.sessions[at]
     }
 
     /// Streams in file order; each spawn gets the next sub-agent by name.
@@ -292,7 +303,8 @@ impl Grown {
         for mut agents in self.sessions {
             let Some(mut main) = agents.remove("main") else {
                 if !cut {
-                    let line = agents.values().flatten().map(|(_, line)| *line).min();
+                    let steps = agents.values().flat_map(|agent| &agent.steps);
+                    let line = steps.map(|(_, line)| *line).min();
                     let line = line.unwrap_or(0);
                     wrong.push(format!("line {line}: its session has no agent `main`"));
                 }
@@ -300,7 +312,7 @@ impl Grown {
             };
             let first = number(trace.streams.len());
             let mut children = 0;
-            for (step, line) in &mut main {
+            for (step, line) in &mut main.steps {
                 if let Step::Spawn { child, .. } = step {
                     children += 1;
                     *child = first + children;
@@ -309,12 +321,12 @@ impl Grown {
                     }
                 }
             }
-            if let Some(steps) = agents.values().nth(children as usize) {
-                let line = steps.first().map_or(0, |(_, line)| *line);
+            if let Some(agent) = agents.values().nth(children as usize) {
+                let line = agent.steps.first().map_or(0, |(_, line)| *line);
                 wrong.push(format!("line {line}: no row starts this sub-agent"));
             }
             trace.sessions.push(first);
-            for steps in core::iter::once(main).chain(agents.into_values()) {
+            for Agent { steps, .. } in core::iter::once(main).chain(agents.into_values()) {
                 trace.streams.push(Span {
                     first: number(trace.steps.len()),
                     len: number(steps.len()),
