@@ -48,7 +48,10 @@ impl Spans {
         for record in &recording.records {
             match record.what {
                 What::SpanStart {
-                    span, parent, name, ..
+                    span,
+                    parent,
+                    node,
+                    name,
                 } => {
                     debug_assert_eq!(span.index(), spans.0.len(), "spans are numbered in order");
                     spans.0.push(Span {
@@ -93,7 +96,9 @@ impl Spans {
             return parts;
         }
         let own: f64 = parts.iter().sum();
-        let whole = span.end.map_or(own, |end| end.since(span.start).as_nanos_f64());
+        let whole = span
+            .end
+            .map_or(own, |end| end.since(span.start).as_nanos_f64());
         let wait = parts[Part::Peer as usize];
         let below = |local: bool| {
             let mut sum: Parts = [0.0; Part::ALL.len()];
