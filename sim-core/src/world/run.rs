@@ -96,22 +96,34 @@ impl World {
                 self.poll(index);
             }
             let mut k = shared.kernel.borrow_mut();
-            if k.events >= bounds.events_max {
-                return Stop::EventsMax;
-            }
-            let Some(event) = k.queue.pop_until(until) else {
-                let quiet = until == u64::MAX;
-                if !quiet {
-                    k.now = until;
+            // Events of handlers make no task ready: they are handled without letting go.
+            let event = loop {
+                if k.events >= bounds.events_max {
+                    return Stop::EventsMax;
                 }
-                return if quiet { Stop::Quiet } else { Stop::Finished };
+                let Some(event) = k.queue.pop_until(until) else {
+                    if until == u64::MAX {
+                        return Stop::Quiet;
+                    }
+                    k.now = until;
+                    return Stop::Finished;
+                };
+                debug_assert!(event.time >= k.now, "time does not go back");
+                k.now = event.time;
+                k.events += 1;
+                if event.kind != Kind::Handler as u16 {
+                    break event;
+                }
+                self.handle(&mut k, event);
             };
-            debug_assert!(event.time >= k.now, "time does not go back");
-            k.now = event.time;
-            k.events += 1;
             match Kind::of(event.kind) {
-                Kind::Wake => k.timer(event),
-                Kind::Handler => self.handle(&mut k, event),
+                Kind::Wake => {
+                    // Nothing else is ready: the task runs now.
+                    if k.is_due(event) {
+                        drop(k);
+                        self.poll(event.target);
+                    }
+                }
                 Kind::Arrive => {
                     k.arrive(event.target, event.word);
                     self.deliver_mail(&mut k);
@@ -132,6 +144,7 @@ impl World {
         }
     }
 
+    #[inline]
     fn handle(&mut self, k: &mut Kernel, event: Pending) {
         let place = &mut self.handlers[event.target as usize];
         let node = &mut k.nodes[place.node.index()];
@@ -210,15 +223,15 @@ impl World {
 }
 
 impl Kernel {
+    /// Whether the task of a timer is still there.
     #[inline]
-    fn timer(&mut self, event: Pending) {
-        let task = crate::task::TaskRef {
+    fn is_due(&self, event: Pending) -> bool {
+        #[expect(clippy::cast_possible_truncation, reason = "a generation is a u32")]
+        let generation = event.word as u32;
+        self.tasks.is_live(crate::task::TaskRef {
             index: event.target,
-            generation: u32::try_from(event.word).expect("a generation is a u32"),
-        };
-        if self.tasks.is_live(task) {
-            wake_index(task.index);
-        }
+            generation,
+        })
     }
 
     #[cold]

@@ -3,6 +3,7 @@
 use super::{Cx, Wake};
 use crate::VirtualTime;
 use crate::history::Part;
+use crate::task::TaskRef;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -22,9 +23,9 @@ pub struct Sleep<'a> {
 enum Armed {
     No,
     /// The task itself: its timer is a queue entry and nothing else.
-    Task(Wake),
-    /// The waker of a combinator, in a slot.
-    Slot(Wake, (u32, u32)),
+    Task(TaskRef),
+    /// The waker of a combinator, in a slot. Boxed, since it is rare and futures should be small.
+    Slot(Box<(Wake, (u32, u32))>),
 }
 
 impl fmt::Debug for Sleep<'_> {
@@ -47,7 +48,8 @@ impl<'a> Sleep<'a> {
         }
     }
     fn disarm(&mut self) {
-        if let Armed::Slot(_, (slot, generation)) = core::mem::replace(&mut self.armed, Armed::No) {
+        if let Armed::Slot(held) = core::mem::replace(&mut self.armed, Armed::No) {
+            let (slot, generation) = held.1;
             let waker = self.cx.kernel().take_foreign(slot, generation);
             drop(waker);
         }
@@ -68,16 +70,18 @@ impl Future for Sleep<'_> {
         }
         let same = match &self.armed {
             Armed::No => false,
-            Armed::Task(wake) | Armed::Slot(wake, _) => wake.is(context.waker()),
+            Armed::Task(task) => TaskRef::of(context.waker()) == Some(*task),
+            Armed::Slot(held) => held.0.is(context.waker()),
         };
         if !same {
             let wake = Wake::of(context.waker());
             let slot = k.wake_at(self.until.as_nanos(), wake.clone());
             drop(k);
             self.disarm();
-            self.armed = match slot {
-                None => Armed::Task(wake),
-                Some(slot) => Armed::Slot(wake, slot),
+            self.armed = match (wake, slot) {
+                (Wake::Task(task), _) => Armed::Task(task),
+                (wake, Some(slot)) => Armed::Slot(Box::new((wake, slot))),
+                (Wake::Foreign(_), None) => Armed::No,
             };
         }
         Poll::Pending

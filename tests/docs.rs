@@ -1,0 +1,94 @@
+//! What the documents say is true: their scenario files are read, their links lead somewhere.
+
+use squall::scenarios::{Settings, parse};
+use std::path::Path;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The indented block that begins with `first`.
+fn block(text: &str, first: &str) -> String {
+    let lines = text.lines().skip_while(|line| line.trim() != first);
+    let block = lines.take_while(|line| line.is_empty() || line.starts_with("    "));
+    block
+        .map(|line| format!("{}\n", line.trim_start()))
+        .collect()
+}
+
+#[test]
+fn the_scenario_of_the_readme_runs() {
+    let text = block(&read("README.md"), "name = \"tool host loses power\"");
+    assert!(text.lines().count() > 15, "{text}");
+    let scenario =
+        parse("README.md", &text, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
+    let ready = scenario
+        .ready(&squall::Place::default())
+        .unwrap_or_else(|e| panic!("{e}"));
+    let ran = squall::campaign::run(&ready, 0..8, 2, &|_| ()).unwrap_or_else(|e| panic!("{e}"));
+    let verdict = ran.campaign.verdict;
+    assert_eq!(
+        verdict,
+        squall::core::property::Verdict::Pass,
+        "{:?}",
+        ran.campaign.properties
+    );
+}
+
+#[test]
+fn commands_of_the_readme_name_files_that_exist() {
+    let readme = read("README.md");
+    let words = readme.split(|c: char| c.is_whitespace() || "()`".contains(c));
+    let mut count = 0;
+    for word in words.filter(|w| {
+        w.starts_with("scenarios/") || w.starts_with("docs/") || w.starts_with("examples/")
+    }) {
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(word).exists(),
+            "{word}"
+        );
+        count += 1;
+    }
+    assert!(count > 5, "the README names files");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/authoring.md",
+        "docs/madsim.md",
+        "docs/benches.md",
+        "docs/determinism.md",
+        "docs/exit-codes.md",
+    ] {
+        let text = read(document);
+        let folder = root.join(document);
+        let folder = folder.parent().expect("a file has a folder");
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let file = link.split('#').next().unwrap_or("");
+            if !file.is_empty() && !file.contains("://") {
+                assert!(folder.join(file).exists(), "{document} links to {link}");
+            }
+        }
+    }
+}
+
+/// The schema that editors use is the one the program prints.
+#[test]
+fn the_shipped_schema_is_current() {
+    let shipped = read("scenarios/scenario.schema.json");
+    let current = squall::scenarios::schema::schema_text();
+    assert_eq!(
+        shipped.trim_end(),
+        current.trim_end(),
+        "write it again: `squall schema > scenarios/scenario.schema.json`"
+    );
+}

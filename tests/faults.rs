@@ -1,0 +1,166 @@
+//! Every fault of the catalogue acts on a world that it can hurt, says that it did, and says that it
+//! did not where nothing was in its way. The tests walk the table: a fault without a case is an error.
+
+use squall::core::outcome::FaultResult;
+use squall::core::world::World;
+use squall::core::{Seed, VirtualDuration};
+use squall::faults::catalog;
+use squall::scenarios::{Settings, parse};
+
+/// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
+/// clients on `client`; nobody does anything on `idle`.
+const CASES: [(&str, &str, &str); 20] = [
+    (
+        "node-loss",
+        "{ nodes = 'web[0]', restart_after = '2s' }",
+        "",
+    ),
+    ("node-pause", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "link-delay",
+        "{ links = 'client -> web' }",
+        "{ links = 'idle -> web' }",
+    ),
+    (
+        "link-loss",
+        "{ links = 'client -> web', p = 0.2 }",
+        "{ links = 'idle -> web', p = 1.0 }",
+    ),
+    (
+        "link-cut",
+        "{ links = 'client -> web' }",
+        "{ links = 'idle -> web' }",
+    ),
+    (
+        "link-flap",
+        "{ links = 'client <-> web', up = '1s', down = '500ms' }",
+        "{ links = 'idle <-> web' }",
+    ),
+    (
+        "partition",
+        "{ nodes = 'client + web', split = 'by-zone' }",
+        "{ nodes = 'idle', split = 'halves' }",
+    ),
+    (
+        "cpu-slow",
+        "{ nodes = 'web', factor = 0.5 }",
+        "{ nodes = 'idle', factor = 0.5 }",
+    ),
+    (
+        "cpu-throttle",
+        "{ nodes = 'web', quota = '2ms' }",
+        "{ nodes = 'idle', quota = '2ms' }",
+    ),
+    ("gc-pause", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "swap-storm",
+        "{ nodes = 'web', overcommit = 2.0 }",
+        "{ nodes = 'idle', overcommit = 2.0 }",
+    ),
+    (
+        "memory-hog",
+        "{ nodes = 'web', size = '200MiB' }",
+        "{ nodes = 'idle', size = '20MiB' }",
+    ),
+    (
+        "call-error",
+        "{ service = 'shop.request', p = 0.5 }",
+        "{ service = 'quiet.request', p = 1.0 }",
+    ),
+    (
+        "call-delay",
+        "{ service = 'shop.service', delay = '20ms' }",
+        "{ service = 'quiet.service', delay = '20ms' }",
+    ),
+    (
+        "call-hang",
+        "{ service = 'shop.request', p = 0.2 }",
+        "{ service = 'quiet.request' }",
+    ),
+    (
+        "lost-reply",
+        "{ service = 'shop.request', p = 0.2 }",
+        "{ service = 'quiet.request' }",
+    ),
+    (
+        "rate-limit",
+        "{ service = 'shop.request', rate = '10/s' }",
+        "{ service = 'shop.request', rate = '100000/s' }",
+    ),
+    ("knob-set", "{ name = 'shop.capacity', value = 0.5 }", ""),
+    ("load-step", "{ workload = 'shop', factor = 2.0 }", ""),
+    ("config-push", "{ name = 'shop.version', value = 2 }", ""),
+];
+
+/// The world: a busy shop, and one that nobody asks for anything.
+fn scenario(kind: &str, arguments: &str) -> String {
+    let length = if kind == "node-loss" {
+        ""
+    } else {
+        "for = '8s'"
+    };
+    format!(
+        "name = 'one fault'\nstop = {{ at = '20s' }}\n\
+         [topology]\n\
+         nodes.web = {{ count = 2, cores = 2, memory = '256MiB', swap = 'vdisk', zone = 'a' }}\n\
+         nodes.client = {{ memory = '256MiB', zone = 'b' }}\n\
+         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c' }}\n\
+         links.default = {{ delay = '1ms' }}\n\
+         [workload.shop.cluster]\n\
+         on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
+         working_set = '96MiB'\npages = 16\nreplicas = 1\n\
+         [workload.quiet.cluster]\n\
+         on = 'web'\nclients = 'client'\narrivals.rate = '0.000001/s'\ngraph.edges = ['quiet']\nworking_set = '1MiB'\n\
+         [[fault]]\nname = 'it'\nat = '5s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n"
+    )
+}
+
+fn run(kind: &str, arguments: &str) -> (FaultResult, String) {
+    let text = scenario(kind, arguments);
+    let scenario = parse(kind, &text, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
+    let ready = scenario
+        .ready(&squall::Place::default())
+        .unwrap_or_else(|e| panic!("{e}"));
+    let mut world = World::new(Seed(1), false);
+    let run = ready
+        .run(Seed(1), false, &mut world)
+        .unwrap_or_else(|e| panic!("{e}"));
+    (run.result.faults[0].clone(), run.result.digest.to_string())
+}
+
+#[test]
+fn every_fault_has_a_case() {
+    let cases: Vec<&str> = CASES.iter().map(|(kind, ..)| *kind).collect();
+    let kinds: Vec<&str> = catalog::ALL.iter().map(|kind| kind.name).collect();
+    let missing: Vec<_> = kinds.iter().filter(|kind| !cases.contains(kind)).collect();
+    assert!(missing.is_empty(), "no case for {missing:?}");
+    assert_eq!(cases.len(), kinds.len());
+}
+
+#[test]
+fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
+    let calm = run("link-delay", "{ links = 'idle -> web', delay = '1ms' }").1;
+    for (kind, busy, _) in CASES {
+        let (result, digest) = run(kind, busy);
+        assert!(result.landed > 0, "{kind} has no effect: {result:?}");
+        let first = result.first_landing.expect("what landed has a first time");
+        let from = VirtualDuration::from_secs(5);
+        assert!(
+            first.since(squall::core::VirtualTime::ZERO) >= from,
+            "{kind} acts before its time"
+        );
+        assert_ne!(digest, calm, "{kind} counts effects and changes nothing");
+    }
+}
+
+#[test]
+fn no_fault_lands_on_an_idle_target() {
+    for (kind, _, idle) in CASES.iter().filter(|(.., idle)| !idle.is_empty()) {
+        let (result, _) = run(kind, idle);
+        assert_eq!(
+            result.landed, 0,
+            "{kind} claims an effect on a target that does nothing"
+        );
+        assert!(result.planned > 0, "{kind} was planned");
+    }
+}
