@@ -1,2 +1,9 @@
 //! Command line of Squall.
-fn main() {}
+
+mod cmd;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cmd::main()
+}

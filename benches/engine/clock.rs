@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// User and system time of this process.
 #[derive(Debug)]
-pub struct CpuTime;
+pub(crate) struct CpuTime;
 
 impl Measurement for CpuTime {
     type Intermediate = ProcessTime;

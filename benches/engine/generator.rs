@@ -3,11 +3,11 @@
 
 /// A generator.
 #[derive(Clone, Debug)]
-pub struct Rng(u64, u64);
+pub(crate) struct Rng(u64, u64);
 
 impl Rng {
     /// Two splitmix64 words of `seed`, the second made odd.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -21,7 +21,7 @@ impl Rng {
     }
     /// The next word.
     #[inline]
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         let (s0, mut s1) = (self.0, self.1);
         let word = s0.wrapping_add(s1).rotate_left(17).wrapping_add(s0);
         s1 ^= s0;
@@ -31,29 +31,30 @@ impl Rng {
     }
     /// In (0, 1].
     #[inline]
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         ((self.next() >> 11) + 1) as f64 / 9_007_199_254_740_992.0
     }
     /// Exponential with this mean.
     #[inline]
-    pub fn exp(&mut self, mean: f64) -> f64 {
+    pub(crate) fn exp(&mut self, mean: f64) -> f64 {
         -libm::log(self.unit()) * mean
     }
     /// In `0..n`.
     #[inline]
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
 }
 
 /// Seconds to nanoseconds, truncated.
+#[expect(clippy::cast_possible_truncation, reason = "the definition truncates")]
 #[inline]
-pub fn ns(x: f64) -> u64 {
+pub(crate) fn ns(x: f64) -> u64 {
     (x * 1e9) as u64
 }
 
 /// The generator is the one of the definition.
-pub fn check() {
+pub(crate) fn check() {
     let mut rng = Rng::new(1);
     let words = [rng.next(), rng.next(), rng.next()];
     assert_eq!(

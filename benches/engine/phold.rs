@@ -24,9 +24,10 @@ impl Handler for Process {
     }
     #[inline]
     fn event(&mut self, cx: &mut HandlerCx<'_>, _: u64) {
-        let dst = self.rng.below(self.n);
+        #[expect(clippy::cast_possible_truncation, reason = "there are fewer processes")]
+        let dst = HandlerId(self.rng.below(self.n) as u32);
         let delay = ns(0.1 + self.rng.exp(0.9));
-        cx.schedule(HandlerId(dst as u32), VirtualDuration::from_nanos(delay), 0);
+        cx.schedule(dst, VirtualDuration::from_nanos(delay), 0);
     }
 }
 
@@ -53,7 +54,7 @@ fn receipts(world: &mut World, total: u64) {
     black_box(world.run(bounds));
 }
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     for (n, m, golden) in [
         (1_000, 1, 1_001_534_312_809),
         (1_000, 10, 99_976_819_721),

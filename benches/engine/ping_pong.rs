@@ -35,7 +35,7 @@ fn run(trips: u64) -> u64 {
     world.now().as_nanos()
 }
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     assert_eq!(run(1_000), 2_000_000_000, "r round trips end at 2r ms");
     let mut group = criterion.benchmark_group("W3 ping-pong");
     group.throughput(Throughput::Elements(ROUND_TRIPS));

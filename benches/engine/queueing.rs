@@ -74,7 +74,7 @@ fn run() -> f64 {
     waited.get() as f64 / CUSTOMERS as f64 / 1e9
 }
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     let wait = run();
     assert!(
         (wait - 9.407_652).abs() < 1e-6,

@@ -40,7 +40,7 @@ impl Handler for Node {
                 self.left -= 1;
                 let next = (self.left > 0).then(|| 1_000 + self.rng.below(4_001));
                 cx.schedule(
-                    HandlerId(dst as u32),
+                    HandlerId(u32::try_from(dst).expect("five nodes")),
                     VirtualDuration::from_micros(latency),
                     MESSAGE,
                 );
@@ -59,8 +59,8 @@ impl Handler for Node {
 fn run(world: &mut World, seed: u64) -> (u64, u64) {
     world.reset(Seed(seed), false);
     let delivered = Rc::new(Cell::new(0));
-    for i in 0..NODES {
-        let node = world.add_node(&NodeSpec::new(NAMES[i as usize]));
+    for (i, name) in (0..NODES).zip(NAMES) {
+        let node = world.add_node(&NodeSpec::new(name));
         let delivered = Rc::clone(&delivered);
         world.handler(node, move || Node {
             rng: Rng::new(5 * seed + i),
@@ -76,7 +76,7 @@ fn run(world: &mut World, seed: u64) -> (u64, u64) {
 
 const NAMES: [&str; 5] = ["0", "1", "2", "3", "4"];
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     let mut world = World::new(Seed(0), false);
     let totals = (0..1_000).map(|seed| run(&mut world, seed));
     let (events, delivered) = totals.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));

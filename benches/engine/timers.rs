@@ -28,7 +28,7 @@ fn run() -> (u64, u64) {
     (world.events(), world.now().as_nanos())
 }
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     assert_eq!(run(), (TASKS * SLEEPS, 1_558_676_000));
     let mut group = criterion.benchmark_group("W4 timers");
     group.throughput(Throughput::Elements(TASKS * SLEEPS));

@@ -58,7 +58,7 @@ fn run(mut hold: impl FnMut() -> u64, holds: u64) -> u64 {
     last
 }
 
-pub fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     generator::check();
     for (n, golden) in [
         (1_000u64, 1_099_137_922_008),

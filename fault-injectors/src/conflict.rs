@@ -28,7 +28,12 @@ pub(crate) fn find(entries: &[Entry], faults: &[FaultUse], topology: &Topology) 
             _ => "?",
         };
         let (fault, other) = (&faults[index], &faults[other]);
-        let span = fault.args.place("name").span.clone();
+        let key = if fault.args.given("name") {
+            "name"
+        } else {
+            "workload"
+        };
+        let span = fault.args.place(key).span.clone();
         errors.push(LowerError {
             fault: index,
             issue: Issue::new(

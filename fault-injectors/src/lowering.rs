@@ -98,6 +98,13 @@ impl Refusal {
     }
 }
 
+impl core::fmt::Display for LowerError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "fault {}: {}", self.fault, self.issue)
+    }
+}
+impl std::error::Error for LowerError {}
+
 /// Why a scenario cannot be lowered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LowerError {
@@ -146,7 +153,12 @@ impl Lowering<'_> {
                 issue.help("add `to`, or write links = \"a -> b\""),
             ));
         }
-        let (from, to) = (self.nodes(args, "from")?, self.nodes(args, "to")?);
+        let from = self.nodes(args, "from")?;
+        let apart = ("whom", from.as_slice());
+        let to = args
+            .selector("to")
+            .resolve_apart(self.topology, &self.draws, apart);
+        let to = to.map_err(|issue| Refusal::arg("to", issue))?;
         let links = crate::selector::pairs(&from, &to, args.flag("both"));
         if links.is_empty() {
             let issue =
@@ -171,7 +183,9 @@ impl Lowering<'_> {
     /// A permutation of `nodes`, in which each keeps its place relative to the others.
     pub fn permutation(&self, purpose: &str, nodes: &[NodeId]) -> Vec<NodeId> {
         let mut nodes = nodes.to_vec();
-        nodes.sort_by_key(|id| (self.draws.rank(purpose, &self.topology.node(*id).name), *id));
+        nodes.sort_by_cached_key(|id| {
+            (self.draws.rank(purpose, &self.topology.node(*id).name), *id)
+        });
         nodes
     }
     /// Puts a primitive in force for the whole occurrence.
@@ -334,7 +348,7 @@ fn lower_one(
         .own_length
         .and_then(|key| fault.args.duration_opt(key));
     fault.timing.check_start(stop)?;
-    fault.timing.check_length(own)?;
+    fault.timing.check_length(own, fault.kind.own_length)?;
     let mut lowering = Lowering {
         topology,
         window: Window {

@@ -185,8 +185,13 @@ impl Timing {
         ))
     }
 
-    /// Whether it has one length, whatever the seed. `own` is the length the fault has by itself.
-    pub fn check_length(&self, own: Option<VirtualDuration>) -> Result<(), Refusal> {
+    /// Whether it has one length, whatever the seed. `own` is the length the fault has by itself,
+    /// `own_key` the parameter that may give it one.
+    pub fn check_length(
+        &self,
+        own: Option<VirtualDuration>,
+        own_key: Option<&'static str>,
+    ) -> Result<(), Refusal> {
         match (&self.length, own) {
             (Some(Length::Law(Law::Constant(ns))), _) if *ns <= 0.0 => Err(Refusal::timing(
                 "for",
@@ -201,8 +206,10 @@ impl Timing {
             )),
             (None, None) => Err(Refusal::timing(
                 "for",
-                Issue::new("fault has no end", 0..0)
-                    .help("add for = \"30s\", or for = \"forever\" if it never heals"),
+                Issue::new("fault has no end", 0..0).help(format!(
+                    "add {} = \"30s\", or for = \"forever\" if it never heals",
+                    own_key.unwrap_or("for")
+                )),
             )),
             _ => Ok(()),
         }

@@ -1,7 +1,6 @@
 //! Diagnostics: what is wrong with a file, and how it is shown.
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use core::fmt;
 use squall_faults::Issue;
 use std::ops::Range;
 
@@ -24,7 +23,8 @@ pub enum Origin {
 }
 
 /// Everything that is wrong with a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.render(false))]
 pub struct Report {
     /// Path of the file.
     pub path: String,
@@ -107,13 +107,6 @@ fn inside(text: &str, range: &Range<usize>) -> Range<usize> {
     let start = floor(range.start);
     start..floor(range.end).max(start)
 }
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
-    }
-}
-impl std::error::Error for Report {}
 
 /// Line of the byte `at`, from 1.
 pub(crate) fn line_of(text: &str, at: usize) -> u32 {

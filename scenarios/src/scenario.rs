@@ -172,6 +172,20 @@ impl Scenario {
         }
         files
     }
+    /// Whether the files it names can be read.
+    pub fn check_files(&self, files: &dyn Files) -> Result<(), Report> {
+        let mut issues = Vec::new();
+        for file in self.files() {
+            if let Err(why) = files.read(&file.path) {
+                let issue = Issue::new(format!("cannot read `{}`", file.path), 0..file.path.len());
+                issues.push(file.place.locate(issue.label(why)));
+            }
+        }
+        match issues.is_empty() {
+            true => Ok(()),
+            false => Err(self.report(issues)),
+        }
+    }
     /// Issues in its text as a report.
     pub fn report(&self, issues: Vec<Issue>) -> Report {
         Report::of_file(&self.path, &self.text, issues)

@@ -18,8 +18,8 @@ pub const FILE: &[Param] = &[
     .default(""),
     Param::new(
         "seeds",
-        Kind::Text,
-        "the seeds that a campaign runs, `0..64` or `17`",
+        Kind::Scalar,
+        "the seeds that a campaign runs: `\"0..64\"`, `17` or `\"0x11\"`",
     )
     .default("0..64"),
     Param::new("stop", Kind::Table(STOP), "when a run is over").required(),
@@ -298,3 +298,8 @@ pub const ON: Param = Param::new(
     "nodes it runs on; nothing is drawn here",
 )
 .required();
+
+/// The text of `squall list properties`.
+pub fn list_properties() -> String {
+    squall_faults::catalog::describe_params(PROPERTY)
+}

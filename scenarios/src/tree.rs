@@ -11,7 +11,11 @@ pub(crate) fn parse(text: &str) -> (Node, Vec<Issue>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let issues = errors.iter().map(|error| {
         let range = error.span().unwrap_or(0..0);
-        Issue::new(lower_first(error.message()), range).label("not TOML")
+        let label = match error.message() {
+            "duplicate key" => "it is already there",
+            _ => "not TOML",
+        };
+        Issue::new(lower_first(error.message()), range).label(label)
     });
     let issues = issues.collect();
     let node = Node {

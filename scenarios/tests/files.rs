@@ -6,7 +6,7 @@ use squall_core::plan::LinkTarget;
 use squall_core::property::{Compared, PropertyKind, Verdict};
 use squall_core::{Law, NodeId, Seed};
 use squall_faults::param::{Kind, Node, Param, read};
-use squall_scenarios::{Scenario, Settings, parse, plan_text, schema, tables, workloads};
+use squall_scenarios::{Files, Scenario, Settings, parse, plan_text, schema, tables, workloads};
 
 const EXAMPLE: &str = include_str!("example.toml");
 
@@ -15,8 +15,10 @@ fn example() -> Scenario {
 }
 
 fn with(with: &[&str], set: &[&str]) -> Result<Scenario, String> {
-    let mut settings = Settings::default();
-    settings.with = with.iter().map(|s| (*s).to_owned()).collect();
+    let mut settings = Settings {
+        with: with.iter().map(|s| (*s).to_owned()).collect(),
+        set: Vec::new(),
+    };
     for argument in set {
         settings.push_set(argument)?;
     }
@@ -99,6 +101,13 @@ fn all_errors_of_a_broken_file_are_shown_at_once() {
 #[test]
 fn syntax_errors_have_carets_too() {
     let text = "name = \"x\nstop = { at = \"1m\" }\n[topology\nnodes.a = {}\n";
+    let count = |text: &str| {
+        parse("x.toml", text, &Settings::default())
+            .unwrap_err()
+            .diagnostics
+            .len()
+    };
+    assert_eq!((count(text), count("")), (2, 3));
     let shown = parse("x.toml", text, &Settings::default())
         .unwrap_err()
         .render(false);
@@ -131,6 +140,7 @@ fn settings_change_values_and_keep_comments() {
         scenario.text
     );
     let again = parse("effective.toml", &scenario.text, &Settings::default()).unwrap();
+    assert_eq!(with(&[], &["seeds=17"]).unwrap().seeds, 17..18);
     assert_eq!(again.faults.len(), 2);
     assert_eq!(
         again.plan(Seed(3)).unwrap(),
@@ -147,6 +157,58 @@ fn a_key_that_excludes_another_takes_its_place() {
         (arrivals.number_opt("rate"), arrivals.text("trace")),
         (None, "a.csv")
     );
+}
+
+struct NoFiles;
+impl Files for NoFiles {
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Err("there is no such file".into())
+    }
+}
+
+#[test]
+fn files_that_are_not_there_are_pointed_at() {
+    let scenario = with(&["trace"], &[]).unwrap();
+    let shown = scenario.check_files(&NoFiles).unwrap_err().to_string();
+    assert!(shown.contains("trace = \"sessions.csv.gz\""), "{shown}");
+    assert!(
+        shown.contains("^^^^^^^^^^^^^^^ there is no such file"),
+        "{shown}"
+    );
+    assert!(example().check_files(&NoFiles).is_ok());
+}
+
+#[test]
+fn two_faults_that_cannot_be_in_force_together_name_each_other() {
+    let set = |value: &str| {
+        format!(
+            "[[fault]]\nat = \"1m\"\nfor = \"1m\"\n\
+             inject.knob-set = {{ name = \"support.policy-mode\", value = \"{value}\" }}\n"
+        )
+    };
+    let both = format!(
+        "{}{}[[property]]\nalways = \"support.at-most",
+        set("open"),
+        set("closed")
+    );
+    let text = EXAMPLE.replacen("[[property]]\nalways = \"support.at-most", &both, 1);
+    let shown = parse("x.toml", &text, &Settings::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shown.contains("`knob-set#1` and `knob-set#2` set `support.policy-mode`"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("^ `knob-set#1` in line 32 sets it too"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn scenarios_can_be_shared_by_the_threads_of_a_campaign() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&example());
 }
 
 #[test]

@@ -131,14 +131,13 @@ pub fn variants() -> Vec<Variant> {
 /// The table of `squall list faults`: one line a fault.
 pub fn list() -> String {
     let mut text = String::new();
+    let width = ALL.iter().map(|kind| kind.summary.len()).max().unwrap_or(0);
     for kind in ALL {
+        let family = kind.family.to_string();
+        let (name, summary, madsim) = (kind.name, kind.summary, kind.madsim());
         let _ = writeln!(
             text,
-            "{:<14} {:<7} {:<44} madsim: {}",
-            kind.name,
-            kind.family.to_string(),
-            kind.summary,
-            kind.madsim()
+            "{name:<14} {family:<7} {summary:<width$}  madsim: {madsim}"
         );
     }
     text
@@ -150,7 +149,7 @@ pub fn describe_params(params: &[Param]) -> String {
     for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
         let default = match param.need {
             Need::Required => "required".to_owned(),
-            Need::Optional => "-".to_owned(),
+            Need::Optional | Need::Default("") => "-".to_owned(),
             Need::Default(value) => format!("= {value}"),
         };
         let _ = writeln!(text, "  {:<14} {default:<26} {}", param.key, param.doc);

@@ -57,11 +57,24 @@ impl Selector {
 
     /// The targets of one occurrence, in the order in which they were drawn; `all` in topology order.
     pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<NodeId>, Issue> {
+        self.resolve_apart(topology, draws, ("who", &[]))
+    }
+
+    /// [`Selector::resolve`] for the other end of a link: nodes of `apart` are drawn last.
+    pub(crate) fn resolve_apart(
+        &self,
+        topology: &Topology,
+        draws: &Draws,
+        (purpose, apart): (&str, &[NodeId]),
+    ) -> Result<Vec<NodeId>, Issue> {
         let mut set = self.members(topology)?;
         if !self.is_drawn() {
             return Ok(set);
         }
-        set.sort_by_key(|id| (draws.rank("who", &topology.node(*id).name), *id));
+        set.sort_by_cached_key(|id| {
+            let rank = draws.rank(purpose, &topology.node(*id).name);
+            (apart.contains(id), rank, *id)
+        });
         for filter in &self.filters {
             if let Filter::Spread(label) = filter {
                 set = spread(&set, label, topology);
@@ -96,10 +109,8 @@ impl LinkSelector {
     /// The directed links of one occurrence, sorted; a node has no link to itself.
     pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<LinkTarget>, Issue> {
         let from = self.from.resolve(topology, draws)?;
-        let to = self
-            .to
-            .resolve(topology, draws)
-            .map_err(|issue| issue.shifted(self.to_start))?;
+        let to = self.to.resolve_apart(topology, draws, ("whom", &from));
+        let to = to.map_err(|issue| issue.shifted(self.to_start))?;
         let links = pairs(&from, &to, self.both);
         if links.is_empty() {
             return Err(Issue::new("selector matches no link", 0..self.to_start)

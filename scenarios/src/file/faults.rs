@@ -38,6 +38,18 @@ pub(super) fn check(
                     .label(format!("the other one is in line {line}")),
             );
         }
+        if let Some(name) = record
+            .text_opt("name")
+            .filter(|name| name.contains(['/', '.']))
+        {
+            // Draws and settings are addressed by it.
+            let issue = Issue::new(format!("`{name}` cannot name a fault"), 0..name.len());
+            issues.push(
+                record
+                    .place("name")
+                    .locate(issue.help("leave out `/` and `.`")),
+            );
+        }
         // Lowering stops at the first error of a fault; these find the others. What both find is
         // shown once.
         targets(args, topology, issues);

@@ -42,9 +42,9 @@ fn parse_effective(path: &str, text: &str) -> Result<Scenario, Report> {
     let syntax = issues.len();
     let mut shape = Vec::new();
     let args = read(tables::FILE, &node, &mut shape);
-    if syntax > 0 {
-        // What the parser could not read is not missing.
-        shape.retain(|issue| !issue.message.starts_with("missing"));
+    if let Some(first) = issues.iter().map(|issue| issue.range.start).min() {
+        // Behind a place that could not be read, nothing is certain; and nothing is missing.
+        shape.retain(|issue| issue.range.end <= first && !issue.message.starts_with("missing"));
     }
     issues.extend(shape);
     let mut meaning = Vec::new();
@@ -143,7 +143,11 @@ fn variants(with: &Args) -> Vec<Variant> {
 
 /// `0..64`, `17` or `0x11`.
 fn seeds(args: &Args, issues: &mut Vec<Issue>) -> Range<u64> {
-    let text = args.text_opt("seeds").unwrap_or("0..1");
+    let text = match args.get("seeds") {
+        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Number(x)) => x.to_string(),
+        _ => "0..1".to_owned(),
+    };
     let one = |text: &str| {
         text.trim()
             .parse::<squall_core::Seed>()
@@ -152,13 +156,13 @@ fn seeds(args: &Args, issues: &mut Vec<Issue>) -> Range<u64> {
     };
     let range = match text.split_once("..") {
         Some((low, high)) => one(low).zip(one(high)).map(|(low, high)| low..high),
-        None => one(text).map(|seed| seed..seed.saturating_add(1)),
+        None => one(&text).map(|seed| seed..seed.saturating_add(1)),
     };
     match range {
         Some(range) if !range.is_empty() => range,
         _ => {
             let issue = Issue::new(format!("`{text}` names no seeds"), 0..text.len());
-            let issue = issue.help("write \"0..64\", \"17\" or \"0x11\"");
+            let issue = issue.help("write \"0..64\", 17 or \"0x11\"");
             issues.push(args.place("seeds").locate(issue));
             0..1
         }

@@ -1,6 +1,6 @@
 //! The kinds of workload. Adding one: a module with a [`WorkloadKind`], and a line in [`ALL`].
 
-mod agents;
+pub mod agents;
 pub mod cluster;
 mod edge;
 mod install;

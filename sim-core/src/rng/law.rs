@@ -258,6 +258,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "a rank among few samples")]
     fn samples_have_the_quantiles_of_their_law() {
         let laws = [
             Law::Uniform {

@@ -28,6 +28,7 @@ impl World {
     pub fn finish(&mut self, stop: &Stop) -> Finished {
         let mut k = self.shared.kernel.borrow_mut();
         let end = k.time();
+        k.flush_spans();
         let complete = matches!(stop, Stop::Finished | Stop::Quiet);
         let mut history = core::mem::take(&mut k.history);
         let mut monitors = history.take_monitors();

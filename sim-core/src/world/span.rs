@@ -12,7 +12,7 @@ pub(super) struct Spans {
     next: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Open {
     id: SpanId,
     parts: [u64; Part::ALL.len()],
@@ -63,6 +63,24 @@ impl Spans {
 }
 
 impl Kernel {
+    /// Writes what open spans have spent so far, in the order of their slots: the run is over, and a
+    /// report should know where they are stuck.
+    pub(super) fn flush_spans(&mut self) {
+        for slot in 0..self.spans.slots.len() {
+            let Open { id: span, parts } = self.spans.slots[slot];
+            if span.is_some() {
+                self.record_parts(span, parts);
+            }
+        }
+    }
+    fn record_parts(&mut self, span: SpanId, parts: [u64; Part::ALL.len()]) {
+        for (part, ns) in Part::ALL.into_iter().zip(parts) {
+            if ns > 0 {
+                self.record(What::SpanTime { span, part, ns });
+            }
+        }
+    }
+
     pub(super) fn open_span(&mut self, node: NodeId, name: NameId, parent: SpanId) -> SpanRef {
         let spans = &mut self.spans;
         let id = SpanId(spans.next);
@@ -98,15 +116,7 @@ impl Kernel {
         let parts = open.parts;
         open.id = SpanId::NONE;
         self.spans.free.push(span.slot);
-        for (part, ns) in Part::ALL.into_iter().zip(parts) {
-            if ns > 0 {
-                self.record(What::SpanTime {
-                    span: span.id,
-                    part,
-                    ns,
-                });
-            }
-        }
+        self.record_parts(span.id, parts);
         self.record(What::SpanEnd {
             span: span.id,
             outcome,

@@ -17,7 +17,7 @@ pub(crate) fn world() -> Topology {
         world.add_node(NodeInfo {
             name: format!("gateway-{index}"),
             group: "gateway".into(),
-            index: u32::try_from(index).unwrap(),
+            index: u32::try_from(index).expect("three gateways"),
             labels: vec![("zone".into(), (*zone).into())],
             memory: 8 << 30,
         });

@@ -1,8 +1,6 @@
 //! Units, laws and selectors: what prints parses back, nothing panics, errors point at the word.
 
-mod common;
-
-use common::world;
+use crate::common::world;
 use proptest::prelude::*;
 use squall_core::plan::LinkTarget;
 use squall_core::{Law, NodeId, Seed, VirtualDuration};
@@ -248,6 +246,20 @@ fn links_have_directions() {
         "selector matches no link @ kv-0 ->"
     );
     assert_eq!(links("kv").unwrap_err(), "links have two ends @ kv");
+}
+
+#[test]
+fn both_ends_of_a_drawn_link_differ() {
+    let links = LinkSelector::parse("any 1 of kv -> any 1 of kv").unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let found = links
+            .resolve(&world(), &Draws::new(Seed(seed), "test"))
+            .unwrap();
+        assert_eq!(found.len(), 1);
+        seen.insert(found[0]);
+    }
+    assert_eq!(seen.len(), 20);
 }
 
 fn laws_in(unit: Unit) -> impl Strategy<Value = Law> {

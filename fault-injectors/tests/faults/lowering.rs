@@ -1,8 +1,6 @@
 //! Lowering: a golden plan for every fault, and draws that stand on their own.
 
-mod common;
-
-use common::{fault, flag, integer, minute, number, plan, stop, text, world};
+use crate::common::{fault, flag, integer, minute, number, plan, stop, text, world};
 use squall_core::plan::{Entry, Plan};
 use squall_core::{Seed, VirtualTime};
 use squall_faults::param::Node;
@@ -11,7 +9,7 @@ use squall_faults::{FaultUse, catalog, lower, plan_text};
 /// The plan of one fault as text, under its name.
 fn plan_of(out: &mut String, name: &str, args: &[(&str, Node)], when: &[(&str, Node)]) {
     let plan = plan(&[fault(name, args, when)]).unwrap_or_else(|e| panic!("{name}: {e:?}"));
-    let kind = catalog::find(name).unwrap();
+    let kind = catalog::find(name).expect("a fault of the catalogue");
     for entry in plan.entries() {
         let part = entry.primitive.name();
         assert!(
@@ -126,7 +124,7 @@ fn golden_plans() {
         &m,
     );
     plan_of(out, "call-hang", &[service.clone(), ("p", number(0.5))], &m);
-    plan_of(out, "lost-reply", &[service.clone()], &m);
+    plan_of(out, "lost-reply", std::slice::from_ref(&service), &m);
     plan_of(
         out,
         "rate-limit",

@@ -1,0 +1,6 @@
+//! Tests of the fault catalogue: units and selectors, then lowering.
+
+mod common;
+mod lowering;
+mod timing;
+mod units;

@@ -1,0 +1,93 @@
+//! From what a run left to what its caller gets.
+
+use crate::capability::{Limit, observes_landing};
+use crate::host::{Hosted, HostedRun};
+use crate::run::Left;
+use squall_core::history::History;
+use squall_core::outcome::{FaultResult, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::plan::Plan;
+use squall_core::property::{RunEnd, Verdict};
+use squall_core::{EntryId, VirtualTime};
+
+/// Runs `run`, whose plan has been checked, and judges it.
+pub(crate) fn hosted(mut run: HostedRun, approximated: Vec<Limit>) -> Hosted {
+    let mut history = History::new(run.keep);
+    for monitor in run.monitors.drain(..) {
+        history.watch(monitor);
+    }
+    let names = std::mem::take(&mut run.names);
+    let mut ended = crate::nemesis::drive(&run, history, names);
+    let left = &mut ended.left;
+
+    let (end, complete) = (left.end, ended.stop == Stop::Finished);
+    let outcomes = left.history.take_monitors().into_iter();
+    let run_end = RunEnd {
+        at: end,
+        complete,
+        metrics: left.history.metrics(),
+    };
+    let outcomes = outcomes.map(|mut monitor| monitor.finish(&run_end));
+    let judged = run.specs.into_iter().zip(outcomes);
+    let properties: Vec<PropertyResult> = judged
+        .map(|(spec, outcome)| PropertyResult { spec, outcome })
+        .collect();
+    let worst = properties.iter().map(|p| p.outcome.verdict).max();
+    let verdict = match ended.stop {
+        Stop::Panicked(_) => Verdict::Fail,
+        Stop::Finished | Stop::Quiet | Stop::EventsMax => worst.unwrap_or(Verdict::Pass),
+    };
+    let unobserved =
+        entries(&run.plan).filter(|id| !observes_landing(&run.plan.entry(*id).primitive));
+    Hosted {
+        unobserved: unobserved.collect(),
+        result: SeedResult {
+            seed: run.seed,
+            stop: ended.stop,
+            verdict,
+            digest: left.digest,
+            end,
+            events: ended.messages,
+            records: left.count,
+            properties,
+            metrics: metrics(left),
+            faults: faults(&run.plan, left),
+        },
+        records: left.history.take_records(),
+        names: std::mem::take(&mut left.names),
+        nodes: run.nodes.into_iter().map(|(name, _)| name).collect(),
+        lateness_max: ended.lateness_max,
+        approximated,
+    }
+}
+
+fn entries(plan: &Plan) -> impl Iterator<Item = EntryId> + Clone {
+    (0..plan.entries().len()).map(EntryId::from_index)
+}
+
+fn faults(plan: &Plan, left: &Left) -> Vec<FaultResult> {
+    let planned = plan.faults.iter().enumerate();
+    let result = planned.map(|(index, fault)| {
+        let own = entries(plan).filter(|id| plan.entry(*id).fault as usize == index);
+        let landings = own.clone().filter_map(|id| left.landed.get(&id).copied());
+        let landings: Vec<VirtualTime> = landings.collect();
+        FaultResult {
+            label: fault.label.clone(),
+            planned: own.count() as u64,
+            landed: landings.len() as u64,
+            first_landing: landings.into_iter().min(),
+        }
+    });
+    result.collect()
+}
+
+fn metrics(left: &Left) -> Vec<MetricResult> {
+    let series = left.history.metrics().all();
+    let metrics = series.map(|(name, series)| MetricResult {
+        name: left.names.text(name).to_owned(),
+        unit: String::new(),
+        summary: series.summary(),
+    });
+    let mut metrics: Vec<MetricResult> = metrics.collect();
+    metrics.sort_by(|a, b| a.name.cmp(&b.name));
+    metrics
+}

@@ -1,0 +1,211 @@
+//! The capability table, and what is decided by a plan as a whole.
+
+#![cfg(madsim)]
+
+use squall_core::plan::{
+    Arithmetic, CallRule, CutMode, Damage, Entry, LinkTarget, Plan, PlannedFault, Primitive, Seen,
+    Swap,
+};
+use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
+use squall_madsim::{Shape, Support, check, support};
+
+const NODE: NodeId = NodeId(0);
+
+fn word(primitive: &Primitive) -> &'static str {
+    match support(primitive) {
+        Support::Native => "native",
+        Support::Approximated(_) => "approximated",
+        Support::Refused(_) => "refused",
+    }
+}
+
+fn delay(law: Law, mode: Arithmetic, correlation: f64) -> Primitive {
+    Primitive::LinkDelay {
+        link: link(0, 1),
+        delay: law,
+        mode,
+        correlation,
+    }
+}
+
+fn link(from: u32, to: u32) -> LinkTarget {
+    LinkTarget {
+        from: NodeId(from),
+        to: NodeId(to),
+    }
+}
+
+#[test]
+fn node_and_link_primitives() {
+    let uniform = || Law::Uniform {
+        low: 1e6,
+        high: 2e6,
+    };
+    let (add, replace) = (Arithmetic::Add, Arithmetic::Replace);
+    let cut = |mode| Primitive::LinkCut {
+        link: link(0, 1),
+        mode,
+    };
+    let loss = |correlation| Primitive::LinkLoss {
+        link: link(0, 1),
+        share: 0.1,
+        correlation,
+    };
+    let crash = |seen| Primitive::Crash { node: NODE, seen };
+    for (primitive, expected) in [
+        (crash(Seen::Reset), "native"),
+        (crash(Seen::Silent), "approximated"),
+        (Primitive::Pause { node: NODE }, "native"),
+        (delay(Law::Constant(1e6), add, 0.0), "native"),
+        (delay(uniform(), replace, 0.0), "native"),
+        (delay(uniform(), add, 0.0), "approximated"),
+        (delay(Law::Constant(1e6), add, 0.5), "refused"),
+        (delay(Law::Constant(-1e6), add, 0.0), "refused"),
+        (delay(Law::Exponential { mean: 1e6 }, add, 0.0), "refused"),
+        (loss(0.0), "approximated"),
+        (loss(0.3), "refused"),
+        (cut(CutMode::Drop), "native"),
+        (cut(CutMode::Refuse), "refused"),
+        (Primitive::LinkHold { link: link(0, 1) }, "approximated"),
+    ] {
+        assert_eq!(word(&primitive), expected, "{primitive:?}");
+    }
+}
+
+#[test]
+fn other_primitives() {
+    let speed = |factor| Primitive::CpuSpeed { node: NODE, factor };
+    let quota = |us| Primitive::CpuQuota {
+        node: NODE,
+        quota: VirtualDuration::from_micros(us),
+        period: VirtualDuration::from_millis(100),
+        phase: VirtualDuration::ZERO,
+    };
+    let call = Primitive::Call {
+        client: None,
+        service: ServiceId(0),
+        rule: CallRule::Hang { share: 1.0 },
+    };
+    let memory = Primitive::MemoryPressure {
+        node: NODE,
+        size: Damage::Overcommit(1.6),
+        active: true,
+        ramp: VirtualDuration::ZERO,
+    };
+    let swap = Primitive::SwapDevice {
+        node: NODE,
+        device: Swap::Iops(800.0),
+    };
+    let knob = Primitive::Knob {
+        knob: KnobId(0),
+        node: None,
+        value: 1.0,
+    };
+    for (primitive, expected) in [
+        (speed(0.5), "approximated"),
+        (speed(2.0), "refused"),
+        (speed(f64::NAN), "refused"),
+        (quota(50_000), "approximated"),
+        (quota(500), "refused"),
+        (quota(99_500), "refused"),
+        (memory, "refused"),
+        (swap, "refused"),
+        (call, "refused"),
+        (knob, "native"),
+    ] {
+        assert_eq!(word(&primitive), expected, "{primitive:?}");
+    }
+}
+
+/// A plan of one fault with these primitives; the second half of a pair is when it starts.
+fn plan(primitives: Vec<(Primitive, u64)>) -> Plan {
+    let fault = PlannedFault {
+        kind: "link-delay".to_owned(),
+        label: "link-delay#1".to_owned(),
+        land: squall_core::plan::Land::Any,
+        notes: Vec::new(),
+    };
+    let entries = (0..).zip(primitives);
+    let entries = entries.map(|(part, (primitive, from))| Entry {
+        fault: 0,
+        part,
+        from: VirtualTime::from_nanos(from),
+        until: Some(VirtualTime::from_nanos(100)),
+        primitive,
+    });
+    Plan::new(vec![fault], entries.collect())
+}
+
+fn delay_on(from: u32, to: u32) -> Primitive {
+    Primitive::LinkDelay {
+        link: link(from, to),
+        delay: Law::Constant(1e6),
+        mode: Arithmetic::Add,
+        correlation: 0.0,
+    }
+}
+
+#[test]
+fn a_delay_needs_every_link_the_same_value_and_the_same_time() {
+    let refused = |nodes, primitives| {
+        let shape = Shape { nodes, knobs: 0 };
+        check(&plan(primitives), &shape)
+            .err()
+            .unwrap_or_default()
+            .len()
+    };
+    let all = |nodes: u32| {
+        let pairs = (0..nodes).flat_map(move |from| (0..nodes).map(move |to| (from, to)));
+        let links = pairs.filter(|(from, to)| from != to);
+        links
+            .map(|(from, to)| (delay_on(from, to), 0))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(refused(3, all(3)), 0);
+    // A fourth node: now some links are without it.
+    assert_eq!(refused(4, all(3)), 6);
+    // One link less, later, or by another value.
+    assert_eq!(refused(3, all(3)[1..].to_vec()), 5);
+    let mut later = all(3);
+    later[2].1 = 50;
+    assert_eq!(refused(3, later), 6);
+    let mut other = all(3);
+    other[2].0 = delay(Law::Constant(2e6), Arithmetic::Add, 0.0);
+    assert_eq!(refused(3, other), 6);
+    // Twice the same is two delays of the whole net; one of them in part is refused alone.
+    let twice = || all(3).into_iter().chain(all(3)).collect::<Vec<_>>();
+    assert_eq!(refused(3, twice()), 0);
+    assert_eq!(refused(3, twice()[..9].to_vec()), 3);
+}
+
+#[test]
+fn a_limit_names_fault_primitive_and_reason() {
+    let shape = Shape { nodes: 2, knobs: 1 };
+    let knob = |knob| Primitive::Knob {
+        knob: KnobId(knob),
+        node: None,
+        value: 1.0,
+    };
+    let primitives = vec![
+        (Primitive::Pause { node: NodeId(1) }, 0),
+        (Primitive::Pause { node: NodeId(2) }, 0),
+        (delay_on(0, 2), 0),
+        (knob(0), 0),
+        (knob(1), 0),
+        (delay_on(0, 1), 0),
+    ];
+    let limits = check(&plan(primitives), &shape).expect_err("half of it is impossible");
+    let text: Vec<String> = limits.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        text,
+        [
+            "`pause` of fault `link-delay#1`: names a node that this run does not have",
+            "`delay` of fault `link-delay#1`: names a node that this run does not have",
+            "`knob` of fault `link-delay#1`: names a knob that this run does not declare",
+            "`delay` of fault `link-delay#1`: holds for the whole net only: plan the same value on \
+             every link between nodes, in both directions, for the same time",
+        ]
+    );
+    let entries: Vec<u32> = limits.iter().map(|limit| limit.entry.0).collect();
+    assert_eq!(entries, [1, 2, 4, 5]);
+}

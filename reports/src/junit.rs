@@ -1,0 +1,72 @@
+//! JUnit: a test suite a scenario file, a test case a seed.
+
+use crate::findings;
+use crate::words::Outcome;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use squall_core::outcome::{SeedResult, Stop};
+use squall_core::property::Verdict;
+use std::time::Duration;
+
+/// The report of campaigns, as XML.
+///
+/// # Errors
+/// None in practice: writing goes to memory.
+pub fn report(outcomes: &[Outcome<'_>]) -> Result<String, quick_junit::SerializeError> {
+    let mut report = Report::new("squall");
+    for outcome in outcomes {
+        let mut suite = TestSuite::new(outcome.path);
+        let walls = outcome.wall_s.iter().copied().chain(std::iter::repeat(0.0));
+        for (seed, wall) in outcome.campaign.seeds.iter().zip(walls) {
+            let mut case = TestCase::new(format!("seed_{}", seed.seed), status(outcome, seed));
+            case.set_classname(outcome.path);
+            case.set_time(Duration::from_secs_f64(wall.max(0.0)));
+            suite.add_test_case(case);
+        }
+        suite.add_test_case(whole(outcome));
+        report.add_test_suite(suite);
+    }
+    report.to_string()
+}
+
+fn status(outcome: &Outcome<'_>, seed: &SeedResult) -> TestCaseStatus {
+    let allowed = outcome.expectation.is_some_and(|e| e.allows(seed));
+    if seed.verdict != Verdict::Fail || allowed {
+        return TestCaseStatus::success();
+    }
+    let mut text = String::new();
+    if let Stop::Panicked(panic) = &seed.stop {
+        text.push_str(&format!("model code panicked at {}: {panic}\n", seed.end));
+    }
+    for property in findings::failing(seed) {
+        let first = property.outcome.first.as_ref();
+        let what = first.map_or_else(String::new, |v| format!("{}: {}", v.at, v.text));
+        text.push_str(&format!("{}: {what}\n", property.spec.name));
+    }
+    text.push_str(&outcome.replay(seed));
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(text);
+    status
+}
+
+/// What only all seeds together can say: what was never tested, and what was expected.
+fn whole(outcome: &Outcome<'_>) -> TestCase {
+    let status = match outcome.exit_code() {
+        0 => TestCaseStatus::success(),
+        code => {
+            let kind = if code == 100 {
+                NonSuccessKind::Failure
+            } else {
+                NonSuccessKind::Error
+            };
+            let mut status = TestCaseStatus::non_success(kind);
+            status.set_message(format!(
+                "verdict of the campaign: {}",
+                outcome.campaign.verdict
+            ));
+            status
+        }
+    };
+    let mut case = TestCase::new("campaign", status);
+    case.set_classname(outcome.path);
+    case
+}

@@ -1,0 +1,337 @@
+//! What a person reads: verdict first, then what was promised and broken, when, under which faults,
+//! and the one command that repeats it.
+
+use crate::findings::{self, Findings};
+use crate::operator::SignalChange;
+use crate::slow::Slow;
+use crate::words::{Outcome, margin_unit, mark, number};
+use squall_core::history::Part;
+use squall_core::outcome::{FaultSummary, PropertySummary, SeedResult, Stop};
+use squall_core::plan::{Land, Plan};
+use squall_core::property::{PropertyKind, Verdict, Violation};
+use squall_core::recording::Recording;
+use std::fmt::Write as _;
+
+/// Digest over the digests of all seeds: one number for the campaign.
+pub fn campaign_digest(outcome: &Outcome<'_>) -> squall_core::history::Digest {
+    let mut digest = squall_core::history::Digest::default();
+    for seed in &outcome.campaign.seeds {
+        digest.word(seed.digest.as_u64());
+    }
+    digest
+}
+
+/// The report of a campaign. `failure` is the recording of its first failing seed.
+pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64) -> String {
+    let mut out = String::new();
+    let campaign = outcome.campaign;
+    let word = match (outcome.expected(), campaign.verdict) {
+        (Some(true), Verdict::Fail) => "EXPECTED",
+        (Some(false), _) => "UNEXPECTED",
+        (_, Verdict::Pass) => "PASS",
+        (_, Verdict::Fail) => "FAIL",
+        (_, Verdict::NotExercised) => "NOT EXERCISED",
+        (_, Verdict::Inconclusive) => "INCONCLUSIVE",
+    };
+    let failing = campaign.failing().count();
+    let _ = write!(
+        out,
+        "{word}   {}   {} seeds   {wall_s:.1} s",
+        outcome.path,
+        campaign.seeds.len()
+    );
+    if failing > 0 {
+        let _ = write!(out, "   {failing} failing");
+    }
+    let _ = writeln!(out, "   digest {}", campaign_digest(outcome));
+    for property in &campaign.properties {
+        line_of_property(&mut out, property, campaign.seeds.len());
+    }
+    for fault in &campaign.faults {
+        line_of_fault(&mut out, fault, campaign.seeds.len());
+    }
+    if let (Some(first), Some(recording)) = (campaign.failing().next(), failure) {
+        out.push('\n');
+        out.push_str(&seed(outcome, first, recording));
+    } else if let Some(first) = campaign.failing().next() {
+        let _ = writeln!(out, "    replay     {}", outcome.replay(first));
+    }
+    summary(&mut out, outcome);
+    out
+}
+
+fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: usize) {
+    let spec = &summary.spec;
+    let _ = write!(
+        out,
+        "  {:<4} {:<40} {:<11}",
+        mark(summary.verdict),
+        spec.name,
+        spec.kind.word()
+    );
+    match summary.verdict {
+        Verdict::Fail => {
+            let first = summary
+                .first_failure
+                .map_or_else(String::new, |s| format!(", first {s}"));
+            let _ = write!(out, "{} of {seeds} seeds{first}", summary.failed);
+        }
+        Verdict::NotExercised => {
+            let _ = write!(out, "NOT EXERCISED: {}", not_exercised(&spec.kind));
+        }
+        Verdict::Inconclusive => {
+            let _ = write!(
+                out,
+                "not decided in {} of {seeds} seeds",
+                summary.inconclusive
+            );
+        }
+        Verdict::Pass => match spec.kind {
+            PropertyKind::Sometimes { .. } => {
+                let _ = write!(out, "seen in {}/{seeds} seeds", summary.exercised);
+            }
+            PropertyKind::Always { .. } => {
+                let _ = write!(out, "{} checks", summary.checked);
+            }
+            _ => {
+                let _ = write!(out, "{}/{seeds} seeds", summary.exercised);
+            }
+        },
+    }
+    if let Some((margin, measured, seed)) = summary.closest
+        && summary.verdict != Verdict::NotExercised
+    {
+        let unit = margin_unit(&spec.kind);
+        let _ = write!(out, ", ");
+        if let Some(measured) = measured {
+            let _ = write!(out, "worst {}{unit}, ", number(measured));
+        }
+        let _ = write!(out, "margin {}{unit} (seed {seed})", number(margin));
+    }
+    out.push('\n');
+}
+
+fn not_exercised(kind: &PropertyKind) -> String {
+    match kind {
+        PropertyKind::Sometimes { event } => format!("no seed saw {event}"),
+        PropertyKind::Recovers { metric, .. } => {
+            format!("no fault, or no sample of {metric} before it")
+        }
+        PropertyKind::Threshold { metric, .. } => format!("no sample of {metric}"),
+        other => format!("nothing tested {}", other.subject()),
+    }
+}
+
+fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
+    if fault.missed {
+        let why = match (fault.planned, fault.land) {
+            (0, _) => "was drawn in no seed".to_owned(),
+            (_, Land::EverySeed) => format!("landed in {}/{seeds} only", fault.landed),
+            _ => format!("had no effect in {seeds}/{seeds}"),
+        };
+        let _ = writeln!(
+            out,
+            "  --   {:<40} fault      NOT LANDED: {why}",
+            fault.label
+        );
+    }
+}
+
+fn summary(out: &mut String, outcome: &Outcome<'_>) {
+    let campaign = outcome.campaign;
+    let count = |verdict| {
+        campaign
+            .properties
+            .iter()
+            .filter(|p| p.verdict == verdict)
+            .count()
+    };
+    let mut parts = vec![format!("{} ok", count(Verdict::Pass))];
+    let mut part = |n: usize, text: &str| {
+        if n > 0 {
+            parts.push(format!("{n} {text}"));
+        }
+    };
+    part(count(Verdict::Fail), "violated");
+    part(count(Verdict::Inconclusive), "inconclusive");
+    part(count(Verdict::NotExercised), "not exercised");
+    let landed = campaign.faults.iter().filter(|f| f.landed > 0).count();
+    let drawn = campaign.faults.len();
+    if drawn > 0 {
+        parts.push(format!("{landed} of {drawn} faults landed"));
+    }
+    let _ = write!(out, "{}", parts.join(", "));
+    if let (Some(expectation), Some(met)) = (outcome.expectation, outcome.expected()) {
+        let says = if met { "as" } else { "against what" };
+        let _ = write!(
+            out,
+            "; verdict {}, {says} its [expect] says",
+            campaign.verdict
+        );
+        if !met {
+            let _ = write!(out, " ({})", expectation.verdict);
+        }
+    }
+    let _ = writeln!(out, "   exit code {}", outcome.exit_code());
+}
+
+/// The report of one failing seed.
+pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "  seed {}   {} virtual, {} events",
+        result.seed,
+        squall_core::VirtualDuration::from_nanos(result.end.as_nanos()),
+        result.events
+    );
+    if let Stop::Panicked(text) = &result.stop {
+        let _ = writeln!(
+            out,
+            "    panic      model code panicked at {}: {text}",
+            result.end
+        );
+        active_line(&mut out, recording, result.end);
+    }
+    for property in findings::failing(result) {
+        let spec = &property.spec;
+        let promise = spec.kind.to_string();
+        // A name that the author did not give is made of the same words.
+        let named =
+            !promise.contains(spec.kind.subject()) || !spec.name.contains(spec.kind.subject());
+        let name = if named {
+            format!("{}: ", spec.name)
+        } else {
+            String::new()
+        };
+        let _ = writeln!(out, "    broken     {name}{promise}");
+        if let Some(violation) = &property.outcome.first {
+            violation_lines(&mut out, (outcome, spec.line), violation, recording);
+        }
+        if property.outcome.violations > 1 {
+            let _ = writeln!(
+                out,
+                "               {} times in all",
+                property.outcome.violations
+            );
+        }
+    }
+    let findings = Findings::of(recording);
+    signals(&mut out, &findings.signals);
+    for slow in findings.slow.iter().filter(|slow| slow.count >= 20).take(2) {
+        where_time_went(&mut out, slow);
+    }
+    let _ = writeln!(out, "    replay     {}", outcome.replay(result));
+    let _ = writeln!(out, "    digest     {}", result.digest);
+    out
+}
+
+fn violation_lines(
+    out: &mut String,
+    (outcome, line): (&Outcome<'_>, u32),
+    violation: &Violation,
+    recording: &Recording,
+) {
+    let node = violation
+        .node
+        .and_then(|id| recording.header.nodes.get(id.index()));
+    let node = node.map_or_else(String::new, |name| format!("{name}: "));
+    let file = outcome.path.rsplit('/').next().unwrap_or(outcome.path);
+    let _ = writeln!(
+        out,
+        "      {}  {node}{}   {file}:{line}",
+        violation.at, violation.text
+    );
+    active_line(out, recording, violation.at);
+}
+
+/// The faults in force at an instant, or the last one that was.
+fn active_line(out: &mut String, recording: &Recording, at: squall_core::VirtualTime) {
+    let plan: &Plan = &recording.header.plan;
+    let active = findings::active(plan, &recording.header.nodes, at);
+    if active.is_empty() {
+        let past = plan
+            .entries()
+            .iter()
+            .filter_map(|entry| Some((entry.until?, entry.fault)));
+        let last = past.filter(|(until, _)| *until <= at).max();
+        let _ = match last {
+            Some((until, fault)) => {
+                let label = &plan.faults[fault as usize].label;
+                writeln!(
+                    out,
+                    "      active     none: the last fault, {label}, healed at {until}"
+                )
+            }
+            None => writeln!(out, "      active     none"),
+        };
+        return;
+    }
+    for fault in active {
+        let nodes: String = fault.nodes.iter().map(|node| format!(" {node}")).collect();
+        let planned = match fault.until {
+            Some(until) => format!("planned {}", until.since(fault.since)),
+            None => "without an end".to_owned(),
+        };
+        let _ = writeln!(
+            out,
+            "      active     {}{nodes} since {} ({planned})",
+            fault.label, fault.since
+        );
+    }
+}
+
+/// Nodes shown at the most.
+const NODES_MAX: usize = 3;
+
+fn signals(out: &mut String, signals: &[SignalChange]) {
+    let mut shown: Vec<&str> = Vec::new();
+    for change in signals {
+        if !shown.contains(&change.node.as_str()) {
+            if shown.len() == NODES_MAX {
+                let _ = writeln!(
+                    out,
+                    "    operator   more nodes were hit; all are in the recording"
+                );
+                return;
+            }
+            shown.push(&change.node);
+            let _ = writeln!(
+                out,
+                "    operator   {:<54} {:>10} {:>10} {:>10}",
+                format!("{} saw", change.node),
+                "before",
+                "during",
+                "after"
+            );
+        }
+        let _ = writeln!(
+            out,
+            "               {:<54} {:>10} {:>10} {:>10}",
+            change.signal,
+            number(change.before),
+            number(change.during),
+            number(change.after)
+        );
+    }
+}
+
+fn where_time_went(out: &mut String, slow: &Slow) {
+    let shares = |shares: &[(Part, f64)]| {
+        let text = shares
+            .iter()
+            .map(|(part, share)| format!("{} {:.0} %", part.name(), share * 100.0));
+        text.collect::<Vec<_>>().join(", ")
+    };
+    let _ = writeln!(
+        out,
+        "    time       {}: slowest {} of {} took {} s, the median {} s",
+        slow.name,
+        slow.slow,
+        slow.count,
+        number(slow.slow_s),
+        number(slow.median_s)
+    );
+    let _ = writeln!(out, "               slow       {}", shares(&slow.shares));
+    let _ = writeln!(out, "               usual      {}", shares(&slow.usual));
+}

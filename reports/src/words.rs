@@ -1,0 +1,151 @@
+//! What all reports are made of: a campaign with its names and its expectation.
+
+use squall_core::outcome::{Campaign, SeedResult};
+use squall_core::property::{PropertyKind, Verdict};
+
+/// What the scenario says it is there to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Positions of the properties that must give it; empty is any.
+    pub because: Vec<usize>,
+}
+
+impl Expectation {
+    /// Whether a campaign shows what it is there to show: it has the verdict, by these properties
+    /// and no others.
+    pub fn met(&self, campaign: &Campaign) -> bool {
+        let because = |index: &usize| self.because.is_empty() || self.because.contains(index);
+        let with_verdict = |verdict| {
+            let all = campaign.properties.iter().enumerate();
+            all.filter(move |(_, p)| p.verdict == verdict)
+                .map(|(index, _)| index)
+        };
+        campaign.verdict == self.verdict
+            && with_verdict(self.verdict).all(|index| because(&index))
+            && self.because.iter().all(|index| {
+                campaign
+                    .properties
+                    .get(*index)
+                    .is_some_and(|p| p.verdict == self.verdict)
+            })
+    }
+    /// Whether one seed is within it: a seed may also do better.
+    pub fn allows(&self, seed: &SeedResult) -> bool {
+        let failing = seed.properties.iter().enumerate();
+        let mut failing = failing.filter(|(_, p)| p.outcome.verdict == Verdict::Fail);
+        match self.verdict {
+            Verdict::Fail => {
+                failing.all(|(i, _)| self.because.is_empty() || self.because.contains(&i))
+            }
+            _ => failing.next().is_none(),
+        }
+    }
+}
+
+/// A campaign as reports see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
+    /// Name of the scenario.
+    pub scenario: &'a str,
+    /// Path of its file.
+    pub path: &'a str,
+    /// The results.
+    pub campaign: &'a Campaign,
+    /// What the scenario is there to show.
+    pub expectation: Option<&'a Expectation>,
+    /// Wall time of every seed, in seconds.
+    pub wall_s: &'a [f64],
+    /// Settings in force, as arguments: `--with x --set a=b`.
+    pub settings: &'a str,
+}
+
+impl Outcome<'_> {
+    /// Whether the expectation is met, if there is one.
+    pub fn expected(&self) -> Option<bool> {
+        self.expectation
+            .map(|expectation| expectation.met(self.campaign))
+    }
+    /// The exit code that this outcome asks for.
+    pub fn exit_code(&self) -> u8 {
+        match (self.expected(), self.campaign.verdict) {
+            (Some(true), _) | (None, Verdict::Pass) => 0,
+            (Some(false), _) | (None, Verdict::Fail) => 100,
+            (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
+        }
+    }
+    /// The command that repeats one seed.
+    pub fn replay(&self, seed: &SeedResult) -> String {
+        let space = if self.settings.is_empty() { "" } else { " " };
+        format!(
+            "squall replay {} --seed {}{space}{} --digest {}",
+            self.path, seed.seed, self.settings, seed.digest
+        )
+    }
+}
+
+/// The verdict of a property as a mark of two letters.
+pub(crate) fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "ok",
+        Verdict::Fail => "FAIL",
+        Verdict::NotExercised => "--",
+        Verdict::Inconclusive => "??",
+    }
+}
+
+/// The unit of a property's margin, for people.
+pub(crate) fn margin_unit(kind: &PropertyKind) -> &'static str {
+    match kind {
+        PropertyKind::Recovers { .. } => "x baseline",
+        PropertyKind::Eventually { .. } => " s",
+        _ => "",
+    }
+}
+
+/// A number with four significant digits.
+pub(crate) fn number(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    let power = exponent(x);
+    if !(-6..12).contains(&power) {
+        return format!("{x:.3e}");
+    }
+    let digits = 4 - 1 - power;
+    if digits <= 0 {
+        return format!("{x:.0}");
+    }
+    let text = format!("{x:.0$}", usize::try_from(digits.min(12)).unwrap_or(0));
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.to_owned()
+}
+
+/// The power of ten of a number that is not zero.
+fn exponent(x: f64) -> i32 {
+    let text = format!("{x:e}");
+    text.split_once('e')
+        .and_then(|(_, power)| power.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        for (x, text) in [
+            (0.0, "0"),
+            (1234.56, "1235"),
+            (0.000_123_456, "0.0001235"),
+            (97.25, "97.25"),
+            (1.0, "1"),
+            (123_456_789.0, "123456789"),
+            (1.670_39e22, "1.670e22"),
+        ] {
+            assert_eq!(number(x), text);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The parameters of a loop.
+
+use super::plant;
+use crate::tables::ON;
+use squall_faults::param::{Kind, Param, Shape, Unit};
+
+pub(super) const PARAMS: &[Param] = &[
+    ON,
+    Param::new(
+        "sensor",
+        Kind::Selector(Shape::Nodes),
+        "where the sensors are, one for each controller; with the controllers if missing",
+    ),
+    Param::new(
+        "actuator",
+        Kind::Selector(Shape::Nodes),
+        "where the actuators are, one for each controller; with the controllers if missing",
+    ),
+    Param::new("period", Kind::Duration, "time from sample to sample").default("10ms"),
+    Param::new(
+        "plant",
+        Kind::Variant {
+            noun: "plant",
+            of: plant::variants,
+        },
+        "what is controlled: `plant.servo = { .. }`",
+    )
+    .required(),
+    Param::new("compute", Kind::Law(Unit::Time), "processor time of a job").default("0s"),
+    Param::new(
+        "delay",
+        Kind::Law(Unit::Time),
+        "time from the end of a job until its output acts",
+    )
+    .default("0s")
+    .one_of("delay"),
+    Param::new(
+        "delay_periods",
+        Kind::Law(Unit::Plain),
+        "the same as a multiple of the period",
+    )
+    .one_of("delay"),
+    Param::new(
+        "delay_cycle",
+        Kind::List(&Kind::Duration),
+        "the same job by job, again and again",
+    )
+    .one_of("delay"),
+    Param::new(
+        "loss",
+        Kind::Share,
+        "share of the jobs lost, each by itself",
+    )
+    .default("0"),
+    Param::new(
+        "pattern",
+        Kind::Text,
+        "outcome of one job after the other, again and again: o is ok, L lost, D output dropped",
+    )
+    .one_of("outcome"),
+    Param::new(
+        "bursts",
+        Kind::Table(BURSTS),
+        "a channel with a good and a bad state, in which all jobs are lost",
+    )
+    .one_of("outcome"),
+    Param::new(
+        "lost",
+        Kind::Choice(&["job", "output"]),
+        "what a loss takes: the job, whose state is then frozen, or its output only",
+    )
+    .default("job"),
+    Param::new(
+        "overrun",
+        Kind::Choice(&["skip", "kill", "queue"]),
+        "when a job still runs at the next sample: the next is skipped, it is killed, one waits",
+    )
+    .default("skip"),
+    Param::new("memory", Kind::Table(MEMORY), "what a job touches").default(""),
+    Param::new("promise", Kind::Table(PROMISE), "limits of the invariants").default(""),
+];
+
+const BURSTS: &[Param] = &[
+    Param::new("begin", Kind::Share, "chance a period to turn bad").required(),
+    Param::new("end", Kind::Share, "chance a period to turn good").required(),
+];
+
+const MEMORY: &[Param] = &[
+    Param::new("set", Kind::Size, "working set of the controller").default("0B"),
+    Param::new(
+        "pages",
+        Kind::Integer {
+            min: 0,
+            max: 1_000_000,
+        },
+        "pages of it that a job touches; 0 is memory locked in place",
+    )
+    .default("0"),
+    Param::new(
+        "zipf",
+        Kind::Number { min: 0.0, max: 2.0 },
+        "exponent of the popularity of pages",
+    )
+    .default("0.9"),
+    Param::new("writes", Kind::Share, "share of the touches that write").default("0.5"),
+];
+
+const COUNT: Kind = Kind::Integer {
+    min: 1,
+    max: 1_000_000,
+};
+
+const PROMISE: &[Param] = &[
+    Param::new("hits", COUNT, "jobs in time in each window").default("1"),
+    Param::new("window", COUNT, "consecutive jobs of a window").default("1"),
+    Param::new(
+        "age",
+        Kind::Duration,
+        "largest age of the sample behind the command in force; three periods if missing",
+    ),
+    Param::new(
+        "rate",
+        Kind::Number {
+            min: 0.0,
+            max: 1e12,
+        },
+        "largest change of the command, a second; only finite if missing",
+    ),
+    Param::new(
+        "bound",
+        Kind::Number {
+            min: 0.0,
+            max: 1e12,
+        },
+        "largest absolute output",
+    )
+    .default("100"),
+];

@@ -1,0 +1,136 @@
+//! The command line: one thin file a subcommand.
+
+mod check;
+mod demo;
+mod list;
+mod out;
+mod plan;
+mod replay;
+mod run;
+mod schema;
+mod selection;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Exit codes: stable, and documented in docs/exit-codes.md.
+pub(crate) mod exit {
+    /// Everything passed, or `[expect]` was met.
+    pub(crate) const PASS: u8 = 0;
+    /// A bug in squall.
+    pub(crate) const BUG: u8 = 1;
+    /// Wrong arguments.
+    pub(crate) const USAGE: u8 = 2;
+    /// Nothing selected.
+    pub(crate) const NOTHING: u8 = 4;
+    /// An invalid scenario.
+    pub(crate) const INVALID: u8 = 96;
+    /// A re-run ended in another digest.
+    pub(crate) const NONDETERMINISM: u8 = 102;
+}
+
+/// Name and version, as in the first line of a run and in JSON.
+pub(crate) const TOOL: &str = concat!("squall ", env!("CARGO_PKG_VERSION"));
+
+#[derive(Parser, Debug)]
+#[command(name = "squall", version, about, long_about = None, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to colour diagnostics
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  squall demo                                      a host that swaps, blamed on a deploy
+  squall run scenarios/library                     every shipped scenario
+  squall run FILE --seeds 0..1000 --jobs 8         more seeds; results do not depend on --jobs
+  squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
+  squall plan FILE --seed 0x11                     what would happen to whom and when
+  squall replay FILE --seed 0x11                   one seed again, with the whole report
+
+Exit codes: 0 pass, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
+96 invalid scenario, 100 property violated, 102 nondeterminism";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Whether diagnostics on stderr are coloured.
+    fn on(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+            }
+        }
+    }
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Find a failure, show what an operator would have seen, and prove its cause; in seconds
+    Demo(demo::Demo),
+    /// Run scenarios over their seeds and judge what they promise
+    Run(run::Run),
+    /// Show what would happen to whom and when, without running
+    Plan(plan::PlanArgs),
+    /// Validate scenarios without running them
+    Check(check::Check),
+    /// Run one seed again and show everything about it; the digest must match
+    Replay(replay::Replay),
+    /// List faults, workloads, properties, metrics or scenarios
+    List(list::List),
+    /// Print the JSON Schema of scenario files
+    Schema(schema::Schema),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Parses the arguments and does what they say.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::PASS
+            };
+            // Nothing is left to do if the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    out::silence_model_panics();
+    let colour = cli.color.on();
+    let code = match cli.command {
+        Command::Demo(command) => command.main(colour),
+        Command::Run(command) => command.main(colour),
+        Command::Plan(command) => command.main(colour),
+        Command::Check(command) => command.main(colour),
+        Command::Replay(command) => command.main(colour),
+        Command::List(command) => command.main(),
+        Command::Schema(command) => command.main(),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "squall", &mut text);
+            out::result(&String::from_utf8_lossy(&text));
+            exit::PASS
+        }
+    };
+    // A closed pipe is the reader's choice.
+    let _ = std::io::stdout().flush();
+    ExitCode::from(code)
+}

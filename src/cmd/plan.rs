@@ -1,0 +1,57 @@
+//! `squall plan`: what would happen to whom and when.
+
+use super::selection::{Set, load_all};
+use super::{exit, out};
+use clap::Args;
+use squall::core::Seed;
+use squall::faults::plan_text;
+use std::path::PathBuf;
+
+/// Show what would happen to whom and when, without running
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// Scenario file
+    file: PathBuf,
+    /// The seed; the first of the file if not given
+    #[arg(long)]
+    seed: Option<Seed>,
+    #[command(flatten)]
+    set: Set,
+}
+
+impl PlanArgs {
+    pub(crate) fn main(&self, colour: bool) -> u8 {
+        let loaded = match load_all(std::slice::from_ref(&self.file), &self.set, colour) {
+            Ok(loaded) => loaded,
+            Err(code) => return code,
+        };
+        let mut text = String::new();
+        for (path, ready) in loaded {
+            let scenario = &ready.scenario;
+            let seed = self.seed.unwrap_or(Seed(scenario.seeds.start));
+            let plan = match scenario.plan(seed) {
+                Ok(plan) => plan,
+                Err(report) => {
+                    out::note(report.render(colour).trim_end());
+                    return exit::INVALID;
+                }
+            };
+            text.push_str(&format!(
+                "plan   {}   seed {seed}   {} of {} faults act, {} primitives, stops at {}\n",
+                path.display(),
+                scenario
+                    .faults
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| plan.entries().iter().any(|e| e.fault as usize == *i))
+                    .count(),
+                scenario.faults.len(),
+                plan.entries().len(),
+                scenario.stop
+            ));
+            text.push_str(&plan_text(&plan, &scenario.topology));
+        }
+        out::result(&text);
+        exit::PASS
+    }
+}

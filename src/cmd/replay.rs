@@ -1,0 +1,155 @@
+//! `squall replay`: one seed again. The digest must match.
+
+use super::run::{Finished, one_seed_code};
+use super::selection::Set;
+use super::{exit, out};
+use clap::Args;
+use squall::campaign::{self, Ran};
+use squall::core::Seed;
+use squall::core::history::Digest;
+use squall::core::recording::Recording;
+use squall::reports::{divergence, storage, terminal};
+use squall::scenarios::{Ready, Settings, parse};
+use squall::{LoadError, Place, load};
+use std::path::{Path, PathBuf};
+
+/// Run one seed again and show everything about it; the digest must match
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Scenario file, or a recording
+    file: PathBuf,
+    /// The seed; for a recording its own
+    #[arg(long)]
+    seed: Option<Seed>,
+    /// The digest it ended in, as it was printed
+    #[arg(long)]
+    digest: Option<Digest>,
+    #[command(flatten)]
+    set: Set,
+}
+
+/// Every gzip file begins so, and no scenario does.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+impl Replay {
+    pub(crate) fn main(&self, colour: bool) -> u8 {
+        let bytes = match std::fs::read(&self.file) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let path = self.file.clone();
+                return out::invalid(&[LoadError::Unreadable { path, error }], colour);
+            }
+        };
+        if bytes.starts_with(&GZIP) {
+            self.recording(&bytes, colour)
+        } else {
+            self.scenario(colour)
+        }
+    }
+
+    fn scenario(&self, colour: bool) -> u8 {
+        let settings = match self.set.settings() {
+            Ok(settings) => settings,
+            Err(code) => return code,
+        };
+        let ready = match load(&self.file, &settings) {
+            Ok(ready) => ready,
+            Err(error) => return out::invalid(&[error], colour),
+        };
+        let seeds = &ready.scenario.seeds;
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None if seeds.end - seeds.start == 1 => Seed(seeds.start),
+            None => {
+                out::note("error: which seed? a failing run prints the whole command, with --seed");
+                return exit::USAGE;
+            }
+        };
+        self.again(
+            &ready,
+            (seed, &settings.to_string()),
+            self.digest,
+            None,
+            colour,
+        )
+    }
+
+    fn recording(&self, bytes: &[u8], colour: bool) -> u8 {
+        let recording = match storage::decode(bytes) {
+            Ok(recording) => recording,
+            Err(error) => {
+                out::note(&format!("error: {}: {error}", self.file.display()));
+                return exit::INVALID;
+            }
+        };
+        let header = &recording.header;
+        // The effective text stands in the recording; files that it names are where they were.
+        let parsed = parse(&header.path, &header.text, &Settings::default());
+        let ready = match parsed.and_then(|s| s.ready(&Place::of(Path::new(&header.path)))) {
+            Ok(ready) => ready,
+            Err(report) => return out::invalid(&[LoadError::Invalid(report)], colour),
+        };
+        let (seed, digest) = (header.seed, header.digest);
+        self.again(&ready, (seed, ""), Some(digest), Some(&recording), colour)
+    }
+
+    /// Runs the seed and compares digest and, where there are any, records.
+    fn again(
+        &self,
+        ready: &Ready,
+        (seed, settings): (Seed, &str),
+        wanted: Option<Digest>,
+        stored: Option<&Recording>,
+        colour: bool,
+    ) -> u8 {
+        out::note(&format!("replaying seed {seed} of {}", ready.scenario.path));
+        let run = match campaign::record(ready, seed) {
+            Ok(run) => run,
+            Err(report) => return out::invalid(&[LoadError::Invalid(report)], colour),
+        };
+        let recording = run.recording.expect("records were kept");
+        let found = run.result.digest;
+        if let Some(stored) = stored
+            && found != stored.header.digest
+        {
+            out::result(&divergence::text(stored, &recording));
+            return exit::NONDETERMINISM;
+        }
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            out::result(&format!(
+                "DIFFERENT   {}   seed {seed}   digest {found}, not {wanted}\n\
+                 either the file, its settings or squall changed since, or the run is not deterministic:\n\
+                 run the same command again; if that digest differs too, it is the run\n",
+                ready.scenario.path
+            ));
+            return exit::NONDETERMINISM;
+        }
+        let verdict = run.result.verdict;
+        let finished = Finished {
+            path: ready.scenario.path.clone(),
+            name: ready.scenario.name.clone(),
+            expectation: None,
+            settings: settings.to_owned(),
+            ran: Ran {
+                campaign: campaign::summarise(ready, vec![run.result]),
+                wall_s: Vec::new(),
+                total_s: 0.0,
+            },
+            failure: None,
+            differs: None,
+        };
+        let outcome = finished.outcome();
+        let same = if wanted.is_some() { ", as it was" } else { "" };
+        out::result(&format!(
+            "{}   {}   seed {seed}   digest {found}{same}\n",
+            verdict.to_string().to_uppercase(),
+            ready.scenario.path
+        ));
+        out::result(&terminal::seed(
+            &outcome,
+            &outcome.campaign.seeds[0],
+            &recording,
+        ));
+        one_seed_code(verdict)
+    }
+}

@@ -1,0 +1,316 @@
+//! `squall run`: scenarios over their seeds.
+
+use super::selection::{Set, load_all, parse_seeds};
+use super::{TOOL, exit, out};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use squall::campaign::{self, Progress, Ran};
+use squall::core::property::Verdict;
+use squall::core::recording::Recording;
+use squall::reports::{Expectation, Outcome, divergence, json, junit, storage, terminal};
+use squall::scenarios::Ready;
+use std::io::IsTerminal;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// Run scenarios over their seeds and judge what they promise
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// Scenario files or directories
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Seeds instead of those of the file: `0..64`, `17` or `0x11`
+    #[arg(long, value_parser = parse_seeds, env = "SQUALL_SEEDS")]
+    seeds: Option<Range<u64>>,
+    /// Threads; never changes a result. All cores if not given
+    #[arg(long, env = "SQUALL_JOBS")]
+    jobs: Option<usize>,
+    #[command(flatten)]
+    set: Set,
+    /// Directory for recordings and summaries
+    #[arg(long, env = "SQUALL_OUT", default_value = "target/squall")]
+    out: PathBuf,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Junit,
+}
+
+/// A campaign that ran, with what reports need.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) expectation: Option<Expectation>,
+    pub(crate) settings: String,
+    pub(crate) ran: Ran,
+    /// Of the first failing seed.
+    pub(crate) failure: Option<Recording>,
+    /// Two recordings of one seed that differ.
+    pub(crate) differs: Option<Box<(Recording, Recording)>>,
+}
+
+impl Finished {
+    pub(crate) fn outcome(&self) -> Outcome<'_> {
+        Outcome {
+            scenario: &self.name,
+            path: &self.path,
+            campaign: &self.ran.campaign,
+            expectation: self.expectation.as_ref(),
+            wall_s: &self.ran.wall_s,
+            settings: &self.settings,
+        }
+    }
+    fn exit_code(&self) -> u8 {
+        match self.differs {
+            Some(_) => exit::NONDETERMINISM,
+            None => self.outcome().exit_code(),
+        }
+    }
+}
+
+impl Run {
+    pub(crate) fn main(&self, colour: bool) -> u8 {
+        let loaded = match load_all(&self.files, &self.set, colour) {
+            Ok(loaded) => loaded,
+            Err(code) => return code,
+        };
+        let settings = match self.set.settings() {
+            Ok(settings) => settings.to_string(),
+            Err(code) => return code,
+        };
+        let jobs = self.jobs.unwrap_or_else(campaign::jobs_default);
+        let mut all = Vec::new();
+        for (path, ready) in &loaded {
+            let seeds = self
+                .seeds
+                .clone()
+                .unwrap_or_else(|| ready.scenario.seeds.clone());
+            let what = (path.as_path(), settings.as_str());
+            match run_one(ready, what, seeds, jobs) {
+                Ok(finished) => {
+                    if self.format == Format::Human {
+                        out::result(&human(&finished));
+                    }
+                    write_files(&self.out, ready, &finished);
+                    all.push(finished);
+                }
+                Err(report) => {
+                    out::note(report.render(colour).trim_end());
+                    return exit::INVALID;
+                }
+            }
+        }
+        // The highest of 102, 100, 96, 3 wins.
+        let code = all
+            .iter()
+            .map(Finished::exit_code)
+            .max()
+            .unwrap_or(exit::NOTHING);
+        match self.format {
+            Format::Human if all.len() > 1 => out::result(&total(&all, code)),
+            Format::Human => {}
+            Format::Json => out::result(&json_text(&all, code)),
+            Format::Junit => {
+                let outcomes: Vec<_> = all.iter().map(Finished::outcome).collect();
+                match junit::report(&outcomes) {
+                    Ok(text) => out::result(&text),
+                    Err(error) => {
+                        out::note(&format!("error: cannot write the report: {error}"));
+                        return exit::BUG;
+                    }
+                }
+            }
+        }
+        code
+    }
+}
+
+/// Runs a campaign, then its first failing seed once more with records, and its first seed too: the
+/// digests must not change.
+pub(crate) fn run_one(
+    ready: &Ready,
+    (path, settings): (&Path, &str),
+    seeds: Range<u64>,
+    jobs: usize,
+) -> Result<Finished, squall::scenarios::Report> {
+    let bar = Bar::new(path, seeds.end - seeds.start);
+    let ran = campaign::run(ready, seeds, jobs, &|progress| bar.show(progress))?;
+    bar.finish();
+    let mut failure = None;
+    let mut differs = None;
+    let campaign = &ran.campaign;
+    let failing = campaign
+        .failing()
+        .next()
+        .map(|seed| (seed.seed, seed.digest));
+    let first = campaign.seeds.first().map(|seed| (seed.seed, seed.digest));
+    for (seed, digest) in failing.into_iter().chain(first) {
+        if failure.is_some() && Some((seed, digest)) == failing {
+            continue;
+        }
+        let again = campaign::record(ready, seed)?;
+        let recording = again.recording.expect("records were kept");
+        if again.result.digest != digest && differs.is_none() {
+            let third = campaign::record(ready, seed)?;
+            let third = third.recording.expect("records were kept");
+            differs = Some(Box::new((recording, third)));
+        } else if Some((seed, digest)) == failing {
+            failure = Some(recording);
+        }
+    }
+    Ok(Finished {
+        path: path.display().to_string(),
+        name: ready.scenario.name.clone(),
+        expectation: ready
+            .scenario
+            .expect
+            .as_ref()
+            .map(squall::testing::expectation),
+        settings: settings.to_owned(),
+        ran,
+        failure,
+        differs,
+    })
+}
+
+/// The report for people.
+pub(crate) fn human(finished: &Finished) -> String {
+    let mut text = terminal::campaign(
+        &finished.outcome(),
+        finished.failure.as_ref(),
+        finished.ran.total_s,
+    );
+    if let Some(pair) = &finished.differs {
+        text.push_str(&divergence::text(&pair.0, &pair.1));
+        text.push_str("  the same seed ended in another digest: the verdicts above cannot be trusted   exit code 102\n");
+    }
+    text.push('\n');
+    text
+}
+
+fn total(all: &[Finished], code: u8) -> String {
+    let good = all
+        .iter()
+        .filter(|finished| finished.exit_code() == 0)
+        .count();
+    let mut text = format!(
+        "{good} of {} scenarios as they should be   exit code {code}\n",
+        all.len()
+    );
+    for finished in all.iter().filter(|finished| finished.exit_code() != 0) {
+        text.push_str(&format!(
+            "  {:<13} {}\n",
+            finished.outcome().campaign.verdict.to_string(),
+            finished.path
+        ));
+    }
+    text
+}
+
+fn json_text(all: &[Finished], code: u8) -> String {
+    let documents = all
+        .iter()
+        .map(|finished| json::campaign(&finished.outcome(), TOOL));
+    let document = match all {
+        [one] => json::campaign(&one.outcome(), TOOL),
+        _ => json::campaigns(documents.collect(), TOOL, code),
+    };
+    format!("{document:#}\n")
+}
+
+/// `<out>/<scenario>/campaign.json`; for the first failing seed its recording, plan and effective
+/// file; `<out>/latest` points to the scenario's directory.
+fn write_files(out: &Path, ready: &Ready, finished: &Finished) {
+    let stem = Path::new(&finished.path).file_stem().unwrap_or_default();
+    let dir = out.join(stem);
+    let mut files = vec![(
+        dir.join("campaign.json"),
+        format!("{:#}\n", json::campaign(&finished.outcome(), TOOL)).into_bytes(),
+    )];
+    if let Some(recording) = &finished.failure {
+        let seed = dir.join(recording.header.seed.to_string());
+        let plan = squall::faults::plan_text(&recording.header.plan, &ready.scenario.topology);
+        files.push((seed.join("plan.txt"), plan.into_bytes()));
+        files.push((
+            seed.join("effective.toml"),
+            recording.header.text.clone().into_bytes(),
+        ));
+        match storage::encode(recording) {
+            Ok(bytes) => files.push((seed.join("recording.squall"), bytes)),
+            Err(error) => out::could_not_write(&seed.join("recording.squall"), &error),
+        }
+    }
+    for (path, bytes) in files {
+        if let Err(error) = out::file(&path, &bytes) {
+            out::could_not_write(&path, &error);
+            return;
+        }
+    }
+    out::latest(out, stem.as_ref());
+}
+
+/// Progress on stderr: a bar on a terminal, else a line every tenth.
+struct Bar {
+    bar: ProgressBar,
+    name: String,
+    lines: bool,
+    told: Mutex<u64>,
+}
+
+impl Bar {
+    fn new(path: &Path, total: u64) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(
+            "  {pos}/{len} seeds   {per_sec}   {msg}   {eta} left   {wide_bar}",
+        );
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            name: path.display().to_string(),
+            // A short campaign needs no lines in a log.
+            lines: !terminal && total >= 1_000,
+            told: Mutex::new(0),
+        }
+    }
+    fn show(&self, progress: Progress) {
+        self.bar.set_position(progress.done);
+        if progress.failing > 0 {
+            self.bar
+                .set_message(format!("{} failing", progress.failing));
+        }
+        if self.lines {
+            let tenth = progress.done * 10 / progress.total.max(1);
+            let mut told = self.told.lock().expect("nobody panics while telling");
+            if tenth > *told {
+                *told = tenth;
+                out::note(&format!(
+                    "{}   {}/{} seeds, {} failing",
+                    self.name, progress.done, progress.total, progress.failing
+                ));
+            }
+        }
+    }
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The worst verdict decides what a replay of one seed returns.
+pub(crate) fn one_seed_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::NotExercised | Verdict::Inconclusive => 3,
+        Verdict::Fail => 100,
+    }
+}

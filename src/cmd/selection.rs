@@ -1,0 +1,90 @@
+//! What a command is about: files, settings, seeds.
+
+use super::{exit, out};
+use clap::Args;
+use squall::core::Seed;
+use squall::scenarios::{Ready, Settings};
+use squall::{LoadError, load, scenario_files};
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Settings of scenario files.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Set {
+    /// Set a key of the file, for instance `stop.at=5m`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Apply a variant of the file; may be given several times
+    #[arg(long = "with", value_name = "VARIANT")]
+    pub(crate) with: Vec<String>,
+}
+
+impl Set {
+    /// As the parser of scenarios takes them.
+    pub(crate) fn settings(&self) -> Result<Settings, u8> {
+        let mut settings = Settings {
+            with: self.with.clone(),
+            set: Vec::new(),
+        };
+        for argument in &self.set {
+            if let Err(error) = settings.push_set(argument) {
+                out::note(&format!("error: {error}"));
+                return Err(exit::USAGE);
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// `0..64`, `17` or `0x11`.
+pub(crate) fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
+    let one = |text: &str| text.trim().parse::<Seed>().map(|seed| seed.0);
+    let range = match text.split_once("..") {
+        Some((low, high)) => one(low)?..one(high)?,
+        None => {
+            let seed = one(text)?;
+            let end = seed.checked_add(1);
+            seed..end.ok_or("the last seed of all cannot be run alone")?
+        }
+    };
+    if range.is_empty() {
+        return Err(format!("`{text}` holds no seed: write 0..64 or 17"));
+    }
+    Ok(range)
+}
+
+/// Loads every scenario at `paths`, or shows all that is wrong with any of them.
+pub(crate) fn load_all(
+    paths: &[PathBuf],
+    set: &Set,
+    colour: bool,
+) -> Result<Vec<(PathBuf, Ready)>, u8> {
+    let settings = set.settings()?;
+    let mut files = Vec::new();
+    let mut errors = Vec::new();
+    for path in paths {
+        match scenario_files(path) {
+            Ok(found) => files.extend(found),
+            Err(error) => errors.push(LoadError::Unreadable {
+                path: path.clone(),
+                error,
+            }),
+        }
+    }
+    if files.is_empty() && errors.is_empty() {
+        out::note("error: no scenario files there (files that end in .toml)");
+        return Err(exit::NOTHING);
+    }
+    let mut loaded = Vec::new();
+    for path in files {
+        match load(&path, &settings) {
+            Ok(ready) => loaded.push((path, ready)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        Ok(loaded)
+    } else {
+        Err(out::invalid(&errors, colour))
+    }
+}

@@ -1,0 +1,94 @@
+//! Scenario files on disk.
+
+use squall_scenarios::{Files, Ready, Report, Settings, parse};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where the files are that a scenario names: beside the scenario, or else below the current
+/// directory, as a path on the command line would be.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    beside: PathBuf,
+}
+
+impl Place {
+    /// The place of the scenario at `path`.
+    pub fn of(path: &Path) -> Self {
+        let beside = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self { beside }
+    }
+}
+
+impl Files for Place {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let beside = self.beside.join(path);
+        match std::fs::read(&beside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && beside != Path::new(path) => {
+                std::fs::read(path).map_err(|error| match error.kind() {
+                    io::ErrorKind::NotFound => format!(
+                        "no such file, neither beside the scenario ({}) nor from the current directory",
+                        beside.display()
+                    ),
+                    _ => error.to_string(),
+                })
+            }
+            other => other.map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// Why a scenario cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Something in it is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Report),
+}
+
+/// Reads and checks a scenario, with settings applied and the files read that it names.
+///
+/// # Errors
+/// Everything that is wrong with the file, at once.
+pub fn load(path: &Path, settings: &Settings) -> Result<Ready, LoadError> {
+    let text = std::fs::read_to_string(path).map_err(|error| LoadError::Unreadable {
+        path: path.to_path_buf(),
+        error,
+    })?;
+    let scenario = parse(&path.display().to_string(), &text, settings)?;
+    Ok(scenario.ready(&Place::of(path))?)
+}
+
+/// The scenario files at `path`: itself, or all `.toml` files below it, sorted.
+///
+/// # Errors
+/// If a directory cannot be read.
+pub fn scenario_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
+    entries.sort();
+    let mut files = Vec::new();
+    for entry in entries {
+        if entry.is_dir() {
+            files.extend(scenario_files(&entry)?);
+        } else if entry
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            files.push(entry);
+        }
+    }
+    Ok(files)
+}

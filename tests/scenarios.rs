@@ -1,0 +1,7 @@
+//! Every shipped scenario with every seed of its file, and first the regressions, as named tests.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    squall::testing::Suite::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/library")).main()
+}
