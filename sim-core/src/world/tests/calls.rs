@@ -151,3 +151,22 @@ fn the_death_of_a_server_is_silent_or_a_reset() {
     assert_eq!(results[5], 200);
     assert!(finished.faults.iter().all(|fault| fault.landed == 1));
 }
+
+/// What waits in a port is served, though its client has gone: a server cannot know.
+#[test]
+fn a_call_outlives_the_patience_of_its_client() {
+    let pause = Primitive::Pause { node: NodeId(1) };
+    let (results, finished) = exchange(4, vec![(0, Some(210), pause)]);
+    assert_eq!(results, [0, 0, 200, 200]);
+    let records = finished.history.records().iter();
+    let served = records.filter(|r| {
+        matches!(
+            r.what,
+            What::SpanStart {
+                node: NodeId(1),
+                ..
+            }
+        )
+    });
+    assert_eq!(served.count(), 4, "two of them for nobody");
+}
