@@ -23,7 +23,7 @@ pub struct Slow {
     pub slow_s: f64,
     /// Shares of the slow ones' time, largest first.
     pub shares: Vec<(Part, f64)>,
-    /// Shares of everybody's time, largest first.
+    /// Shares of the time of the middle half, largest first.
     pub usual: Vec<(Part, f64)>,
 }
 
@@ -161,7 +161,7 @@ pub(crate) fn slow(recording: &Recording) -> Vec<Slow> {
                 median_s: operations[count / 2].0,
                 slow_s: slowest[slow / 2].0,
                 shares: shares(&sum(slowest)),
-                usual: shares(&sum(&operations)),
+                usual: shares(&sum(&operations[count / 4..count - count / 4])),
             },
         ));
     }

@@ -84,7 +84,10 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
     let mut plain = Vec::new();
     let read = GzDecoder::new(bytes).read_to_end(&mut plain);
     read.map_err(StorageError::Truncated)?;
-    let line = plain.iter().position(|byte| *byte == b'\n').unwrap_or(plain.len());
+    let line = plain
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(plain.len());
     let header: Header = serde_json::from_slice(&plain[..line]).map_err(StorageError::Header)?;
     if header.format != RECORDING_FORMAT {
         return Err(StorageError::Format {

@@ -21,7 +21,7 @@ pub(crate) struct Demo {}
 const PATH: &str = "scenarios/library/cross/swap-blamed-on-deploy.toml";
 /// The file travels with the program: the demo needs nothing but it.
 const TEXT: &str = include_str!("../../scenarios/library/cross/swap-blamed-on-deploy.toml");
-const SEEDS: Range<u64> = 0..8;
+const SEEDS: Range<u64> = 0..4;
 /// What-ifs on the same seeds: variant of the file and what it takes away.
 const WHAT_IFS: [(&str, &str); 2] = [("no-storm", "the swap storm"), ("no-deploy", "the deploy")];
 

@@ -59,7 +59,7 @@ enum Stage {
     /// On the processor or waiting for it since then; `true` if for a fault of so many pages.
     Job(JobRef, VirtualTime, Option<u32>),
     /// Waiting for the swap device until then; whether that counts as memory pressure.
-    Device(VirtualTime, VirtualTime, bool, Option<Wake>),
+    Device(VirtualTime, bool, Option<Wake>),
     Done,
 }
 
@@ -170,7 +170,12 @@ impl<'a> Compute<'a> {
         };
         k.spans.add(cx.span, Part::PageFault, whole);
         self.stage = match k.read_swap(cx.node, pages) {
-            Some((until, restored)) => Stage::Device(now, until, restored, None),
+            Some((until, restored)) => {
+                // Credited now, so that a report on an operation that never ends knows where it is.
+                k.spans
+                    .add(cx.span, Part::PageFault, until.since(now).as_nanos());
+                Stage::Device(until, restored, None)
+            }
             None => Stage::Idle,
         };
     }
@@ -207,7 +212,7 @@ impl Future for Compute<'_> {
                     }
                     this.job_done(&mut k, (since, time), fault);
                 }
-                Stage::Device(since, until, restored, wake) => {
+                Stage::Device(until, restored, wake) => {
                     if k.time() < *until {
                         if !wake.as_ref().is_some_and(|wake| wake.is(context.waker())) {
                             let new = Wake::of(context.waker());
@@ -216,8 +221,6 @@ impl Future for Compute<'_> {
                         }
                         return Poll::Pending;
                     }
-                    let waited = until.since(*since).as_nanos();
-                    k.spans.add(this.cx.span, Part::PageFault, waited);
                     k.read_done(this.cx.node, *restored);
                     this.stage = Stage::Idle;
                 }
@@ -236,7 +239,7 @@ impl Drop for Compute<'_> {
                     k.fault_cpu_done(self.cx.node);
                 }
             }
-            Stage::Device(_, _, restored, _) => {
+            Stage::Device(_, restored, _) => {
                 if let Some(mut k) = self.cx.alive() {
                     k.read_done(self.cx.node, restored);
                 }
