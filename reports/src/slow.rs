@@ -2,7 +2,7 @@
 
 use squall_core::history::{Part, What};
 use squall_core::recording::Recording;
-use squall_core::{NameId, SpanId, VirtualTime};
+use squall_core::{NameId, NodeId, SpanId, VirtualTime};
 use std::collections::BTreeMap;
 
 /// Parts of time, in nanoseconds.
@@ -30,6 +30,7 @@ pub struct Slow {
 #[derive(Debug)]
 struct Span {
     parent: SpanId,
+    node: NodeId,
     name: NameId,
     start: VirtualTime,
     end: Option<VirtualTime>,
@@ -47,11 +48,15 @@ impl Spans {
         for record in &recording.records {
             match record.what {
                 What::SpanStart {
-                    span, parent, name, ..
+                    span,
+                    parent,
+                    node,
+                    name,
                 } => {
                     debug_assert_eq!(span.index(), spans.0.len(), "spans are numbered in order");
                     spans.0.push(Span {
                         parent,
+                        node,
                         name,
                         start: record.at,
                         end: None,
@@ -80,31 +85,48 @@ impl Spans {
         spans
     }
 
-    /// The parts of a span, with its wait for peers replaced by what those peers did. Children that
-    /// worked side by side are scaled to the wait; what no child explains stays a wait.
+    /// The parts of a span with those of its children in their places: what ran on other nodes
+    /// explains its wait for peers, what was nested on its own node explains the time that it does
+    /// not account for itself. Children that worked side by side are scaled to what they explain;
+    /// a wait that no child explains stays one.
     fn explained(&self, index: u32, depth: u32) -> Parts {
         let span = &self.0[index as usize];
         let mut parts = span.parts;
+        if depth == 0 {
+            return parts;
+        }
+        let own: f64 = parts.iter().sum();
+        let whole = span
+            .end
+            .map_or(own, |end| end.since(span.start).as_nanos_f64());
         let wait = parts[Part::Peer as usize];
-        if wait <= 0.0 || span.children.is_empty() || depth == 0 {
-            return parts;
-        }
-        let mut below: Parts = [0.0; Part::ALL.len()];
-        for child in &span.children {
-            for (sum, part) in below.iter_mut().zip(self.explained(*child, depth - 1)) {
-                *sum += part;
+        let below = |local: bool| {
+            let mut sum: Parts = [0.0; Part::ALL.len()];
+            let children = span.children.iter();
+            for child in children.filter(|c| (self.0[**c as usize].node == span.node) == local) {
+                for (sum, part) in sum.iter_mut().zip(self.explained(*child, depth - 1)) {
+                    *sum += part;
+                }
             }
-        }
-        let total: f64 = below.iter().sum();
-        if total <= 0.0 {
-            return parts;
-        }
-        let scale = (wait / total).min(1.0);
-        parts[Part::Peer as usize] = (wait - total).max(0.0);
+            sum
+        };
+        let (remote, local) = (below(false), below(true));
+        let explained = remote.iter().sum::<f64>().min(wait);
+        parts[Part::Peer as usize] -= explained;
+        add(&mut parts, &remote, wait);
+        add(&mut parts, &local, (whole - own).max(0.0));
+        parts
+    }
+}
+
+/// Adds `below`, scaled down to `room` if it is more than that.
+fn add(parts: &mut Parts, below: &Parts, room: f64) {
+    let total: f64 = below.iter().sum();
+    if total > 0.0 {
+        let scale = (room / total).min(1.0);
         for (part, below) in parts.iter_mut().zip(below) {
             *part += below * scale;
         }
-        parts
     }
 }
 
