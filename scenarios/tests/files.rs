@@ -183,20 +183,20 @@ fn two_faults_that_cannot_be_in_force_together_name_each_other() {
     let set = |value: &str| {
         format!(
             "[[fault]]\nat = \"1m\"\nfor = \"1m\"\n\
-             inject.knob-set = {{ name = \"support.policy-mode\", value = \"{value}\" }}\n"
+             inject.knob-set = {{ name = \"support.tool-version\", value = {value} }}\n"
         )
     };
     let both = format!(
         "{}{}[[property]]\nalways = \"support.at-most",
-        set("open"),
-        set("closed")
+        set("0"),
+        set("1")
     );
     let text = EXAMPLE.replacen("[[property]]\nalways = \"support.at-most", &both, 1);
     let shown = parse("x.toml", &text, &Settings::default())
         .unwrap_err()
         .to_string();
     assert!(
-        shown.contains("`knob-set#1` and `knob-set#2` set `support.policy-mode`"),
+        shown.contains("`knob-set#1` and `knob-set#2` set `support.tool-version`"),
         "{shown}"
     );
     assert!(

@@ -23,10 +23,6 @@ fn data() -> PathBuf {
 }
 
 /// Whether the recorded sessions are there. If not, says aloud that `what` was not run.
-#[expect(
-    clippy::print_stderr,
-    reason = "a test that does not run must be seen not to"
-)]
 pub(crate) fn recorded(what: &str) -> bool {
     let path = data().join(SESSIONS);
     let there = path.is_file();
@@ -37,8 +33,10 @@ pub(crate) fn recorded(what: &str) -> bool {
 }
 
 pub(crate) fn ready(text: &str, with: &[&str], set: &[&str]) -> Ready {
-    let mut settings = Settings::default();
-    settings.with = with.iter().map(|s| (*s).to_owned()).collect();
+    let mut settings = Settings {
+        with: with.iter().map(|s| (*s).to_owned()).collect(),
+        set: Vec::new(),
+    };
     for argument in set {
         settings.push_set(argument).unwrap();
     }
@@ -61,7 +59,6 @@ pub(crate) fn metric(result: &SeedResult, name: &str) -> Summary {
     found
         .unwrap_or_else(|| panic!("{name} was not sampled"))
         .summary
-        .clone()
 }
 
 /// Names of the properties with this verdict.

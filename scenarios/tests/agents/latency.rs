@@ -84,10 +84,6 @@ fn the_table_is_the_fit() {
 
 /// Fitted on odd sessions, even ones predicted, and the reverse: section 14 of `agents.md`.
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "figures for whoever runs with --nocapture"
-)]
 fn it_holds_for_sessions_it_has_not_seen() {
     if !recorded("the split of the hosted latency") {
         return;

@@ -55,10 +55,6 @@ fn a_replay_is_all_sessions_and_calls_with_their_times() {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "figures for whoever runs with --nocapture"
-)]
 fn report(text: &str) {
     eprintln!("{text}");
 }

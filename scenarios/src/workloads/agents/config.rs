@@ -38,7 +38,7 @@ pub(super) struct Arrivals {
     pub(super) gap_scale: f64,
     pub(super) gap_max: VirtualDuration,
     pub(super) recorded: bool,
-    pub(super) calls: Law,
+    pub(super) calls: Option<Law>,
 }
 
 #[derive(Debug)]
@@ -132,7 +132,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             gap_scale: arrivals.number("gap_scale"),
             gap_max: arrivals.duration("gap_max"),
             recorded: arrivals.word("times") == "recorded",
-            calls: arrivals.law("calls"),
+            calls: arrivals.law_opt("calls"),
         },
         model: Model {
             nodes: model_nodes,

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! * Sessions come from a recording or are drawn ([`trace`], `source`), are kept in a durable queue
-//!   outside the nodes (`store`), and run in workers on the nodes of `on` (`worker`, `session`). A lost
+//!   outside the nodes (`store`), and run in workers on the nodes of `on` (`worker`, `session`, `step`). A lost
 //!   worker's sessions go on from their last checkpoint.
 //! * The model answers after a measured time ([`latency`]); the tools run on processors and in memory
 //!   (`services`). Faults hit the services `<name>.model` and `<name>.tools` like any other.
@@ -19,9 +19,11 @@ mod config;
 mod invariants;
 pub mod latency;
 mod params;
+mod rows;
 mod services;
 mod session;
 pub mod source;
+mod step;
 mod store;
 pub mod trace;
 mod worker;

@@ -84,9 +84,8 @@ const ARRIVALS: &[Param] = &[
     Param::new(
         "calls",
         Kind::Law(Unit::Plain),
-        "model calls of a drawn session",
-    )
-    .default("lognormal median 44 p99 343"),
+        "model calls of a drawn session; as recorded if missing: median 44, p99 333, at most 514",
+    ),
 ];
 
 const MODEL: &[Param] = &[

@@ -9,6 +9,10 @@ use super::latency::quantile;
 use super::trace::{Call, Step};
 use squall_core::{Key, Sample, Seed};
 
+/// Model calls of a session's main agent.
+pub const CALLS: [f64; 12] = [
+    3.0, 3.0, 4.0, 7.0, 17.75, 44.0, 90.0, 147.0, 207.75, 333.0, 463.375, 514.0,
+];
 /// Tokens of an answer.
 pub const OUT: [f64; 12] = [
     0.0, 57.0, 88.0, 104.0, 139.0, 217.0, 423.0, 878.0, 1507.0, 3690.0, 8264.0, 18195.0,
@@ -67,10 +71,11 @@ impl Source {
         match &config.trace {
             Some(trace) => trace.streams[stream as usize].len,
             None => {
-                let calls = config
-                    .arrivals
-                    .calls
-                    .sample(&mut self.key.child(u64::from(stream)).at(0));
+                let mut draw = self.key.child(u64::from(stream)).at(0);
+                let calls = match &config.arrivals.calls {
+                    Some(law) => law.sample(&mut draw),
+                    None => quantile(&CALLS, draw.open_unit()),
+                };
                 calls.round().clamp(1.0, 100_000.0) as u32
             }
         }

@@ -4,6 +4,7 @@
 //! column and what is wrong.
 
 use super::latency;
+use super::rows::{COLUMNS, Row, Wrong};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -64,38 +65,8 @@ pub struct Call {
 /// Bad rows shown; the rest is counted.
 pub const SHOWN_MAX: usize = 20;
 
-const COLUMNS: [&str; 12] = [
-    "session",
-    "agent",
-    "seq",
-    "kind",
-    "model",
-    "in_tok",
-    "out_tok",
-    "new_blocks",
-    "out_types",
-    "stop",
-    "api_time_s",
-    "think_time_s",
-];
 /// Tokens of a block of the prompt cache.
 const BLOCK_TOKENS: f64 = 64.0;
-
-/// What is wrong with a file, capped.
-#[derive(Debug, Default)]
-struct Wrong {
-    shown: Vec<String>,
-    count: usize,
-}
-
-impl Wrong {
-    fn push(&mut self, text: String) {
-        self.count += 1;
-        if self.shown.len() < SHOWN_MAX {
-            self.shown.push(text);
-        }
-    }
-}
 
 impl Trace {
     /// Reads `bytes`, a csv with or without gzip. The error lists what is wrong, at most
@@ -169,60 +140,6 @@ impl Trace {
             }
         }
         grown.finish(cut, wrong)
-    }
-}
-
-/// A row by columns.
-struct Row<'a> {
-    record: &'a csv::ByteRecord,
-    at: &'a [usize; COLUMNS.len()],
-}
-
-impl Row<'_> {
-    fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
-    }
-    fn text(&self, column: &str, wrong: &mut Wrong) -> &str {
-        let at = COLUMNS.iter().position(|name| *name == column);
-        let field = self
-            .record
-            .get(self.at[at.expect("the column is in the list")]);
-        let Some(text) = field.map(core::str::from_utf8) else {
-            wrong.push(format!("line {}: `{column}` is missing", self.line()));
-            return "";
-        };
-        text.unwrap_or_else(|_| {
-            wrong.push(format!("line {}: `{column}` is not UTF-8", self.line()));
-            ""
-        })
-    }
-    /// A number from zero to 2^32 in units of `scale`; an empty field is zero if it may be.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked to lie between zero and 2^32"
-    )]
-    fn number(&self, column: &str, (scale, empty): (f64, bool), wrong: &mut Wrong) -> u32 {
-        let before = wrong.count;
-        let text = self.text(column, wrong);
-        if (text.is_empty() && empty) || wrong.count > before {
-            return 0;
-        }
-        match text.parse::<f64>() {
-            Ok(x) if x.is_finite() && x >= 0.0 && x * scale < f64::from(u32::MAX) => {
-                (x * scale).round() as u32
-            }
-            Ok(_) => {
-                let line = self.line();
-                wrong.push(format!("line {line}: `{column}` is out of range: `{text}`"));
-                0
-            }
-            Err(_) => {
-                let line = self.line();
-                wrong.push(format!("line {line}: `{column}` is not a number: `{text}`"));
-                0
-            }
-        }
     }
 }
 
