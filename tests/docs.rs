@@ -86,9 +86,10 @@ fn links_between_documents_lead_somewhere() {
 fn the_shipped_schema_is_current() {
     let shipped = read("scenarios/scenario.schema.json");
     let current = squall::scenarios::schema::schema_text();
-    assert_eq!(
-        shipped.trim_end(),
-        current.trim_end(),
+    // The two are too long to be shown.
+    let same = shipped.trim_end() == current.trim_end();
+    assert!(
+        same,
         "write it again: `squall schema > scenarios/scenario.schema.json`"
     );
 }

@@ -1,7 +1,7 @@
 //! Every fault of the catalogue acts on a world that it can hurt, says that it did, and says that it
 //! did not where nothing was in its way. The tests walk the table: a fault without a case is an error.
 
-use squall::core::outcome::FaultResult;
+use squall::core::outcome::{FaultResult, MetricResult};
 use squall::core::world::World;
 use squall::core::{Seed, VirtualDuration};
 use squall::faults::catalog;
@@ -108,14 +108,15 @@ fn scenario(kind: &str, arguments: &str) -> String {
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
-         working_set = '96MiB'\npages = 16\nreplicas = 1\n\
+         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = 1\n\
          [workload.quiet.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '0.000001/s'\ngraph.edges = ['quiet']\nworking_set = '1MiB'\n\
          [[fault]]\nname = 'it'\nat = '5s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n"
     )
 }
 
-fn run(kind: &str, arguments: &str) -> (FaultResult, String) {
+/// What the fault did, and what the shop's users felt.
+fn run(kind: &str, arguments: &str) -> (FaultResult, Vec<MetricResult>) {
     let text = scenario(kind, arguments);
     let scenario = parse(kind, &text, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
     let ready = scenario
@@ -125,7 +126,19 @@ fn run(kind: &str, arguments: &str) -> (FaultResult, String) {
     let run = ready
         .run(Seed(1), false, &mut world)
         .unwrap_or_else(|e| panic!("{e}"));
-    (run.result.faults[0].clone(), run.result.digest.to_string())
+    let felt = run
+        .result
+        .metrics
+        .iter()
+        .filter(|m| m.name.starts_with("shop."));
+    (run.result.faults[0].clone(), felt.cloned().collect())
+}
+
+/// What users feel when nothing breaks.
+fn calm() -> Vec<MetricResult> {
+    let calm = run("link-delay", "{ links = 'idle -> web', delay = '1ms' }").1;
+    assert!(calm.len() >= 3, "{calm:?}");
+    calm
 }
 
 #[test]
@@ -139,9 +152,9 @@ fn every_fault_has_a_case() {
 
 #[test]
 fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
-    let calm = run("link-delay", "{ links = 'idle -> web', delay = '1ms' }").1;
+    let calm = calm();
     for (kind, busy, _) in CASES {
-        let (result, digest) = run(kind, busy);
+        let (result, felt) = run(kind, busy);
         assert!(result.landed > 0, "{kind} has no effect: {result:?}");
         let first = result.first_landing.expect("what landed has a first time");
         let from = VirtualDuration::from_secs(5);
@@ -149,14 +162,15 @@ fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
             first.since(squall::core::VirtualTime::ZERO) >= from,
             "{kind} acts before its time"
         );
-        assert_ne!(digest, calm, "{kind} counts effects and changes nothing");
+        assert_ne!(felt, calm, "{kind} counts effects and changes nothing");
     }
 }
 
 #[test]
 fn no_fault_lands_on_an_idle_target() {
     for (kind, _, idle) in CASES.iter().filter(|(.., idle)| !idle.is_empty()) {
-        let (result, _) = run(kind, idle);
+        let (result, felt) = run(kind, idle);
+        assert_eq!(felt, calm(), "{kind} changes the run and does not say so");
         assert_eq!(
             result.landed, 0,
             "{kind} claims an effect on a target that does nothing"

@@ -5,7 +5,6 @@ use crate::words::Outcome;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use squall_core::outcome::{SeedResult, Stop};
 use squall_core::property::Verdict;
-use std::time::Duration;
 
 /// The report of campaigns, as XML.
 ///
@@ -19,7 +18,7 @@ pub fn report(outcomes: &[Outcome<'_>]) -> Result<String, quick_junit::Serialize
         for (seed, wall) in outcome.campaign.seeds.iter().zip(walls) {
             let mut case = TestCase::new(format!("seed_{}", seed.seed), status(outcome, seed));
             case.set_classname(outcome.path);
-            case.set_time(Duration::from_secs_f64(wall.max(0.0)));
+            case.set_time(core::time::Duration::from_secs_f64(wall.max(0.0)));
             suite.add_test_case(case);
         }
         suite.add_test_case(whole(outcome));
