@@ -51,7 +51,7 @@ fn metadata() -> Value {
 }
 
 /// Names of the dependencies of a package that are no dev-dependencies.
-fn uses<'a>(package: &'a Value) -> Vec<&'a str> {
+fn uses(package: &Value) -> Vec<&str> {
     let dependencies = package["dependencies"].as_array().expect("a list");
     let normal = dependencies.iter().filter(|d| d["kind"] != "dev");
     let mut names: Vec<&str> = normal.filter_map(|d| d["name"].as_str()).collect();

@@ -1,10 +1,5 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "runs the program and looks at what it writes"
-)]
-
 mod codes;
 mod documents;
 mod replay;

@@ -1,10 +1,5 @@
 //! The promise of determinism, and that its breach is noticed.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "runs the program in fresh processes"
-)]
-
 use squall::campaign;
 use squall::core::outcome::ENGINE_EPOCH;
 use squall::core::recording::{Header, RECORDING_FORMAT, Recording};

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! This is the ladder of Tang, Goh and Thng (ACM TOMACS 15, 2005) with bounded fan-out: a rung has
-//! at most [`BUCKETS_MAX`] buckets, so that scattering writes to few streams and stays in cache
+//! at most 512 buckets, so that scattering writes to few streams and stays in cache
 //! however many events are pending, at the price of one more level per factor of 500. Bucket widths
 //! follow the events found, and all switches depend on counts alone, so nothing needs tuning and
 //! nothing is measured. A handful of pending events lives in `bottom` only.
