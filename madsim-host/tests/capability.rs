@@ -209,3 +209,74 @@ fn a_limit_names_fault_primitive_and_reason() {
     let entries: Vec<u32> = limits.iter().map(|limit| limit.entry.0).collect();
     assert_eq!(entries, [1, 2, 4, 5]);
 }
+
+/// `squall list faults` shows what this host can do without knowing this crate: the two agree about
+/// every primitive, on the values that suit this host best.
+#[test]
+fn the_list_of_faults_says_the_same() {
+    use squall_faults::catalog::{Support as Listed, primitive_on_madsim};
+    let service = ServiceId(0);
+    let call = |rule| Primitive::Call {
+        client: None,
+        service,
+        rule,
+    };
+    let best = [
+        Primitive::Crash {
+            node: NODE,
+            seen: Seen::Silent,
+        },
+        Primitive::Pause { node: NODE },
+        delay(Law::Constant(1e6), Arithmetic::Replace, 0.0),
+        Primitive::LinkLoss {
+            link: link(0, 1),
+            share: 0.5,
+            correlation: 0.0,
+        },
+        Primitive::LinkCut {
+            link: link(0, 1),
+            mode: CutMode::Drop,
+        },
+        Primitive::LinkHold { link: link(0, 1) },
+        Primitive::CpuSpeed {
+            node: NODE,
+            factor: 0.5,
+        },
+        Primitive::CpuQuota {
+            node: NODE,
+            quota: VirtualDuration::from_millis(20),
+            period: VirtualDuration::from_millis(100),
+            phase: VirtualDuration::ZERO,
+        },
+        Primitive::MemoryPressure {
+            node: NODE,
+            size: Damage::Bytes(1),
+            active: true,
+            ramp: VirtualDuration::ZERO,
+        },
+        Primitive::SwapDevice {
+            node: NODE,
+            device: Swap::Iops(800.0),
+        },
+        call(CallRule::Hang { share: 1.0 }),
+        call(CallRule::LostReply { share: 1.0 }),
+        Primitive::Knob {
+            knob: KnobId(0),
+            node: None,
+            value: 1.0,
+        },
+    ];
+    for primitive in best {
+        let listed = primitive_on_madsim(primitive.name());
+        let name = primitive.name();
+        match support(&primitive) {
+            Support::Refused(_) => assert_eq!(listed, Listed::None, "{name}"),
+            Support::Approximated(_) => assert!(matches!(listed, Listed::Partial(_)), "{name}"),
+            // Native here, but for the whole net only.
+            Support::Native if name == "delay" => {
+                assert!(matches!(listed, Listed::Partial(_)), "{name}");
+            }
+            Support::Native => assert_eq!(listed, Listed::Full, "{name}"),
+        }
+    }
+}

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// How many tests the suite has. Raise it with every test; lowering it needs a reason.
-const TESTS_MIN: usize = 40;
+const TESTS_MIN: usize = 41;
 
 #[test]
 #[expect(

@@ -40,30 +40,48 @@ pub struct ActiveFault {
     pub nodes: Vec<String>,
 }
 
-/// The faults in force at `at`, in the order of the plan; one line a fault.
+/// The faults in force at `at`, in the order of the plan; one a fault.
 pub fn active(plan: &Plan, nodes: &[String], at: VirtualTime) -> Vec<ActiveFault> {
-    let mut active: Vec<ActiveFault> = Vec::new();
-    for entry in plan.entries() {
-        if entry.from > at || entry.until.is_some_and(|until| until <= at) {
-            continue;
-        }
+    merged(plan, nodes, |from, until| {
+        from <= at && until.is_none_or(|until| until > at)
+    })
+}
+
+/// The faults that were over at `at`, those that ended last first; one a fault.
+pub fn healed(plan: &Plan, nodes: &[String], at: VirtualTime) -> Vec<ActiveFault> {
+    let mut healed = merged(plan, nodes, |_, until| {
+        until.is_some_and(|until| until <= at)
+    });
+    healed.sort_by_key(|fault| core::cmp::Reverse(fault.until));
+    healed
+}
+
+/// The overlays that are meant, one a fault: from its first start to its last end.
+fn merged(
+    plan: &Plan,
+    nodes: &[String],
+    meant: impl Fn(VirtualTime, Option<VirtualTime>) -> bool,
+) -> Vec<ActiveFault> {
+    let mut faults: Vec<ActiveFault> = Vec::new();
+    for entry in plan.entries().iter().filter(|e| meant(e.from, e.until)) {
         let label = &plan.faults[entry.fault as usize].label;
-        let node = entry.primitive.node().and_then(|id| nodes.get(id.index()));
-        match active.last_mut().filter(|last| last.label == *label) {
-            Some(last) => {
-                if let Some(node) = node.filter(|node| !last.nodes.contains(node)) {
-                    last.nodes.push(node.clone());
-                }
-            }
-            None => active.push(ActiveFault {
+        if faults.last().is_none_or(|last| last.label != *label) {
+            faults.push(ActiveFault {
                 label: label.clone(),
                 since: entry.from,
                 until: entry.until,
-                nodes: node.into_iter().cloned().collect(),
-            }),
+                nodes: Vec::new(),
+            });
+        }
+        let fault = faults.last_mut().expect("it was just put there");
+        fault.since = fault.since.min(entry.from);
+        fault.until = fault.until.zip(entry.until).map(|(a, b)| a.max(b));
+        let node = entry.primitive.node().and_then(|id| nodes.get(id.index()));
+        if let Some(node) = node.filter(|node| !fault.nodes.contains(node)) {
+            fault.nodes.push(node.clone());
         }
     }
-    active
+    faults
 }
 
 /// The failing properties of a seed.

@@ -7,7 +7,7 @@ use crate::slow::Slow;
 use crate::words::{Outcome, margin_unit, mark, number};
 use squall_core::history::Part;
 use squall_core::outcome::{FaultSummary, PropertySummary, SeedResult, Stop};
-use squall_core::plan::{Land, Plan};
+use squall_core::plan::Land;
 use squall_core::property::{PropertyKind, Verdict, Violation};
 use squall_core::recording::Recording;
 use std::fmt::Write as _;
@@ -245,38 +245,49 @@ fn violation_lines(
     active_line(out, recording, violation.at);
 }
 
-/// The faults in force at an instant, or the last one that was.
+/// Faults shown at the most, of those in force and of those that healed.
+const FAULTS_MAX: usize = 3;
+
+/// The faults in force at an instant, and those that healed last.
 fn active_line(out: &mut String, recording: &Recording, at: squall_core::VirtualTime) {
-    let plan: &Plan = &recording.header.plan;
-    let active = findings::active(plan, &recording.header.nodes, at);
-    if active.is_empty() {
-        let past = plan
-            .entries()
+    let (plan, nodes) = (&recording.header.plan, &recording.header.nodes);
+    let active = findings::active(plan, nodes, at);
+    let healed = findings::healed(plan, nodes, at);
+    let on = |nodes: &[String]| {
+        nodes
             .iter()
-            .filter_map(|entry| Some((entry.until?, entry.fault)));
-        let last = past.filter(|(until, _)| *until <= at).max();
-        let _ = match last {
-            Some((until, fault)) => {
-                let label = &plan.faults[fault as usize].label;
-                writeln!(
-                    out,
-                    "      active     none: the last fault, {label}, healed at {until}"
-                )
-            }
-            None => writeln!(out, "      active     none"),
-        };
-        return;
+            .map(|node| format!(" {node}"))
+            .collect::<String>()
+    };
+    if active.is_empty() {
+        let _ = writeln!(out, "      active     none");
     }
-    for fault in active {
-        let nodes: String = fault.nodes.iter().map(|node| format!(" {node}")).collect();
+    for fault in active.iter().take(FAULTS_MAX) {
         let planned = match fault.until {
             Some(until) => format!("planned {}", until.since(fault.since)),
             None => "without an end".to_owned(),
         };
+        let (label, since) = (&fault.label, fault.since);
         let _ = writeln!(
             out,
-            "      active     {}{nodes} since {} ({planned})",
-            fault.label, fault.since
+            "      active     {label}{} since {since} ({planned})",
+            on(&fault.nodes)
+        );
+    }
+    for fault in healed.iter().take(FAULTS_MAX) {
+        let until = fault.until.unwrap_or(at);
+        let (label, since) = (&fault.label, fault.since);
+        let _ = writeln!(
+            out,
+            "      healed     {label}{} from {since} to {until}",
+            on(&fault.nodes)
+        );
+    }
+    let more = active.len().saturating_sub(FAULTS_MAX) + healed.len().saturating_sub(FAULTS_MAX);
+    if more > 0 {
+        let _ = writeln!(
+            out,
+            "                 and {more} more: `squall plan` shows all"
         );
     }
 }

@@ -73,6 +73,19 @@ pub enum Support {
     None,
 }
 
+/// What the madsim host can do of a primitive, by its name. That host says more precisely what it
+/// takes when a plan is loaded; a test of its crate compares the two.
+pub fn primitive_on_madsim(name: &str) -> Support {
+    match name {
+        "pause" | "cut" | "knob" => Support::Full,
+        "crash" => Support::Partial("streams see a reset, not silence"),
+        "delay" | "loss" => Support::Partial("on the whole net only"),
+        "hold" => Support::Partial("streams only"),
+        "speed" | "quota" => Support::Partial("as pauses of 1 ms and more"),
+        _ => Support::None,
+    }
+}
+
 impl FaultKind {
     /// What the native engine can do of it: everything.
     pub const fn native(&self) -> Support {
@@ -80,11 +93,7 @@ impl FaultKind {
     }
     /// What the madsim host can do of it: the worst of its primitives.
     pub fn madsim(&self) -> Support {
-        let support = |name: &&str| match *name {
-            "crash" | "pause" | "cut" => Support::Full,
-            "delay" | "loss" => Support::Partial("on the whole net only"),
-            _ => Support::None,
-        };
+        let support = |name: &&str| primitive_on_madsim(name);
         let mut worst = Support::Full;
         for primitive in self.lowers_to.iter().map(support) {
             worst = match (worst, primitive) {
