@@ -104,7 +104,8 @@ pub fn run(
             .expect("a worker does not panic outside a run");
         results.extend(own);
     };
-    let jobs = jobs.clamp(1, usize::try_from(total.max(1)).unwrap_or(usize::MAX));
+    let seeds_most = usize::try_from(total.max(1)).unwrap_or(usize::MAX);
+    let jobs = jobs.clamp(1, seeds_most).min(JOBS_MAX);
     std::thread::scope(|scope| {
         for _ in 1..jobs {
             scope.spawn(worker);
@@ -142,6 +143,9 @@ pub fn summarise(ready: &Ready, seeds: Vec<SeedResult>) -> Campaign {
 pub fn record(ready: &Ready, seed: Seed) -> Result<SeedRun, Report> {
     run_seed(ready, seed, true, &mut World::new(seed, true))
 }
+
+/// More threads than this help no machine that this is meant for.
+const JOBS_MAX: usize = 256;
 
 /// Threads for a campaign if nobody says: all cores.
 pub fn jobs_default() -> usize {

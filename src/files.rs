@@ -41,8 +41,8 @@ impl Files for Place {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The file cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
+    /// The file cannot be read, or is no text.
+    #[error("cannot read {} as a scenario: {error}", path.display())]
     Unreadable {
         /// Its path.
         path: PathBuf,
@@ -67,7 +67,8 @@ pub fn load(path: &Path, settings: &Settings) -> Result<Ready, LoadError> {
     Ok(scenario.ready(&Place::of(path))?)
 }
 
-/// The scenario files at `path`: itself, or all `.toml` files below it, sorted.
+/// The scenario files at `path`: itself, or all `.toml` files below it, sorted. Hidden folders, `target`
+/// and links to folders are passed over.
 ///
 /// # Errors
 /// If a directory cannot be read.
@@ -81,8 +82,15 @@ pub fn scenario_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     entries.sort();
     let mut files = Vec::new();
     for entry in entries {
+        let name = entry
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if entry.is_dir() {
-            files.extend(scenario_files(&entry)?);
+            if !name.starts_with('.') && name != "target" && !entry.is_symlink() {
+                files.extend(scenario_files(&entry)?);
+            }
         } else if entry
             .extension()
             .is_some_and(|extension| extension == "toml")

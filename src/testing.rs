@@ -157,7 +157,7 @@ impl Loaded {
             campaign,
             expectation: self.expectation.as_ref(),
             wall_s: &[],
-            settings: "",
+            settings: &[],
         }
     }
 

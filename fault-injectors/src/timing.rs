@@ -178,10 +178,12 @@ impl Timing {
         }
         Err(Refusal::timing(
             "at",
-            Issue::new("fault starts after the run has stopped", 0..0).label(format!(
-                "the run stops at {}",
-                stop.since(VirtualTime::ZERO)
-            )),
+            Issue::new("fault starts after the run has stopped", 0..0)
+                .label(format!(
+                    "the run stops at {}",
+                    stop.since(VirtualTime::ZERO)
+                ))
+                .help("start it earlier, or let `stop.at` be later"),
         ))
     }
 

@@ -43,7 +43,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     if failing > 0 {
         let _ = write!(out, "   {failing} failing");
     }
-    let _ = writeln!(out, "   digest {}", campaign_digest(outcome));
+    let _ = writeln!(out, "   campaign digest {}", campaign_digest(outcome));
     for property in &campaign.properties {
         line_of_property(&mut out, property, campaign.seeds.len());
     }

@@ -57,8 +57,8 @@ pub struct Outcome<'a> {
     pub expectation: Option<&'a Expectation>,
     /// Wall time of every seed, in seconds.
     pub wall_s: &'a [f64],
-    /// Settings in force, as arguments: `--with x --set a=b`.
-    pub settings: &'a str,
+    /// Settings in force, as arguments: `--with`, `x`, `--set`, `a=b`.
+    pub settings: &'a [String],
 }
 
 impl Outcome<'_> {
@@ -69,19 +69,33 @@ impl Outcome<'_> {
     }
     /// The exit code that this outcome asks for.
     pub fn exit_code(&self) -> u8 {
+        // A failure that is expected proves nothing if its fault did not happen.
+        let missed = self.campaign.faults.iter().any(|fault| fault.missed);
         match (self.expected(), self.campaign.verdict) {
+            (Some(true), _) if missed => 3,
             (Some(true), _) | (None, Verdict::Pass) => 0,
             (Some(false), _) | (None, Verdict::Fail) => 100,
             (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
         }
     }
-    /// The command that repeats one seed.
+    /// The command that repeats one seed, to be pasted into a shell.
     pub fn replay(&self, seed: &SeedResult) -> String {
-        let space = if self.settings.is_empty() { "" } else { " " };
-        format!(
-            "squall replay {} --seed {}{space}{} --digest {}",
-            self.path, seed.seed, self.settings, seed.digest
-        )
+        let seed_text = seed.seed.to_string();
+        let digest = seed.digest.to_string();
+        let settings = self.settings.iter().map(String::as_str);
+        let words = ["squall", "replay", self.path, "--seed", &seed_text].into_iter();
+        let words = words.chain(settings).chain(["--digest", &digest]);
+        words.map(quoted).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word for a POSIX shell, in quotes where it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./=:,@%+-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -133,6 +147,14 @@ fn exponent(x: f64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("a/b.toml"), "a/b.toml");
+        assert_eq!(quoted("a $b"), "'a $b'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 
     #[test]
     fn numbers_have_four_digits() {

@@ -38,6 +38,19 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// As arguments of the command line.
+    pub fn arguments(&self) -> Vec<String> {
+        let with = self
+            .with
+            .iter()
+            .map(|name| ["--with".to_owned(), name.clone()]);
+        let set = self.set.iter();
+        let set = set.map(|(key, value)| ["--set".to_owned(), format!("{key}={value}")]);
+        with.chain(set).flatten().collect()
+    }
+}
+
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let with = self.with.iter().map(|name| format!("--with {name}"));

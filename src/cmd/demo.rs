@@ -40,7 +40,7 @@ impl Demo {
             base.scenario.name, SEEDS.start, SEEDS.end
         ));
         let jobs = campaign::jobs_default();
-        let finished = match run_one(&base, (Path::new(PATH), ""), SEEDS, jobs) {
+        let finished = match run_one(&base, (Path::new(PATH), &[]), SEEDS, jobs) {
             Ok(finished) => finished,
             Err(report) => {
                 out::note(report.render(colour).trim_end());

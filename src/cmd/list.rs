@@ -8,7 +8,7 @@ use squall::{faults::catalog, load, scenario_files};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// List faults, workloads, properties, metrics or scenarios
+/// List faults, workloads, properties, metrics, scenarios or devices
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// What to list
@@ -63,7 +63,7 @@ fn devices() -> String {
         let device = preset.device();
         let _ = writeln!(
             text,
-            "{:<10} median {:>8} us, {} reads at once",
+            "{:<10} median {:>8.1} us, {} reads at once",
             preset.name(),
             device.median_us,
             device.servers
@@ -74,7 +74,14 @@ fn devices() -> String {
 }
 
 fn scenarios(dir: &str) -> u8 {
-    let files = match scenario_files(&PathBuf::from(dir)) {
+    let path = PathBuf::from(dir);
+    if !path.is_dir() {
+        out::note(&format!(
+            "error: no directory `{dir}` here: `squall list scenarios DIR`"
+        ));
+        return exit::NOTHING;
+    }
+    let files = match scenario_files(&path) {
         Ok(files) => files,
         Err(error) => {
             out::note(&format!("error: cannot read {dir}: {error}"));

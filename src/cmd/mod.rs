@@ -11,14 +11,13 @@ mod schema;
 mod selection;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Exit codes: stable, and documented in docs/exit-codes.md.
 pub(crate) mod exit {
     /// Everything passed, or `[expect]` was met.
     pub(crate) const PASS: u8 = 0;
-    /// A bug in squall.
+    /// A bug in squall, or a result that could not be written.
     pub(crate) const BUG: u8 = 1;
     /// Wrong arguments.
     pub(crate) const USAGE: u8 = 2;
@@ -52,7 +51,7 @@ Examples:
   squall plan FILE --seed 0x11                     what would happen to whom and when
   squall replay FILE --seed 0x11                   one seed again, with the whole report
 
-Exit codes: 0 pass, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
+Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
 96 invalid scenario, 100 property violated, 102 nondeterminism";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -87,7 +86,7 @@ enum Command {
     Check(check::Check),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
-    /// List faults, workloads, properties, metrics or scenarios
+    /// List faults, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
     Schema(schema::Schema),
@@ -130,7 +129,7 @@ pub(crate) fn main() -> ExitCode {
             exit::PASS
         }
     };
-    // A closed pipe is the reader's choice.
-    let _ = std::io::stdout().flush();
+    // Without its result a command has not done what it was asked for, whatever it found.
+    let code = if out::lost() { exit::BUG } else { code };
     ExitCode::from(code)
 }

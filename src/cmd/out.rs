@@ -3,11 +3,29 @@
 use super::exit;
 use squall::LoadError;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Component, Path};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Writes the result of a command to stdout. A closed pipe is no error.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes the result of a command to stdout. A closed pipe is the reader's choice; anything else
+/// loses the result, which [`lost`] tells.
 pub(crate) fn result(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        note(&format!("error: the result cannot be written: {error}"));
+    }
+}
+
+/// Whether a result could not be written.
+pub(crate) fn lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// Writes a line for people to stderr.
@@ -24,6 +42,37 @@ pub(crate) fn invalid(errors: &[LoadError], colour: bool) -> u8 {
         }
     }
     exit::INVALID
+}
+
+/// Names of the output directories of scenarios: the file's name without its ending, and before it
+/// as many folders as it takes to tell files of one name apart.
+pub(crate) fn names<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<String> {
+    let parts = |path: &Path| -> Vec<String> {
+        let path = path.with_extension("");
+        let normal = path.components().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        });
+        normal.collect()
+    };
+    let all: Vec<Vec<String>> = paths.map(parts).collect();
+    let name =
+        |parts: &[String], count: usize| parts[parts.len().saturating_sub(count)..].join("-");
+    let unique = |index: usize, count: usize| {
+        let own = name(&all[index], count);
+        let others = all.iter().enumerate().filter(|(other, _)| *other != index);
+        others
+            .map(|(_, parts)| name(parts, count))
+            .all(|other| other != own)
+    };
+    let shortest = |index: usize| {
+        let longest = all[index].len().max(1);
+        let count = (1..longest)
+            .find(|count| unique(index, *count))
+            .unwrap_or(longest);
+        name(&all[index], count)
+    };
+    (0..all.len()).map(shortest).collect()
 }
 
 /// Writes a file, and makes its directory.
@@ -65,5 +114,17 @@ pub(crate) fn latest(out: &Path, name: &Path) {
         && let Err(error) = file(&link, name.to_string_lossy().as_bytes())
     {
         could_not_write(&link, &error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_one_name_have_directories_of_their_own() {
+        let paths = ["a/d1/x.toml", "./a/d2/x.toml", "y.toml", "b/d1/x.toml"];
+        let names = names(paths.iter().map(Path::new));
+        assert_eq!(names, ["a-d1-x", "d2-x", "y", "b-d1-x"]);
     }
 }

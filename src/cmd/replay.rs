@@ -67,7 +67,7 @@ impl Replay {
         };
         self.again(
             &ready,
-            (seed, &settings.to_string()),
+            (seed, &settings.arguments()),
             self.digest,
             None,
             colour,
@@ -75,6 +75,12 @@ impl Replay {
     }
 
     fn recording(&self, bytes: &[u8], colour: bool) -> u8 {
+        if self.seed.is_some() || !self.set.set.is_empty() || !self.set.with.is_empty() {
+            out::note(
+                "error: a recording has its seed and its settings: --seed, --set and --with go with a scenario file",
+            );
+            return exit::USAGE;
+        }
         let recording = match storage::decode(bytes) {
             Ok(recording) => recording,
             Err(error) => {
@@ -89,15 +95,15 @@ impl Replay {
             Ok(ready) => ready,
             Err(report) => return out::invalid(&[LoadError::Invalid(report)], colour),
         };
-        let (seed, digest) = (header.seed, header.digest);
-        self.again(&ready, (seed, ""), Some(digest), Some(&recording), colour)
+        let (seed, digest) = (header.seed, self.digest.unwrap_or(header.digest));
+        self.again(&ready, (seed, &[]), Some(digest), Some(&recording), colour)
     }
 
     /// Runs the seed and compares digest and, where there are any, records.
     fn again(
         &self,
         ready: &Ready,
-        (seed, settings): (Seed, &str),
+        (seed, settings): (Seed, &[String]),
         wanted: Option<Digest>,
         stored: Option<&Recording>,
         colour: bool,
@@ -129,7 +135,7 @@ impl Replay {
             path: ready.scenario.path.clone(),
             name: ready.scenario.name.clone(),
             expectation: None,
-            settings: settings.to_owned(),
+            settings: settings.to_vec(),
             ran: Ran {
                 campaign: campaign::summarise(ready, vec![run.result]),
                 wall_s: Vec::new(),

@@ -1,6 +1,6 @@
 //! `squall run`: scenarios over their seeds.
 
-use super::selection::{Set, load_all, parse_seeds};
+use super::selection::{Set, check_plans, load_all, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -10,6 +10,7 @@ use squall::core::recording::Recording;
 use squall::reports::{Expectation, Outcome, divergence, json, junit, storage, terminal};
 use squall::scenarios::Ready;
 use std::io::IsTerminal;
+use std::num::NonZero;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -25,7 +26,7 @@ pub(crate) struct Run {
     seeds: Option<Range<u64>>,
     /// Threads; never changes a result. All cores if not given
     #[arg(long, env = "SQUALL_JOBS")]
-    jobs: Option<usize>,
+    jobs: Option<NonZero<usize>>,
     #[command(flatten)]
     set: Set,
     /// Directory for recordings and summaries
@@ -49,7 +50,7 @@ pub(crate) struct Finished {
     pub(crate) path: String,
     pub(crate) name: String,
     pub(crate) expectation: Option<Expectation>,
-    pub(crate) settings: String,
+    pub(crate) settings: Vec<String>,
     pub(crate) ran: Ran,
     /// Of the first failing seed.
     pub(crate) failure: Option<Recording>,
@@ -83,23 +84,33 @@ impl Run {
             Err(code) => return code,
         };
         let settings = match self.set.settings() {
-            Ok(settings) => settings.to_string(),
+            Ok(settings) => settings.arguments(),
             Err(code) => return code,
         };
-        let jobs = self.jobs.unwrap_or_else(campaign::jobs_default);
+        let jobs = self.jobs.map_or_else(campaign::jobs_default, NonZero::get);
+        let seeds_of = |ready: &Ready| {
+            let own = || ready.scenario.seeds.clone();
+            self.seeds.clone().unwrap_or_else(own)
+        };
+        // What a seed draws may be impossible: known before anything runs or is written.
+        let mut code = exit::PASS;
+        for (_, ready) in &loaded {
+            code = code.max(check_plans(ready, seeds_of(ready), colour));
+        }
+        if code != exit::PASS {
+            return code;
+        }
+        let names = out::names(loaded.iter().map(|(path, _)| path.as_path()));
         let mut all = Vec::new();
-        for (path, ready) in &loaded {
-            let seeds = self
-                .seeds
-                .clone()
-                .unwrap_or_else(|| ready.scenario.seeds.clone());
-            let what = (path.as_path(), settings.as_str());
+        for ((path, ready), name) in loaded.iter().zip(&names) {
+            let seeds = seeds_of(ready);
+            let what = (path.as_path(), settings.as_slice());
             match run_one(ready, what, seeds, jobs) {
                 Ok(finished) => {
                     if self.format == Format::Human {
                         out::result(&human(&finished));
                     }
-                    write_files(&self.out, ready, &finished);
+                    write_files((&self.out, name), ready, &finished);
                     all.push(finished);
                 }
                 Err(report) => {
@@ -137,7 +148,7 @@ impl Run {
 /// digests must not change.
 pub(crate) fn run_one(
     ready: &Ready,
-    (path, settings): (&Path, &str),
+    (path, settings): (&Path, &[String]),
     seeds: Range<u64>,
     jobs: usize,
 ) -> Result<Finished, squall::scenarios::Report> {
@@ -174,7 +185,7 @@ pub(crate) fn run_one(
             .expect
             .as_ref()
             .map(squall::testing::expectation),
-        settings: settings.to_owned(),
+        settings: settings.to_vec(),
         ran,
         failure,
         differs,
@@ -228,9 +239,10 @@ fn json_text(all: &[Finished], code: u8) -> String {
 
 /// `<out>/<scenario>/campaign.json`; for the first failing seed its recording, plan and effective
 /// file; `<out>/latest` points to the scenario's directory.
-fn write_files(out: &Path, ready: &Ready, finished: &Finished) {
-    let stem = Path::new(&finished.path).file_stem().unwrap_or_default();
-    let dir = out.join(stem);
+fn write_files((out, name): (&Path, &str), ready: &Ready, finished: &Finished) {
+    let dir = out.join(name);
+    // Recordings of earlier campaigns would pass for this one's.
+    let _ = std::fs::remove_dir_all(&dir);
     let mut files = vec![(
         dir.join("campaign.json"),
         format!("{:#}\n", json::campaign(&finished.outcome(), TOOL)).into_bytes(),
@@ -254,7 +266,7 @@ fn write_files(out: &Path, ready: &Ready, finished: &Finished) {
             return;
         }
     }
-    out::latest(out, stem.as_ref());
+    out::latest(out, name.as_ref());
 }
 
 /// Progress on stderr: a bar on a terminal, else a line every tenth.

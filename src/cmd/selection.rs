@@ -44,7 +44,7 @@ pub(crate) fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
         None => {
             let seed = one(text)?;
             let end = seed.checked_add(1);
-            seed..end.ok_or("the last seed of all cannot be run alone")?
+            seed..end.ok_or("seeds end at 0xfffffffffffffffe")?
         }
     };
     if range.is_empty() {
@@ -64,6 +64,12 @@ pub(crate) fn load_all(
     let mut errors = Vec::new();
     for path in paths {
         match scenario_files(path) {
+            Ok(found) if found.is_empty() && paths.len() > 1 => {
+                out::note(&format!(
+                    "warning: no scenario files below {}",
+                    path.display()
+                ));
+            }
             Ok(found) => files.extend(found),
             Err(error) => errors.push(LoadError::Unreadable {
                 path: path.clone(),
@@ -86,5 +92,21 @@ pub(crate) fn load_all(
         Ok(loaded)
     } else {
         Err(out::invalid(&errors, colour))
+    }
+}
+
+/// Plans that are drawn at the most before a campaign, so that an endless one begins at all.
+const PLANS_MAX: usize = 10_000;
+
+/// Draws the plans of seeds, to find what only a seed shows; gives the exit code.
+pub(crate) fn check_plans(ready: &Ready, seeds: Range<u64>, colour: bool) -> u8 {
+    let mut plans = seeds.take(PLANS_MAX);
+    match plans.find_map(|seed| Some((seed, ready.scenario.plan(Seed(seed)).err()?))) {
+        None => exit::PASS,
+        Some((seed, report)) => {
+            out::note(report.render(colour).trim_end());
+            out::note(&format!("found in the plan of seed {}", Seed(seed)));
+            exit::INVALID
+        }
     }
 }

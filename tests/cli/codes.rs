@@ -151,3 +151,65 @@ fn a_violation_is_100_and_an_expected_one_is_0() {
         "it was to fail and did not"
     );
 }
+
+/// Whatever was found, a result that could not be written is not a success.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_1() {
+    let dir = directory("full");
+    let full = std::fs::File::create("/dev/full").expect("linux has it");
+    let output = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .args(["run", "calm.toml", "--format", "junit"])
+        .current_dir(&dir)
+        .stdout(full)
+        .output()
+        .expect("squall runs");
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("cannot be written"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// Arrivals so close that no time passes between them use up events instead of hanging.
+#[test]
+fn a_model_that_waits_for_nothing_meets_the_bound() {
+    let dir = directory("zero-gap");
+    let rate = "workload.shop.cluster.arrivals.rate=100000000000/s";
+    let bound = "stop.events_max=20000";
+    let output = squall(
+        &dir,
+        &[
+            "run",
+            "calm.toml",
+            "--seeds",
+            "0",
+            "--set",
+            rate,
+            "--set",
+            bound,
+        ],
+    );
+    assert_eq!(code(&output), 3, "{}{}", stdout(&output), stderr(&output));
+}
+
+/// A fault in the plan of one seed that cannot be in force is known before anything runs.
+#[test]
+fn a_conflict_of_one_seed_is_96_before_anything_is_written() {
+    let dir = directory("conflict");
+    let set = |value: u32| {
+        format!(
+            "[[fault]]\nat = \"4s\"\nfor = \"2s\"\nchance = 0.3\ninject.knob-set = {{ name = \"shop.load\", value = {value} }}\n"
+        )
+    };
+    let text = format!("{CALM}\n{}{}", set(2), set(3));
+    std::fs::write(dir.join("conflict.toml"), text).expect("a file");
+    let output = squall(
+        &dir,
+        &["run", "calm.toml", "conflict.toml", "--seeds", "0..64"],
+    );
+    assert_eq!(code(&output), 96, "{}", stdout(&output));
+    assert_eq!(stdout(&output), "", "nothing was run");
+    assert!(!dir.join("target").exists(), "nothing was written");
+}

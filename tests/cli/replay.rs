@@ -79,6 +79,40 @@ fn a_recording_replays_without_its_file_and_a_damaged_one_is_refused() {
         "{}",
         stderr(&output)
     );
+    let output = squall(&dir, &["replay", recording, "--set", "stop.at=1m"]);
+    assert_eq!(code(&output), 2, "settings cannot change a recording");
     let output = squall(&dir, &["replay", "calm.toml", "--seed", "0x1"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
+}
+
+/// A path with a blank and a setting with a quote: the shell must see the words that squall meant.
+#[cfg(unix)]
+#[test]
+fn the_printed_command_can_be_pasted_into_a_shell() {
+    let (dir, _) = failed("paste");
+    std::fs::rename(dir.join("it.toml"), dir.join("it $is.toml")).expect("it is there");
+    let set = "name=it's \"quoted\"";
+    let output = squall(&dir, &["run", "it $is.toml", "--seeds", "6", "--set", set]);
+    assert_eq!(code(&output), 100, "{}", stderr(&output));
+    let text = stdout(&output);
+    let line = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("replay"));
+    let command = line
+        .expect("a replay line")
+        .trim_start()
+        .trim_start_matches("replay")
+        .trim();
+    let command = command.replacen("squall", env!("CARGO_BIN_EXE_squall"), 1);
+    let output = Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(&dir)
+        .output();
+    let output = output.expect("a shell runs");
+    assert_eq!(code(&output), 100, "{command}: {}", stderr(&output));
+    assert!(
+        stdout(&output).contains(", as it was"),
+        "{}",
+        stdout(&output)
+    );
 }

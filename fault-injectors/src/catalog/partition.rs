@@ -46,6 +46,8 @@ fn lower(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let nodes = lowering.nodes(args, "nodes")?;
     let refuse = |message: &str| {
         let issue = Issue::new(message, 0..0).label(format!("{} here", nodes.len()));
+        let issue =
+            issue.help("name the whole set that falls apart, for instance \"workers + tools\"");
         Err(Refusal::arg("nodes", issue))
     };
     let split = args.word("split");

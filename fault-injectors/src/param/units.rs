@@ -185,7 +185,9 @@ fn amount(
                 .help(format!("write \"{text}{usual}\"; {help}")));
         }
         let Some((_, scale)) = units.iter().find(|(known, _)| *known == name) else {
-            return Err(Issue::new(format!("unknown unit `{name}` of a {what}"), unit).help(help));
+            return Err(
+                Issue::new(format!("unknown unit `{}` of a {what}", name.trim()), unit).help(help),
+            );
         };
         if *scale >= last {
             return Err(Issue::new(

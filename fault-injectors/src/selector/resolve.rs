@@ -50,8 +50,12 @@ impl Selector {
         let whole = 0..self.text.len();
         Err(match set.len() {
             0 => Issue::new("selector matches no node", whole).label("nobody is left"),
-            n => Issue::new("selector picks nobody or too many", whole)
-                .label(format!("there are {n} nodes to pick from")),
+            n if wanted > n => Issue::new("selector picks more than there are", whole)
+                .label(format!("{wanted} wanted, {n} there"))
+                .help(format!("write `any {n} of ..`, or `all of ..`")),
+            n => Issue::new("selector picks nobody", whole)
+                .label(format!("there are {n} nodes to pick from"))
+                .help("a minority needs three nodes; name more, or write `any 1 of ..`"),
         })
     }
 

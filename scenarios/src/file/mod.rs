@@ -76,7 +76,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
     let stop = stop.unwrap_or(squall_core::VirtualDuration::from_secs(86_400));
     if stop.is_zero() {
         let span = table("stop").place("at").span.clone();
-        issues.push(Issue::new("run has no length", span));
+        issues.push(Issue::new("run has no length", span).help("write for instance \"10m\""));
     }
     let seeds = seeds(args, issues);
     let seed = squall_core::Seed(seeds.start);

@@ -91,6 +91,17 @@ impl Config {
     }
 }
 
+/// What to do about an error of a trace.
+fn remedy(what: &str) -> &'static str {
+    if what.contains("line ") {
+        "correct the row or take it out; the columns are those of claude_code_sessions.csv.gz"
+    } else if what.contains("no such file") {
+        "give the path of a file with recorded sessions, or `rate` instead of `trace`"
+    } else {
+        "get the file again: it is not whole, or not one of recorded sessions"
+    }
+}
+
 /// Reads the trace, if there is one, and resolves the nodes of model and tools.
 pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
     let args = prepare.args;
@@ -99,8 +110,11 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         let read = prepare.files.read(path).map_err(|why| vec![why]);
         read.and_then(|bytes| Trace::read(&bytes))
             .unwrap_or_else(|wrong| {
-                let issue =
-                    |what: String| prepare.issue("arrivals.trace", format!("`{path}`: {what}"));
+                let issue = |what: String| {
+                    let help = remedy(&what);
+                    let issue = prepare.issue("arrivals.trace", format!("`{path}`: {what}"));
+                    issue.help(help)
+                };
                 issues.extend(wrong.into_iter().map(issue));
                 Trace::default()
             })

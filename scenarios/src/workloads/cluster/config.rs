@@ -184,13 +184,20 @@ fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Graph {
     } else if let Some(path) = args.text_opt("file") {
         match prepare.files.read(path) {
             Err(why) => {
-                issues.push(prepare.issue("graph.file", format!("cannot read `{path}`: {why}")));
+                let issue = prepare.issue("graph.file", format!("cannot read `{path}`: {why}"));
+                issues
+                    .push(issue.help("give the path of a CSV file, or `edges` instead of `file`"));
             }
             Ok(bytes) => match Graph::from_csv(&bytes, args.text_opt("app")) {
                 Edges::Graph(read) => graph = read,
                 Edges::BadRows(rows) => issues.extend(
                     rows.into_iter()
-                        .map(|row| prepare.issue("graph.file", format!("{path}, {row}"))),
+                        .map(|row| prepare.issue("graph.file", format!("{path}, {row}")))
+                        .map(|issue| {
+                            issue.help(
+                                "correct the row; the columns are app, caller, callee, callee_kind",
+                            )
+                        }),
                 ),
                 Edges::UnknownApp(advice) => issues.push(match args.text_opt("app") {
                     Some(app) => {
