@@ -184,9 +184,14 @@ fn amount(
                 .label("expected a number and a unit")
                 .help(format!("write \"{text}{usual}\"; {help}")));
         }
+        let bare = name.trim_start();
+        if bare != name && units.iter().any(|(known, _)| *known == bare) {
+            return Err(Issue::new(format!("blank before the unit of a {what}"), unit)
+                .help(format!("write \"{}\"", text.replace(' ', ""))));
+        }
         let Some((_, scale)) = units.iter().find(|(known, _)| *known == name) else {
             return Err(
-                Issue::new(format!("unknown unit `{}` of a {what}", name.trim()), unit).help(help),
+                Issue::new(format!("unknown unit `{name}` of a {what}"), unit).help(help),
             );
         };
         if *scale >= last {
