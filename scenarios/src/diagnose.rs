@@ -77,11 +77,24 @@ impl Report {
 }
 
 fn render(renderer: &Renderer, path: &str, text: &str, issue: &Issue) -> String {
-    let mut primary = AnnotationKind::Primary.span(inside(text, &issue.range));
+    let (path, text, line, range) = match issue.quote.as_deref() {
+        Some(quote) => (
+            quote.path.as_str(),
+            quote.text.as_str(),
+            quote.line,
+            &quote.range,
+        ),
+        None => (path, text, 1, &issue.range),
+    };
+    let mut primary = AnnotationKind::Primary.span(inside(text, range));
     if !issue.label.is_empty() {
         primary = primary.label(issue.label.as_str());
     }
-    let snippet = Snippet::source(text).path(path).annotation(primary);
+    let line = usize::try_from(line).unwrap_or(1);
+    let snippet = Snippet::source(text)
+        .path(path)
+        .line_start(line)
+        .annotation(primary);
     let mut groups = vec![
         Level::ERROR
             .primary_title(issue.message.as_str())

@@ -16,6 +16,21 @@ pub struct Issue {
     pub label: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// Where the error really stands, if that is another file than the one `range` is about.
+    pub quote: Option<Box<Quote>>,
+}
+
+/// A line of another file, a trace for instance, with the word that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quote {
+    /// Path of the file.
+    pub path: String,
+    /// Line, from 1.
+    pub line: u64,
+    /// Text of the line.
+    pub text: String,
+    /// The word, in bytes of the text.
+    pub range: Range<usize>,
 }
 
 impl Issue {
@@ -26,6 +41,7 @@ impl Issue {
             range,
             label: String::new(),
             help: None,
+            quote: None,
         }
     }
     /// With a text under the word.
@@ -44,6 +60,12 @@ impl Issue {
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+    /// With the line of another file where the error stands.
+    #[must_use]
+    pub fn quoting(mut self, quote: Option<Quote>) -> Self {
+        self.quote = quote.map(Box::new);
         self
     }
     /// The same issue `offset` bytes further on.

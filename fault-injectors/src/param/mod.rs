@@ -18,7 +18,7 @@ mod tree;
 mod units;
 
 pub use args::{Arg, Args, Place, Value};
-pub use issue::{Issue, nearest, suggest};
+pub use issue::{Issue, Quote, nearest, suggest};
 pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
 pub use law::{law, law_text};
 pub use read::{read, read_value};

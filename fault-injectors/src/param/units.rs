@@ -186,13 +186,13 @@ fn amount(
         }
         let bare = name.trim_start();
         if bare != name && units.iter().any(|(known, _)| *known == bare) {
-            return Err(Issue::new(format!("blank before the unit of a {what}"), unit)
-                .help(format!("write \"{}\"", text.replace(' ', ""))));
+            return Err(
+                Issue::new(format!("blank before the unit of a {what}"), unit)
+                    .help(format!("write \"{}\"", text.replace(' ', ""))),
+            );
         }
         let Some((_, scale)) = units.iter().find(|(known, _)| *known == name) else {
-            return Err(
-                Issue::new(format!("unknown unit `{name}` of a {what}"), unit).help(help),
-            );
+            return Err(Issue::new(format!("unknown unit `{name}` of a {what}"), unit).help(help));
         };
         if *scale >= last {
             return Err(Issue::new(

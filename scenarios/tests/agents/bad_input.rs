@@ -19,6 +19,12 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// What is wrong with a file.
+fn told(bytes: &[u8]) -> Vec<String> {
+    let wrong = Trace::read(bytes).unwrap_err();
+    wrong.into_iter().map(|bad| bad.text).collect()
+}
+
 #[test]
 fn good_rows_become_streams() {
     let text = format!("{HEADER}{GOOD}");
@@ -47,7 +53,7 @@ fn good_rows_become_streams() {
 #[test]
 fn every_bad_row_is_told() {
     let check = |rows: &str, expect: &[&str]| {
-        let wrong = Trace::read(&gzip(&format!("{HEADER}{rows}"))).unwrap_err();
+        let wrong = told(&gzip(&format!("{HEADER}{rows}")));
         assert_eq!(wrong, expect, "{rows}");
     };
     let bad = GOOD
@@ -104,14 +110,14 @@ fn many_bad_rows_are_counted() {
     for n in 0..100 {
         let _ = writeln!(rows, "0001,main,{n},0,nonstream,m,x,5,2,2,text,text,,1,,0");
     }
-    let wrong = Trace::read(&gzip(&format!("{HEADER}{rows}"))).unwrap_err();
+    let wrong = told(&gzip(&format!("{HEADER}{rows}")));
     assert_eq!(wrong.len(), SHOWN_MAX + 1);
     assert_eq!(wrong[SHOWN_MAX], "80 more rows are wrong");
 }
 
 #[test]
 fn missing_columns_are_told_at_once() {
-    let wrong = Trace::read(b"session,agent,seq\n1,main,0\n").unwrap_err();
+    let wrong = told(b"session,agent,seq\n1,main,0\n");
     assert!(
         wrong.contains(&"line 1: there is no column `in_tok`".to_owned()),
         "{wrong:?}"
@@ -134,7 +140,7 @@ fn a_file_cut_short_tells_so_and_what_was_wrong_before() {
         );
     }
     let bytes = gzip(&rows);
-    let wrong = Trace::read(&bytes[..bytes.len() / 2]).unwrap_err();
+    let wrong = told(&bytes[..bytes.len() / 2]);
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(
         wrong[0].starts_with("the gzip data end early, after line "),
@@ -163,6 +169,19 @@ fn errors_stand_at_the_value_that_names_the_file() {
     let missing = shown(None);
     assert!(missing.contains("`a.csv.gz`: no such file"), "{missing}");
     assert!(missing.contains("^^^^^^^^^^"), "{missing}");
+    // A row is shown where it stands: in its own file, with the word marked.
+    let row = shown(Some(gzip(&format!(
+        "{HEADER}{}",
+        GOOD.replace(",200,", ",banana,")
+    ))));
+    for part in [
+        "--> a.csv.gz:5:41",
+        "claude-opus-4-6,banana,7",
+        "^^^^^^",
+        "correct the row",
+    ] {
+        assert!(row.contains(part), "{part} is not in\n{row}");
+    }
     let bad = GOOD.replace(",100,", ",many,").replace(",200,", ",more,");
     let both = shown(Some(gzip(&format!("{HEADER}{bad}"))));
     for part in [

@@ -2,10 +2,10 @@
 
 use super::super::{Prepare, Prepared};
 use super::latency::{MODELS, number};
-use super::trace::Trace;
+use super::trace::{Bad, Trace};
 use squall_core::{Law, NodeId, VirtualDuration};
 use squall_faults::Issue;
-use squall_faults::param::Args;
+use squall_faults::param::{Args, Quote};
 use std::sync::Arc;
 
 /// Tokens of an answer that are reserved before a call.
@@ -107,13 +107,16 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     let args = prepare.args;
     let arrivals = args.table("arrivals");
     let trace = arrivals.text_opt("trace").map(|path| {
-        let read = prepare.files.read(path).map_err(|why| vec![why]);
+        let read = prepare.files.read(path).map_err(|why| vec![Bad::from(why)]);
         read.and_then(|bytes| Trace::read(&bytes))
             .unwrap_or_else(|wrong| {
-                let issue = |what: String| {
-                    let help = remedy(&what);
-                    let issue = prepare.issue("arrivals.trace", format!("`{path}`: {what}"));
-                    issue.help(help)
+                let issue = |bad: Bad| {
+                    let help = remedy(&bad.text);
+                    let issue = prepare.issue("arrivals.trace", format!("`{path}`: {}", bad.text));
+                    let path = path.to_owned();
+                    issue
+                        .help(help)
+                        .quoting(bad.quote.map(|quote| Quote { path, ..quote }))
                 };
                 issues.extend(wrong.into_iter().map(issue));
                 Trace::default()

@@ -4,6 +4,7 @@
 //! column and what is wrong.
 
 use super::latency;
+pub use super::rows::Bad;
 use super::rows::{COLUMNS, Row, Wrong};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ const BLOCK_TOKENS: f64 = 64.0;
 impl Trace {
     /// Reads `bytes`, a csv with or without gzip. The error lists what is wrong, at most
     /// [`SHOWN_MAX`] rows of it and the number of the others.
-    pub fn read(bytes: &[u8]) -> Result<Self, Vec<String>> {
+    pub fn read(bytes: &[u8]) -> Result<Self, Vec<Bad>> {
         let mut wrong = Wrong::default();
         let mut text = Vec::new();
         if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -97,7 +98,9 @@ impl Trace {
         }
         let more = wrong.count - wrong.shown.len();
         if more > 0 {
-            wrong.shown.push(format!("{more} more rows are wrong"));
+            wrong
+                .shown
+                .push(format!("{more} more rows are wrong").into());
         }
         Err(wrong.shown)
     }
@@ -169,15 +172,15 @@ impl Grown {
         let seq = row.number("seq", (1.0, false), wrong);
         let line = row.line();
         if session.is_empty() {
-            wrong.push(format!("line {line}: `session` is empty"));
+            wrong.push_at(row, "session", "is empty");
         }
         if agent.is_empty() {
-            wrong.push(format!("line {line}: `agent` is empty"));
+            wrong.push_at(row, "agent", "is empty");
         }
         let step = if kind.starts_with("spawn:") {
             if agent != "main" {
                 let what = "is a spawn by a sub-agent, of which nothing is known";
-                wrong.push(format!("line {line}: `kind` {what}: `{kind}`"));
+                wrong.push_at(row, "kind", &format!("{what}: `{kind}`"));
             }
             let wait = row.text("stop", wrong) != "async_launched";
             Step::Spawn { child: 0, wait }
@@ -192,7 +195,7 @@ impl Grown {
             return;
         };
         if wrong.count == before && place.seq.is_some_and(|last| last >= seq) {
-            wrong.push(format!("line {line}: `seq` does not ascend: `{seq}`"));
+            wrong.push_at(row, "seq", &format!("does not ascend: `{seq}`"));
         }
         place.seq = place.seq.max(Some(seq));
         place.steps.push((step, line));
@@ -258,7 +261,7 @@ impl Grown {
 fn call(row: &Row<'_>, wrong: &mut Wrong) -> Call {
     let model = row.text("model", wrong);
     if model.is_empty() {
-        wrong.push(format!("line {}: `model` is empty", row.line()));
+        wrong.push_at(row, "model", "is empty");
     }
     let tool =
         row.text("out_types", wrong).contains("tool_use") || row.text("stop", wrong) == "tool_use";
