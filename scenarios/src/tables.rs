@@ -92,7 +92,7 @@ const NODES: &[Param] = &[
         "count",
         Kind::Integer {
             min: 1,
-            max: 1_000_000,
+            max: 100_000,
         },
         "nodes of the group: `<group>-0` and on",
     )

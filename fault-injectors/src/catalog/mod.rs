@@ -156,22 +156,43 @@ pub fn list() -> String {
 pub fn describe_params(params: &[Param]) -> String {
     let mut text = String::new();
     for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
+        let grouped = !param.group.is_empty();
+        let needed = params
+            .iter()
+            .any(|p| p.group == param.group && p.need == Need::Required);
         let default = match param.need {
+            // Keys of a group exclude each other; where one is required, any of them will do.
+            _ if grouped && needed => format!("one of `{}`", param.group),
             Need::Required => "required".to_owned(),
             Need::Optional | Need::Default("") => "-".to_owned(),
             Need::Default(value) => format!("= {value}"),
         };
         let _ = writeln!(text, "  {:<14} {default:<26} {}", param.key, param.doc);
         let inner = match &param.kind {
-            Kind::Table(inner) => inner,
-            Kind::List(Kind::Table(inner)) | Kind::Map(Kind::Table(inner)) => inner,
+            Kind::Table(inner) => describe_params(inner),
+            Kind::List(Kind::Table(inner)) | Kind::Map(Kind::Table(inner)) => {
+                describe_params(inner)
+            }
+            Kind::Variant { of, .. } => {
+                let describe = |v: &Variant| {
+                    format!(
+                        "  {}  {}\n{}",
+                        v.name,
+                        v.doc,
+                        indented(&describe_params(v.params))
+                    )
+                };
+                of().iter().map(describe).collect()
+            }
             _ => continue,
         };
-        for line in describe_params(inner).lines() {
-            let _ = writeln!(text, "  {line}");
-        }
+        text.push_str(&indented(&inner));
     }
     text
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 impl fmt::Display for Support {
