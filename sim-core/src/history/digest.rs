@@ -104,6 +104,8 @@ mod tests {
         };
         assert_ne!(of(&[1, 2]), of(&[2, 1]));
         assert_ne!(of(&[1 << 63]), of(&[0]));
+        // The highest bit must not stay where it is.
+        assert_ne!(of(&[1 << 63, 0]), of(&[0, 1 << 63]));
         let digest = of(&[1, 2, 3]);
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert!("5f1c".parse::<Digest>().is_err());

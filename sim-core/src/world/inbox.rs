@@ -75,6 +75,12 @@ impl Future for Next<'_> {
         let mut k = self.inbox.cx.kernel();
         let port = &mut k.ports[self.inbox.port.index()];
         if let Some(arrived) = port.queue.pop_front() {
+            // One who was polled for another reason still stands in line.
+            if let Some(own) = &self.waiting
+                && let Some(at) = port.waiting.iter().position(|wake| wake.same(own))
+            {
+                port.waiting.remove(at);
+            }
             drop(k);
             self.waiting = None;
             return Poll::Ready(arrived);
@@ -92,18 +98,23 @@ impl Future for Next<'_> {
     }
 }
 
-/// One who gives up passes the turn on, so that nothing that arrived stays without a reader.
+/// One who gives up is not woken any more; if it was already, its turn goes to the next, so that
+/// nothing that arrived stays without a reader.
 impl Drop for Next<'_> {
     fn drop(&mut self) {
-        if self.waiting.take().is_some()
-            && let Some(mut k) = self.inbox.cx.alive()
+        let Some(own) = self.waiting.take() else {
+            return;
+        };
+        let Some(mut k) = self.inbox.cx.alive() else {
+            return;
+        };
+        let port = &mut k.ports[self.inbox.port.index()];
+        if let Some(at) = port.waiting.iter().position(|wake| wake.same(&own)) {
+            port.waiting.remove(at);
+        } else if !port.queue.is_empty()
+            && let Some(next) = port.waiting.pop_front()
         {
-            let port = &mut k.ports[self.inbox.port.index()];
-            if !port.queue.is_empty()
-                && let Some(next) = port.waiting.pop_front()
-            {
-                k.wake(next);
-            }
+            k.wake(next);
         }
     }
 }

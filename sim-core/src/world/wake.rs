@@ -16,6 +16,14 @@ impl Wake {
     pub(crate) fn of(waker: &Waker) -> Self {
         TaskRef::of(waker).map_or_else(|| Self::Foreign(waker.clone()), Self::Task)
     }
+    /// Whether the two wake the same.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Task(a), Self::Task(b)) => a == b,
+            (Self::Foreign(a), Self::Foreign(b)) => a.will_wake(b),
+            _ => false,
+        }
+    }
     /// Whether it would wake the same.
     pub(crate) fn is(&self, waker: &Waker) -> bool {
         match self {

@@ -170,3 +170,96 @@ fn a_call_outlives_the_patience_of_its_client() {
     });
     assert_eq!(served.count(), 4, "two of them for nobody");
 }
+
+#[test]
+fn where_nobody_listens_a_call_is_refused_after_a_round_trip() {
+    let (mut world, nodes) = world(&["client", "server"]);
+    let port = world.port(nodes[1], "nobody");
+    let (count, seen) = counter();
+    world.process(nodes[0], "client", move |cx| {
+        let count = Rc::clone(&count);
+        async move {
+            let result = cx.call(port, Request::default()).within(ms(50)).await;
+            assert_eq!((result, cx.now()), (Err(CallError::Refused), at_ms(2)));
+            count.set(1);
+        }
+    });
+    run(&mut world, 100);
+    assert_eq!(seen.get(), 1);
+}
+
+/// Over a link whose delays would reorder everything, calls of a connection arrive as they were sent.
+#[test]
+fn messages_of_a_connection_do_not_overtake() {
+    let (mut world, nodes) = world(&["client", "server"]);
+    world.set_link(
+        nodes[0],
+        nodes[1],
+        LinkProfile {
+            delay: Law::Exponential { mean: 20e6 },
+            loss: 0.0,
+        },
+    );
+    let port = world.port(nodes[1], "echo");
+    let order: Rc<RefCell<Vec<u64>>> = Rc::default();
+    let arrived = Rc::clone(&order);
+    world.process(nodes[1], "echo", move |cx| {
+        let arrived = Rc::clone(&arrived);
+        async move {
+            let inbox = cx.listen("echo");
+            loop {
+                let key = inbox.accept().await.request.key;
+                arrived.borrow_mut().push(key);
+            }
+        }
+    });
+    world.process(nodes[0], "client", move |cx| async move {
+        for key in 0..50 {
+            let call = cx.clone();
+            cx.spawn(async move {
+                let request = Request {
+                    key,
+                    ..Request::default()
+                };
+                let _ = call.call(port, request).within(ms(500)).await;
+            });
+            cx.sleep(ms(1)).await;
+        }
+    });
+    run(&mut world, 2_000);
+    assert_eq!(*order.borrow(), (0..50).collect::<Vec<_>>());
+}
+
+/// Several readers of one inbox are served in the order in which they came, and one that gives up
+/// leaves its turn to the next.
+#[test]
+fn readers_are_served_in_their_order() {
+    let (mut world, nodes) = world(&["a", "b"]);
+    let port = world.port(nodes[1], "sink");
+    let order: Rc<RefCell<Vec<(u64, u64)>>> = Rc::default();
+    let served = Rc::clone(&order);
+    world.process(nodes[1], "readers", move |cx| {
+        let served = Rc::clone(&served);
+        async move {
+            let inbox = cx.listen("sink");
+            for reader in 0..4 {
+                let (inbox, served, cx) = (inbox.clone(), Rc::clone(&served), cx.clone());
+                cx.clone().spawn(async move {
+                    // The first one has no patience.
+                    let patience = if reader == 0 { ms(3) } else { ms(100) };
+                    if let Ok(message) = cx.timeout(patience, inbox.recv()).await {
+                        served.borrow_mut().push((reader, message.body.words()[0]));
+                    }
+                });
+            }
+        }
+    });
+    world.process(nodes[0], "source", move |cx| async move {
+        cx.sleep(ms(5)).await;
+        for i in 0..3 {
+            cx.send(port, Body::Words([i; 8]));
+        }
+    });
+    run(&mut world, 50);
+    assert_eq!(*order.borrow(), [(1, 0), (2, 1), (3, 2)]);
+}

@@ -175,3 +175,51 @@ fn an_idle_target_does_not_land() {
     let finished = run(&mut world, 30);
     assert!(finished.faults.iter().all(|fault| fault.landed == 0));
 }
+
+#[test]
+fn a_node_is_up_when_the_last_of_two_losses_is_over() {
+    let crash = || Primitive::Crash {
+        node: NodeId(0),
+        seen: Seen::Silent,
+    };
+    let faults = vec![(10, Some(20), crash()), (15, Some(30), crash())];
+    let (got, finished) = stream(faults, 40);
+    let numbers: Vec<u64> = got.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (0..10).chain(0..10).collect::<Vec<_>>());
+    let landed: Vec<_> = finished.faults.iter().map(|f| f.landed).collect();
+    assert_eq!(
+        landed,
+        [1, 0],
+        "the second hit a node that was down already"
+    );
+}
+
+/// What a handler scheduled before its node crashed does not reach the one that comes after.
+#[test]
+fn events_of_an_earlier_start_are_lost() {
+    struct Ticker(Rc<Cell<u64>>);
+    impl Handler for Ticker {
+        fn start(&mut self, cx: &mut HandlerCx<'_>) {
+            cx.after(ms(10), cx.now().as_nanos());
+        }
+        fn event(&mut self, cx: &mut HandlerCx<'_>, started: u64) {
+            // Each start has one event, ten milliseconds later.
+            assert_eq!(cx.now().as_nanos() - started, 10_000_000);
+            self.0.set(self.0.get() + 1);
+        }
+    }
+    let (mut world, nodes) = world(&["a"]);
+    let (count, seen) = counter();
+    world.handler(nodes[0], move || Ticker(Rc::clone(&count)));
+    let crash = Primitive::Crash {
+        node: NodeId(0),
+        seen: Seen::Silent,
+    };
+    world.set_plan(plan(vec![(5, Some(7), crash)]));
+    run(&mut world, 50);
+    assert_eq!(
+        seen.get(),
+        1,
+        "the event of the first start is gone with it"
+    );
+}

@@ -145,3 +145,20 @@ fn handlers_and_tasks_meet_in_one_world() {
     run(&mut world, 100);
     assert_eq!(seen.get(), 10_000_000);
 }
+
+/// A loop that waits for nothing uses up events: it meets the bound instead of hanging the run.
+#[test]
+fn a_wait_of_no_length_is_an_event() {
+    let (mut world, nodes) = world(&["a"]);
+    world.process(nodes[0], "busy", move |cx| async move {
+        loop {
+            cx.sleep(VirtualDuration::ZERO).await;
+        }
+    });
+    let bounds = Bounds {
+        until: at_ms(1),
+        events_max: 1_000,
+    };
+    assert_eq!(world.run(bounds), Stop::EventsMax);
+    assert_eq!(world.now(), VirtualTime::ZERO);
+}
