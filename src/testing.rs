@@ -66,7 +66,7 @@ struct Loaded {
 }
 
 impl Suite {
-    /// All scenario files below `root`; regressions first, as the order of names has it.
+    /// All scenario files below `root`, in the order of their paths.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),

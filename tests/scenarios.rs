@@ -1,4 +1,4 @@
-//! Every shipped scenario with every seed of its file, and first the regressions, as named tests.
+//! Every shipped scenario with every seed of its file, as named tests.
 
 use std::process::ExitCode;
 

@@ -45,10 +45,6 @@ id! {
     ServiceId
 }
 id! {
-    /// A directed link between two nodes.
-    LinkId
-}
-id! {
     /// A named parameter of a workload.
     KnobId
 }

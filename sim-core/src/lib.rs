@@ -14,7 +14,7 @@ mod task;
 pub mod time;
 pub mod world;
 
-pub use ids::{EntryId, KnobId, LinkId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
+pub use ids::{EntryId, KnobId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
 pub use rng::{Key, Law, Sample, Seed, Stream};
 pub use time::{VirtualDuration, VirtualTime};
 pub use world::{Cx, World};

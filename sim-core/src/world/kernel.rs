@@ -103,7 +103,7 @@ pub(crate) struct Kernel {
     foreign_free: Vec<u32>,
     pub(super) knobs: Vec<Knob>,
     pub(super) spans: Spans,
-    /// Node, incarnation-independent name and number of every handler.
+    /// Of every handler its node, and its number on that node, by which its draws are keyed.
     pub(super) handlers: Vec<(NodeId, u32)>,
     pub(super) plan: Rc<Plan>,
     pub(super) timeline: Vec<Step>,

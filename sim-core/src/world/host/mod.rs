@@ -64,7 +64,7 @@ impl Kernel {
         });
     }
 
-    /// Samples the hosts that have a limit of memory or more than one interest: all that exist.
+    /// Samples all hosts that are there, every `period`.
     pub(in crate::world) fn sample_hosts(&mut self, period: VirtualDuration) {
         self.hosts.period = Some(period.as_nanos().max(1));
         for index in 0..self.nodes.len() {
