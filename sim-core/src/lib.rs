@@ -6,6 +6,7 @@ pub mod ids;
 pub mod memory;
 pub mod outcome;
 pub mod plan;
+mod prefetch;
 pub mod property;
 pub mod queue;
 pub mod recording;

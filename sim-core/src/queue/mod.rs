@@ -16,10 +16,11 @@
 //! follow the events found, and all switches depend on counts alone, so nothing needs tuning and
 //! nothing is measured. A handful of pending events lives in `bottom` only.
 
+mod bottom;
 mod rung;
 
+use bottom::Bottom;
 use rung::Rung;
-use std::collections::VecDeque;
 
 /// One pending event: a `Copy` value of 32 bytes; what it carries is named by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +56,18 @@ const BOTTOM_MAX: usize = 96;
 /// A bucket up to this size is sorted straight into `bottom`.
 const SORT_MAX: usize = 48;
 
+/// Events in a bucket aimed at, by the number of all that are pending. Sorting eight costs about as much
+/// as moving them; with many pending it pays to know more of what comes next, because what those
+/// events touch has to be fetched from far ([`Queue::peek`]).
+const EVENTS_EACH_OF_FEW: usize = 8;
+const EVENTS_EACH_OF_MANY: usize = 32;
+const FEW: usize = 16_384;
+
 /// Pending events in (time, sequence) order.
 #[derive(Debug, Default)]
 pub struct Queue {
     /// Sorted ascending; holds every event before `bottom_end`.
-    bottom: VecDeque<Pending>,
+    bottom: Bottom,
     /// Events at or after this time are not in `bottom`; `None` if everything is.
     bottom_end: Option<u64>,
     /// The lowest rung is last.
@@ -86,8 +94,9 @@ impl Queue {
         self.length == 0
     }
 
-    /// Adds an event. Its time is not before the time of the last event popped.
-    #[inline]
+    /// Adds an event. Its time is not before the time of the last event popped, its sequence is higher
+    /// than that of every event added before.
+    #[inline(always)]
     pub fn push(&mut self, event: Pending) {
         self.length += 1;
         match self.bottom_end {
@@ -106,9 +115,15 @@ impl Queue {
         if event.time > limit {
             return None;
         }
-        self.bottom.pop_front();
+        self.bottom.pop();
         self.length -= 1;
         Some(event)
+    }
+
+    /// The event that is `ahead` places after the next, if that is known yet.
+    #[inline]
+    pub(crate) fn peek(&self, ahead: usize) -> Option<&Pending> {
+        self.bottom.peek(ahead)
     }
 
     /// The time of the earliest event.
@@ -131,6 +146,7 @@ impl Queue {
         self.length = 0;
     }
 
+    #[inline(always)]
     fn push_above(&mut self, event: Pending) {
         for rung in self.rungs.iter_mut().rev() {
             if rung.covers(event.time) {
@@ -141,16 +157,9 @@ impl Queue {
         self.top.push(event);
     }
 
+    #[inline(always)]
     fn push_bottom(&mut self, event: Pending) {
-        let key = event.key();
-        // Most events are due last of those few that are here, or nearly so.
-        match self.bottom.back() {
-            Some(last) if key < last.key() => {
-                let at = self.bottom.partition_point(|e| e.key() < key);
-                self.bottom.insert(at, event);
-            }
-            _ => self.bottom.push_back(event),
-        }
+        self.bottom.insert(event);
         if self.bottom.len() > BOTTOM_MAX {
             self.split_bottom();
         }
@@ -158,8 +167,10 @@ impl Queue {
 
     /// Moves the events of an overfull `bottom` into a rung of their own, unless they are all due at
     /// one instant: then sorted insertion (at the end, since sequences rise) is the best there is.
+    #[cold]
+    #[inline(never)]
     fn split_bottom(&mut self) {
-        let (Some(first), Some(last)) = (self.bottom.front(), self.bottom.back()) else {
+        let (Some(first), Some(last)) = (self.bottom.front(), self.bottom.last()) else {
             return;
         };
         let (first, last) = (first.time, last.time);
@@ -167,7 +178,7 @@ impl Queue {
             return;
         }
         self.scratch.clear();
-        self.scratch.extend(self.bottom.drain(..));
+        self.bottom.drain_into(&mut self.scratch);
         let span = (first, self.bottom_end.map_or(last, |end| end - 1));
         self.open_rung(span, self.bottom_end);
         self.refill();
@@ -177,7 +188,12 @@ impl Queue {
     /// `end` on are elsewhere, and the rung must not reach into them.
     fn open_rung(&mut self, span: (u64, u64), end: Option<u64>) {
         let mut rung = self.spare.pop().unwrap_or_default();
-        rung.open(span, end, self.scratch.len());
+        let each = if self.length > FEW {
+            EVENTS_EACH_OF_MANY
+        } else {
+            EVENTS_EACH_OF_FEW
+        };
+        rung.open(span, end, self.scratch.len() / each);
         for event in self.scratch.drain(..) {
             rung.push(event);
         }
@@ -230,7 +246,7 @@ impl Queue {
 
     fn sort_into_bottom(&mut self, end: Option<u64>) {
         self.scratch.sort_unstable_by_key(Pending::key);
-        self.bottom.extend(self.scratch.drain(..));
+        self.bottom.fill(&mut self.scratch);
         self.bottom_end = end;
     }
 }

@@ -4,8 +4,6 @@ use super::Pending;
 
 /// More buckets than this and scattering no longer stays in cache.
 const BUCKETS_MAX: usize = 512;
-/// Events per bucket aimed at: sorting so few costs about as much as moving them.
-const EVENTS_PER_BUCKET: usize = 8;
 
 /// Equal buckets, each `1 << shift` nanoseconds wide, over `start..=last`.
 #[derive(Debug, Default)]
@@ -22,12 +20,10 @@ pub(super) struct Rung {
 }
 
 impl Rung {
-    /// Prepares the rung for about `events` events within the closed `span`. Up to `end`, where that
+    /// Prepares the rung for events within the closed `span`, with about so many buckets. Up to `end`, where that
     /// is given, it takes what comes later, so that nothing falls between two rungs.
-    pub(super) fn open(&mut self, span: (u64, u64), end: Option<u64>, events: usize) {
-        let wanted = (events / EVENTS_PER_BUCKET)
-            .next_power_of_two()
-            .clamp(2, BUCKETS_MAX);
+    pub(super) fn open(&mut self, span: (u64, u64), end: Option<u64>, buckets: usize) {
+        let wanted = buckets.next_power_of_two().clamp(2, BUCKETS_MAX);
         let width = (span.1 - span.0) / wanted as u64 + 1;
         self.shift = width.next_power_of_two().trailing_zeros();
         self.start = span.0;

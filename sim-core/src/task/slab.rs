@@ -2,6 +2,7 @@
 
 use super::TaskRef;
 use crate::NodeId;
+use crate::prefetch::prefetch;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -12,10 +13,14 @@ pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
 struct Slot {
     future: Option<TaskFuture>,
     generation: u32,
+    /// `FREE` if there is no task; a task is there even while its future is out being polled.
     node: NodeId,
-    /// Whether there is a task, even while its future is out being polled.
-    live: bool,
 }
+
+/// The node of a slot without a task.
+const FREE: NodeId = NodeId(u32::MAX);
+
+const _: () = assert!(size_of::<Slot>() == 24, "a slot of a task is 24 bytes");
 
 /// All tasks of a run.
 #[derive(Default)]
@@ -40,7 +45,6 @@ impl Tasks {
             let slot = &mut self.slots[index as usize];
             slot.future = Some(future);
             slot.node = node;
-            slot.live = true;
             return TaskRef {
                 index,
                 generation: slot.generation,
@@ -51,7 +55,6 @@ impl Tasks {
             future: Some(future),
             generation: 0,
             node,
-            live: true,
         });
         TaskRef {
             index,
@@ -61,12 +64,26 @@ impl Tasks {
     /// Whether this task is still alive.
     pub(crate) fn is_live(&self, task: TaskRef) -> bool {
         let slot = &self.slots[task.index as usize];
-        slot.live && slot.generation == task.generation
+        slot.node != FREE && slot.generation == task.generation
     }
-    /// The node of the task at `index`.
-    pub(crate) fn node(&self, index: u32) -> Option<NodeId> {
+    /// The node of the task at `index`, if that is of the given generation, where one is given.
+    #[inline]
+    pub(crate) fn node(&self, index: u32, generation: Option<u32>) -> Option<NodeId> {
         let slot = self.slots.get(index as usize)?;
-        slot.live.then_some(slot.node)
+        let same = generation.is_none_or(|generation| slot.generation == generation);
+        (slot.node != FREE && same).then_some(slot.node)
+    }
+    /// Fetches the slot at `index` into the cache.
+    #[inline]
+    pub(crate) fn prefetch_slot(&self, index: u32) {
+        prefetch(&self.slots[index as usize]);
+    }
+    /// Fetches the future at `index` into the cache.
+    #[inline]
+    pub(crate) fn prefetch_future(&self, index: u32) {
+        if let Some(future) = &self.slots[index as usize].future {
+            prefetch(&**future);
+        }
     }
     /// Takes the future out to poll it outside the slab.
     pub(crate) fn take(&mut self, index: u32) -> Option<(TaskRef, TaskFuture)> {
@@ -90,7 +107,7 @@ impl Tasks {
             return None;
         }
         let slot = &mut self.slots[task.index as usize];
-        slot.live = false;
+        slot.node = FREE;
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(task.index);
         slot.future.take()
@@ -100,7 +117,7 @@ impl Tasks {
     pub(crate) fn kill(&mut self, node: NodeId, dead: &mut Vec<TaskFuture>) {
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
-            if slot.live && slot.node == node {
+            if slot.node == node {
                 let task = TaskRef {
                     index: u32::try_from(index).expect("fewer than 2^32 tasks"),
                     generation: slot.generation,

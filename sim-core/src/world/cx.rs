@@ -5,7 +5,7 @@ use super::handler::HandlerId;
 use super::kernel::Kernel;
 use super::message::{Body, Request};
 use super::span::SpanRef;
-use super::timer::{Sleep, Timeout};
+use super::timer::{BackOff, Sleep, Timeout};
 use super::{CallFuture, Inbox, Shared};
 use crate::history::{Outcome, Part, What};
 use crate::rng::path_hash;
@@ -77,16 +77,11 @@ impl Cx {
     }
     /// Waits until `time`; not at all if that has passed.
     pub const fn sleep_until(&self, time: VirtualTime) -> Sleep<'_> {
-        Sleep::new(self, time, None)
+        Sleep::new(self, time)
     }
     /// Waits for `duration` before another attempt: a sleep that counts as back-off in the span.
-    pub fn back_off(&self, duration: VirtualDuration) -> Sleep<'_> {
-        let now = self.now();
-        Sleep::new(
-            self,
-            now.saturating_add(duration),
-            Some((Part::Backoff, now)),
-        )
+    pub fn back_off(&self, duration: VirtualDuration) -> BackOff<'_> {
+        BackOff::new(self.sleep(duration), self.now())
     }
     /// `future`, but for `duration` at most.
     pub fn timeout<F: Future>(&self, duration: VirtualDuration, future: F) -> Timeout<'_, F> {

@@ -23,7 +23,7 @@ pub(super) enum Kind {
     Wake,
     /// A timer of a combinator's waker: target is its slot, word its generation.
     WakeForeign,
-    /// A handler's timer or event: target is the handler, tag the node's incarnation.
+    /// A handler's timer or event: target is the handler.
     Handler,
     /// A message arrives: target is its slot.
     Arrive,
@@ -77,7 +77,8 @@ pub(crate) struct Kernel {
     pub(super) seed: Seed,
     /// Virtual time, in nanoseconds.
     pub(super) now: u64,
-    sequence: u64,
+    /// The sequence number of the next event.
+    pub(super) sequence: u64,
     pub(super) queue: Queue,
     pub(super) events: u64,
     pub(crate) tasks: Tasks,
@@ -210,7 +211,7 @@ impl Kernel {
     }
 
     /// Schedules an event; the sequence number makes the order total.
-    #[inline]
+    #[inline(never)]
     pub(super) fn schedule(&mut self, time: u64, kind: Kind, target: u32, word: u64, tag: u16) {
         let sequence = self.sequence;
         self.sequence += 1;
@@ -226,13 +227,11 @@ impl Kernel {
 
     #[inline]
     pub(super) fn schedule_handler(&mut self, handler: HandlerId, delay: u64, word: u64) {
-        let (node, _) = self.handlers[handler.0 as usize];
-        let tag = self.nodes[node.index()].incarnation;
         let time = self
             .now
             .checked_add(delay)
             .expect("virtual time ends after 584 years");
-        self.schedule(time, Kind::Handler, handler.0, word, tag);
+        self.schedule(time, Kind::Handler, handler.0, word, 0);
     }
 
     /// Wakes `wake` at `time`. Gives the slot of a combinator's waker, to be freed with it.

@@ -45,7 +45,7 @@ pub use link::LinkProfile;
 pub use message::{Body, CallError, Message, Reply, Request};
 pub use node::NodeSpec;
 pub use run::Bounds;
-pub use timer::{Elapsed, Sleep, Timeout};
+pub use timer::{BackOff, Elapsed, Sleep, Timeout};
 pub(crate) use wake::Wake;
 
 mod call_future;
@@ -79,9 +79,9 @@ struct Process {
     make: ProcessFactory,
 }
 
+/// A handler where the loop finds it: small, since a population may have hundreds of thousands.
 struct HandlerPlace {
     node: NodeId,
-    make: HandlerFactory,
     now: Option<Box<dyn Handler>>,
 }
 
@@ -91,6 +91,8 @@ pub struct World {
     ready: RefCell<Ready>,
     processes: Vec<Process>,
     handlers: Vec<HandlerPlace>,
+    /// By handler.
+    factories: Vec<HandlerFactory>,
     started: bool,
 }
 
@@ -113,6 +115,7 @@ impl World {
             ready: RefCell::default(),
             processes: Vec::new(),
             handlers: Vec::new(),
+            factories: Vec::new(),
             started: false,
         }
     }
@@ -125,6 +128,7 @@ impl World {
         drop(dead);
         self.processes.clear();
         self.handlers.clear();
+        self.factories.clear();
         self.ready.take();
         self.started = false;
         self.shared.kernel.borrow_mut().reset(seed, keep);
@@ -222,11 +226,9 @@ impl World {
         let number = *count;
         *count += 1;
         k.handlers.push((node, number));
-        self.handlers.push(HandlerPlace {
-            node,
-            make: Box::new(move || Box::new(make())),
-            now: None,
-        });
+        self.handlers.push(HandlerPlace { node, now: None });
+        self.factories
+            .push(Box::new(move || Box::new(make()) as Box<dyn Handler>));
         id
     }
 }

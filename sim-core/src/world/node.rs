@@ -54,6 +54,8 @@ pub(super) struct Node {
     pub(super) up: bool,
     /// Counts starts; what belongs to an earlier one is stale.
     pub(super) incarnation: u16,
+    /// Events for its handlers with a lower sequence number died with an earlier incarnation.
+    pub(super) born: u64,
     /// Down holds, in id order.
     pub(super) downs: Vec<EntryId>,
     /// Pause holds, in id order.
@@ -81,6 +83,7 @@ impl Node {
             running: true,
             up: true,
             incarnation: 0,
+            born: 0,
             downs: Vec::new(),
             pauses: Vec::new(),
             deferred: Vec::new(),

@@ -126,6 +126,7 @@ impl Kernel {
         let now = self.now;
         let place = &mut self.nodes[node.index()];
         place.incarnation = place.incarnation.wrapping_add(1);
+        place.born = self.sequence;
         place.deferred.clear();
         place.cpu.clear(now);
         let ports: Vec<_> = place.ports.iter().map(|(_, port)| *port).collect();

@@ -6,10 +6,18 @@ use super::message::Arrived;
 use super::{Cx, World};
 use crate::history::{NodeChange, What};
 use crate::outcome::Stop;
+use crate::prefetch::prefetch;
 use crate::queue::Pending;
 use crate::task::{Turn, next_ready, wake_index};
 use crate::{NodeId, PortId, VirtualTime};
 use core::task::{Context, Poll};
+
+/// More handlers and tasks than this do not stay in the cache.
+const CROWD_MIN: usize = 2_000;
+/// Events ahead whose slot, and whose future or handler, is fetched: far enough for memory to answer,
+/// near enough to be known and to be still there.
+const PLACES_AHEAD: usize = 10;
+const STATES_AHEAD: usize = 5;
 
 /// Bounds of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +85,7 @@ impl World {
         }
         for (index, place) in self.handlers.iter_mut().enumerate() {
             if on(place.node) {
-                let handler = place.now.insert((place.make)());
+                let handler = place.now.insert(self.factories[index]());
                 let me = HandlerId(u32::try_from(index).expect("fewer than 2^32 handlers"));
                 handler.start(&mut HandlerCx {
                     kernel: &mut self.shared.kernel.borrow_mut(),
@@ -93,9 +101,10 @@ impl World {
         let until = bounds.until.as_nanos();
         loop {
             while let Some(index) = next_ready() {
-                self.poll(index);
+                self.poll(index, None);
             }
             let mut k = shared.kernel.borrow_mut();
+            let crowded = self.handlers.len() + k.tasks.count() > CROWD_MIN;
             // Events of handlers make no task ready: they are handled without letting go.
             let event = loop {
                 if k.events >= bounds.events_max {
@@ -111,6 +120,9 @@ impl World {
                 debug_assert!(event.time >= k.now, "time does not go back");
                 k.now = event.time;
                 k.events += 1;
+                if crowded {
+                    self.look_ahead(&k);
+                }
                 if event.kind != Kind::Handler as u16 {
                     break event;
                 }
@@ -119,10 +131,10 @@ impl World {
             match Kind::of(event.kind) {
                 Kind::Wake => {
                     // Nothing else is ready: the task runs now.
-                    if k.is_due(event) {
-                        drop(k);
-                        self.poll(event.target);
-                    }
+                    #[expect(clippy::cast_possible_truncation, reason = "a generation is a u32")]
+                    let generation = event.word as u32;
+                    drop(k);
+                    self.poll(event.target, Some(generation));
                 }
                 Kind::Arrive => {
                     k.arrive(event.target, event.word);
@@ -144,11 +156,34 @@ impl World {
         }
     }
 
+    /// Fetches what the next events will touch. In a small population it is in the cache anyway.
+    #[inline]
+    fn look_ahead(&self, k: &Kernel) {
+        if let Some(next) = k.queue.peek(PLACES_AHEAD) {
+            match Kind::of(next.kind) {
+                Kind::Wake => k.tasks.prefetch_slot(next.target),
+                Kind::Handler => prefetch(&self.handlers[next.target as usize]),
+                _ => {}
+            }
+        }
+        if let Some(next) = k.queue.peek(STATES_AHEAD) {
+            match Kind::of(next.kind) {
+                Kind::Wake => k.tasks.prefetch_future(next.target),
+                Kind::Handler => {
+                    if let Some(handler) = &self.handlers[next.target as usize].now {
+                        prefetch(&**handler);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     #[inline]
     fn handle(&mut self, k: &mut Kernel, event: Pending) {
         let place = &mut self.handlers[event.target as usize];
         let node = &mut k.nodes[place.node.index()];
-        if node.incarnation != event.tag {
+        if event.sequence < node.born {
             return;
         }
         if !node.running {
@@ -193,10 +228,11 @@ impl World {
         }
     }
 
-    fn poll(&mut self, index: u32) {
+    /// Polls the task at `index`, if it is there and, where a generation is given, still the same.
+    fn poll(&mut self, index: u32, generation: Option<u32>) {
         let (task, mut future) = {
             let mut k = self.shared.kernel.borrow_mut();
-            let Some(node) = k.tasks.node(index) else {
+            let Some(node) = k.tasks.node(index, generation) else {
                 return;
             };
             if k.defer_task(node, index) {
@@ -223,17 +259,6 @@ impl World {
 }
 
 impl Kernel {
-    /// Whether the task of a timer is still there.
-    #[inline]
-    fn is_due(&self, event: Pending) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "a generation is a u32")]
-        let generation = event.word as u32;
-        self.tasks.is_live(crate::task::TaskRef {
-            index: event.target,
-            generation,
-        })
-    }
-
     #[cold]
     #[inline(never)]
     fn rare_event(&mut self, kind: Kind, event: Pending) {

@@ -7,7 +7,7 @@ use crate::task::TaskRef;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 /// Waits until a time. Made by [`Cx::sleep`].
 #[must_use = "futures do nothing unless awaited"]
@@ -15,8 +15,6 @@ pub struct Sleep<'a> {
     cx: &'a Cx,
     until: VirtualTime,
     armed: Armed,
-    /// What the time counts as in the span, and since when.
-    part: Option<(Part, VirtualTime)>,
 }
 
 /// Who is woken when the time comes.
@@ -35,24 +33,43 @@ impl fmt::Debug for Sleep<'_> {
 }
 
 impl<'a> Sleep<'a> {
-    pub(super) const fn new(
-        cx: &'a Cx,
-        until: VirtualTime,
-        part: Option<(Part, VirtualTime)>,
-    ) -> Self {
+    pub(super) const fn new(cx: &'a Cx, until: VirtualTime) -> Self {
         Self {
             cx,
             until,
             armed: Armed::No,
-            part,
         }
     }
+    #[inline]
     fn disarm(&mut self) {
+        if matches!(self.armed, Armed::Slot(_)) {
+            self.free_slot();
+        }
+    }
+    #[cold]
+    fn free_slot(&mut self) {
         if let Armed::Slot(held) = core::mem::replace(&mut self.armed, Armed::No) {
             let (slot, generation) = held.1;
             let waker = self.cx.kernel().take_foreign(slot, generation);
             drop(waker);
         }
+    }
+    /// Whether `waker` is woken when the time comes.
+    fn wakes(&self, waker: &Waker) -> bool {
+        match &self.armed {
+            Armed::No => false,
+            Armed::Task(task) => TaskRef::of(waker) == Some(*task),
+            Armed::Slot(held) => held.0.is(waker),
+        }
+    }
+    #[cold]
+    fn arm_foreign(&mut self, wake: Wake) {
+        self.disarm();
+        let mut k = self.cx.kernel();
+        let at = self.until.max(k.time()).as_nanos();
+        let slot = k.wake_at(at, wake.clone());
+        drop(k);
+        self.armed = slot.map_or(Armed::No, |slot| Armed::Slot(Box::new((wake, slot))));
     }
 }
 
@@ -64,36 +81,58 @@ impl Future for Sleep<'_> {
         // nothing then uses up events, and meets the bound on them, instead of hanging the run.
         if k.time() >= self.until && !matches!(self.armed, Armed::No) {
             drop(k);
-            if let Some((part, since)) = self.part.take() {
-                self.cx.spent(part, self.until.since(since).as_nanos());
-            }
             self.disarm();
             return Poll::Ready(());
         }
-        let same = match &self.armed {
-            Armed::No => false,
-            Armed::Task(task) => TaskRef::of(context.waker()) == Some(*task),
-            Armed::Slot(held) => held.0.is(context.waker()),
-        };
-        if !same {
-            let wake = Wake::of(context.waker());
-            let at = self.until.max(k.time()).as_nanos();
-            let slot = k.wake_at(at, wake.clone());
-            drop(k);
-            self.disarm();
-            self.armed = match (wake, slot) {
-                (Wake::Task(task), _) => Armed::Task(task),
-                (wake, Some(slot)) => Armed::Slot(Box::new((wake, slot))),
-                (Wake::Foreign(_), None) => Armed::No,
-            };
+        if !self.wakes(context.waker()) {
+            match Wake::of(context.waker()) {
+                Wake::Task(task) => {
+                    let at = self.until.max(k.time()).as_nanos();
+                    k.wake_at(at, Wake::Task(task));
+                    drop(k);
+                    self.disarm();
+                    self.armed = Armed::Task(task);
+                }
+                wake @ Wake::Foreign(_) => {
+                    drop(k);
+                    self.arm_foreign(wake);
+                }
+            }
         }
         Poll::Pending
     }
 }
 
 impl Drop for Sleep<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.disarm();
+    }
+}
+
+/// A wait before another attempt, which counts as such in the span. Made by [`Cx::back_off`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct BackOff<'a> {
+    sleep: Sleep<'a>,
+    since: VirtualTime,
+}
+
+impl<'a> BackOff<'a> {
+    pub(super) const fn new(sleep: Sleep<'a>, since: VirtualTime) -> Self {
+        Self { sleep, since }
+    }
+}
+
+impl Future for BackOff<'_> {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let waited = Pin::new(&mut self.sleep).poll(context);
+        if waited.is_ready() {
+            let ns = self.sleep.until.since(self.since).as_nanos();
+            self.sleep.cx.spent(Part::Backoff, ns);
+        }
+        waited
     }
 }
 
