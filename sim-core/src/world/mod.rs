@@ -103,6 +103,13 @@ impl core::fmt::Debug for World {
     }
 }
 
+/// Tasks own a [`Cx`], which owns the world: without this they would keep each other for ever.
+impl Drop for World {
+    fn drop(&mut self) {
+        self.drop_tasks();
+    }
+}
+
 impl World {
     /// An empty world. `keep` says whether its history stays in memory; it changes nothing else.
     pub fn new(seed: Seed, keep: bool) -> Self {
@@ -122,16 +129,22 @@ impl World {
 
     /// Makes the world empty again, for another seed, and keeps the memory of its arenas.
     pub fn reset(&mut self, seed: Seed, keep: bool) {
-        let mut dead = Vec::new();
-        self.shared.kernel.borrow_mut().tasks.clear(&mut dead);
-        // Destructors of model code may look at the old world; then it goes.
-        drop(dead);
+        self.drop_tasks();
         self.processes.clear();
         self.handlers.clear();
         self.factories.clear();
         self.ready.take();
         self.started = false;
         self.shared.kernel.borrow_mut().reset(seed, keep);
+    }
+
+    /// Drops all tasks. Their destructors may look at the world, so nothing of it is borrowed.
+    fn drop_tasks(&mut self) {
+        let mut k = self.shared.kernel.borrow_mut();
+        let mut dead = core::mem::take(&mut k.dead);
+        k.tasks.clear(&mut dead);
+        drop(k);
+        drop(dead);
     }
 
     /// Adds a node.
