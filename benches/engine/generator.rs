@@ -39,6 +39,16 @@ impl Rng {
     pub(crate) fn exp(&mut self, mean: f64) -> f64 {
         -libm::log(self.unit()) * mean
     }
+    /// The same with the logarithm of `std`, which the peers ran; it is cheaper, and its last bit is the
+    /// platform's.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a bench of the program that others ran"
+    )]
+    #[inline]
+    pub(crate) fn exp_std(&mut self, mean: f64) -> f64 {
+        -self.unit().ln() * mean
+    }
     /// In `0..n`.
     #[inline]
     pub(crate) fn below(&mut self, n: u64) -> u64 {

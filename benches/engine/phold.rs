@@ -1,8 +1,7 @@
 //! W2 PHOLD: N processes that send M messages each to random others.
 
-use crate::clock::CpuTime;
 use crate::generator::{Rng, ns};
-use criterion::{Criterion, Throughput};
+use crate::workload::Workload;
 use squall::core::world::{Bounds, Handler, HandlerCx, HandlerId, NodeSpec, World};
 use squall::core::{Seed, VirtualDuration, VirtualTime};
 use std::hint::black_box;
@@ -54,13 +53,15 @@ fn receipts(world: &mut World, total: u64) {
     black_box(world.run(bounds));
 }
 
-pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
-    for (n, m, golden) in [
-        (1_000, 1, 1_001_534_312_809),
-        (1_000, 10, 99_976_819_721),
-        (100_000, 1, 10_078_700_731),
-        (100_000, 10, 0),
-    ] {
+pub(crate) fn workloads() -> Vec<Workload> {
+    [
+        (1_000, 1, 1_001_534_312_809, (62.0, ("simcore", 125.0))),
+        (1_000, 10, 99_976_819_721, (80.0, ("ns-3", 161.0))),
+        (100_000, 1, 10_078_700_731, (178.0, ("ns-3", 356.0))),
+        (100_000, 10, 0, (312.0, ("ns-3", 624.0))),
+    ]
+    .into_iter()
+    .map(|(n, m, golden, (target, peer))| {
         let mut world = world(n, m);
         let mut total = RECEIPTS;
         receipts(&mut world, total);
@@ -69,13 +70,11 @@ pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
             golden == 0 || end == golden,
             "W2 {n} {m} ends at {end} instead of {golden}"
         );
-        let mut group = criterion.benchmark_group("W2 phold");
-        group.throughput(Throughput::Elements(RECEIPTS));
-        group.bench_function(format!("{n} x {m}"), |bench| {
-            bench.iter(|| {
-                total += RECEIPTS;
-                receipts(&mut world, total);
-            });
-        });
-    }
+        let round = move || {
+            total += RECEIPTS;
+            receipts(&mut world, total);
+        };
+        Workload::new(format!("W2 phold {n} x {m}"), RECEIPTS, round).target(target, peer)
+    })
+    .collect()
 }

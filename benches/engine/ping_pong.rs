@@ -1,10 +1,10 @@
 //! W3: two nodes, 64-byte messages, one millisecond each way, through the whole network model with
 //! an asynchronous task at each end.
 
-use crate::clock::CpuTime;
-use criterion::{Criterion, Throughput};
+use crate::workload::Workload;
 use squall::core::world::{Body, Bounds, LinkProfile, NodeSpec, World};
 use squall::core::{Law, Seed, VirtualTime};
+use std::hint::black_box;
 
 const ROUND_TRIPS: u64 = 1_000_000;
 
@@ -35,9 +35,11 @@ fn run(trips: u64) -> u64 {
     world.now().as_nanos()
 }
 
-pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn workloads() -> Vec<Workload> {
     assert_eq!(run(1_000), 2_000_000_000, "r round trips end at 2r ms");
-    let mut group = criterion.benchmark_group("W3 ping-pong");
-    group.throughput(Throughput::Elements(ROUND_TRIPS));
-    group.bench_function("round trip", |bench| bench.iter(|| run(ROUND_TRIPS)));
+    let round = || {
+        black_box(run(ROUND_TRIPS));
+    };
+    let workload = Workload::new("W3 ping-pong, a round trip", ROUND_TRIPS, round);
+    vec![workload.target(800.0, ("madsim", 1600.0))]
 }

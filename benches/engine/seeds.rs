@@ -1,9 +1,10 @@
 //! W5: a fresh simulation a seed. Five nodes send 200 messages each; node 4 drops what reaches it
 //! between 300 and 400 ms.
 
-use crate::clock::CpuTime;
+mod fabric;
+
 use crate::generator::Rng;
-use criterion::{Criterion, Throughput};
+use crate::workload::Workload;
 use squall::core::world::{Bounds, Handler, HandlerCx, HandlerId, NodeSpec, World};
 use squall::core::{Seed, VirtualDuration, VirtualTime};
 use std::cell::Cell;
@@ -76,20 +77,31 @@ fn run(world: &mut World, seed: u64) -> (u64, u64) {
 
 const NAMES: [&str; 5] = ["0", "1", "2", "3", "4"];
 
-pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
+/// Seeds in a round.
+const SEEDS: u64 = 100;
+
+pub(crate) fn workloads() -> Vec<Workload> {
     let mut world = World::new(Seed(0), false);
     let totals = (0..1_000).map(|seed| run(&mut world, seed));
     let (events, delivered) = totals.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     assert_eq!((events, delivered), (2_002_000, 966_723));
     let first: Vec<u64> = (0..3).map(|seed| run(&mut world, seed).1).collect();
     assert_eq!(first, [963, 970, 966]);
-    let mut group = criterion.benchmark_group("W5 seeds");
-    group.throughput(Throughput::Elements(100));
-    group.bench_function("seed", |bench| {
-        bench.iter(|| {
-            for seed in 0..100 {
-                black_box(run(&mut world, seed));
-            }
-        });
+    let program = Workload::new("W5 seeds, a seed", SEEDS, move || {
+        for seed in 0..SEEDS {
+            black_box(run(&mut world, seed));
+        }
     });
+    let mut world = World::new(Seed(0), false);
+    let delivered: u64 = (0..100).map(|seed| fabric::run(&mut world, seed)).sum();
+    assert!(
+        (1_000..1_100).contains(&(delivered / 100)),
+        "about 1050 are delivered of each seed, not {delivered} of 100"
+    );
+    let real = Workload::new("W5 seeds, links and a crash of ours", SEEDS, move || {
+        for seed in 0..SEEDS {
+            black_box(fabric::run(&mut world, seed));
+        }
+    });
+    vec![program.target(80_000.0, ("simcore", 160_000.0)), real]
 }

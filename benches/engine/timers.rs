@@ -1,10 +1,10 @@
 //! W4: 100,000 tasks alive at once, 20 sleeps each; spawning counts.
 
-use crate::clock::CpuTime;
 use crate::generator::Rng;
-use criterion::{Criterion, Throughput};
+use crate::workload::Workload;
 use squall::core::world::{Bounds, NodeSpec, World};
 use squall::core::{Seed, VirtualDuration, VirtualTime};
+use std::hint::black_box;
 
 const TASKS: u64 = 100_000;
 const SLEEPS: u64 = 20;
@@ -28,9 +28,11 @@ fn run() -> (u64, u64) {
     (world.events(), world.now().as_nanos())
 }
 
-pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
+pub(crate) fn workloads() -> Vec<Workload> {
     assert_eq!(run(), (TASKS * SLEEPS, 1_558_676_000));
-    let mut group = criterion.benchmark_group("W4 timers");
-    group.throughput(Throughput::Elements(TASKS * SLEEPS));
-    group.bench_function("wake-up", |bench| bench.iter(run));
+    let round = || {
+        black_box(run());
+    };
+    let workload = Workload::new("W4 timers, a wake-up", TASKS * SLEEPS, round);
+    vec![workload.target(160.0, ("ns-3 (callbacks)", 321.0))]
 }

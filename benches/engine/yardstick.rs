@@ -1,8 +1,7 @@
 //! W1 on a standard binary heap: the yardstick that every machine has.
 
-use crate::clock::CpuTime;
-use crate::generator::{self, Rng, ns};
-use criterion::{Criterion, Throughput};
+use crate::generator::{Rng, ns};
+use crate::workload::Workload;
 use squall::core::queue::{Pending, Queue};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -58,8 +57,8 @@ fn run(mut hold: impl FnMut() -> u64, holds: u64) -> u64 {
     last
 }
 
-pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
-    generator::check();
+pub(crate) fn workloads() -> Vec<Workload> {
+    let mut all = Vec::new();
     for (n, golden) in [
         (1_000u64, 1_099_137_922_008),
         (100_000, 11_992_811_051),
@@ -75,13 +74,20 @@ pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
             "W1 ends at {end} instead of {golden}"
         );
         assert_eq!(run(&mut a, HOLDS), end);
-        let mut group = criterion.benchmark_group(format!("W1 hold {n}"));
-        group.throughput(Throughput::Elements(HOLDS));
-        group.bench_function("std heap", |bench| {
-            bench.iter(|| black_box(run(&mut a, HOLDS)))
-        });
-        group.bench_function("queue", |bench| {
-            bench.iter(|| black_box(run(&mut b, HOLDS)))
-        });
+        all.push(Workload::new(
+            format!("W1 hold {n}, std heap"),
+            HOLDS,
+            move || {
+                black_box(run(&mut a, HOLDS));
+            },
+        ));
+        all.push(Workload::new(
+            format!("W1 hold {n}, our queue"),
+            HOLDS,
+            move || {
+                black_box(run(&mut b, HOLDS));
+            },
+        ));
     }
+    all
 }
