@@ -41,10 +41,12 @@ pub(super) enum Kind {
     Memory,
     /// Host signals are sampled.
     Sample,
+    /// A timer by a node's own clock: target is the node, word the generation.
+    Clock,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Wake,
         Self::WakeForeign,
         Self::Handler,
@@ -56,6 +58,7 @@ impl Kind {
         Self::Plan,
         Self::Memory,
         Self::Sample,
+        Self::Clock,
     ];
     #[inline]
     pub(super) fn of(code: u16) -> Self {
@@ -84,6 +87,8 @@ pub(crate) struct Kernel {
     pub(super) names: Names,
     pub(super) history: History,
     pub(super) nodes: Vec<Node>,
+    /// Whether any node has a clock that can be wrong.
+    pub(super) clocked: bool,
     pub(super) default_link: LinkProfile,
     pub(super) links: Vec<Link>,
     /// For each node its links, sorted by the other end.
@@ -138,6 +143,7 @@ impl Kernel {
             names: Names::default(),
             history: History::default(),
             nodes: Vec::new(),
+            clocked: false,
             default_link: LinkProfile::default(),
             links: Vec::new(),
             links_of: Vec::new(),
@@ -178,6 +184,7 @@ impl Kernel {
         self.names.clear();
         self.history.reset(keep);
         self.nodes.clear();
+        self.clocked = false;
         self.default_link = LinkProfile::default();
         self.links.clear();
         self.links_of.clear();

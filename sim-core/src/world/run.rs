@@ -250,6 +250,7 @@ impl Kernel {
             Kind::Cpu => self.cpu_event(NodeId(event.target), event.word),
             Kind::Memory => self.memory_event(NodeId(event.target)),
             Kind::Sample => self.sample_event(),
+            Kind::Clock => self.clock_event(NodeId(event.target), event.word),
             Kind::Plan => self.plan_step(event.target as usize),
             Kind::Wake | Kind::Handler | Kind::Arrive => {}
         }

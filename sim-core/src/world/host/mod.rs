@@ -82,7 +82,7 @@ impl Kernel {
     pub(in crate::world) fn pressure_changed(&mut self, node: NodeId) {
         let now = self.now;
         let cpu = &self.nodes[node.index()].cpu;
-        let (running, waiting) = (cpu.running(), cpu.waiting());
+        let (running, waiting) = (cpu.tasks_running(), cpu.tasks_waiting());
         let host = &mut self.hosts.list[node.index()];
         if host.sampled.is_none() {
             return;

@@ -202,10 +202,9 @@ impl Kernel {
         };
         let now = self.time();
         for index in 0..self.nodes.len() {
-            self.nodes[index].cpu.settle(self.now);
             let node = &self.nodes[index];
-            let waiting = node.cpu.running() + node.cpu.waiting();
-            let (totals, up) = (node.cpu.totals, node.up);
+            let waiting = node.cpu.tasks_running() + node.cpu.tasks_waiting();
+            let (totals, up) = (node.cpu.read(self.now), node.up);
             let host = &mut self.hosts.list[index];
             let load = host.in_io + u32::try_from(waiting).unwrap_or(u32::MAX);
             let values = host.sample(now, totals, (load, up));
