@@ -112,6 +112,10 @@ impl Cpu {
     fn usable(&self) -> usize {
         self.cores.saturating_sub(self.rules.lost).max(1)
     }
+    /// Whether counters grow without any event to come.
+    pub(super) fn goes_on(&self) -> bool {
+        self.jobs() > 0 || self.rules.hogs > 0.0
+    }
     /// Jobs, whatever they wait for.
     pub(super) fn jobs(&self) -> usize {
         self.running.len() + self.waiting.len()
@@ -134,7 +138,7 @@ impl Cpu {
         clippy::cast_sign_loss,
         reason = "a small number that is not negative"
     )]
-    fn hogs(&self) -> usize {
+    pub(super) fn hogs(&self) -> usize {
         libm::ceil(self.rules.hogs) as usize
     }
     fn throttled(&self) -> bool {
