@@ -9,7 +9,7 @@ use squall::scenarios::{Settings, parse};
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`.
-const CASES: [(&str, &str, &str); 20] = [
+const CASES: [(&str, &str, &str); 33] = [
     (
         "node-loss",
         "{ nodes = 'web[0]', restart_after = '2s' }",
@@ -52,6 +52,55 @@ const CASES: [(&str, &str, &str); 20] = [
         "{ nodes = 'idle', quota = '2ms' }",
     ),
     ("gc-pause", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "thermal-throttle",
+        "{ nodes = 'web', ramp = '3s' }",
+        "{ nodes = 'idle', ramp = '3s' }",
+    ),
+    ("cpu-steal", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    ("cpu-hog", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    ("core-loss", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "scheduler-jitter",
+        "{ nodes = 'web' }",
+        "{ nodes = 'idle' }",
+    ),
+    ("noisy-neighbour", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "clock-step",
+        "{ nodes = 'web', offset = '30s' }",
+        "{ nodes = 'idle' }",
+    ),
+    (
+        "clock-drift",
+        "{ nodes = 'client', ppm = 1000 }",
+        "{ nodes = 'idle', ppm = -1000 }",
+    ),
+    (
+        "clock-strobe",
+        "{ nodes = 'web', delta = '30s', period = '70ms' }",
+        "{ nodes = 'idle' }",
+    ),
+    (
+        "clock-freeze",
+        "{ nodes = 'client', clock = 'monotonic' }",
+        "{ nodes = 'idle', clock = 'both' }",
+    ),
+    (
+        "date-jump",
+        "{ nodes = 'web', to = '2038-01-19' }",
+        "{ nodes = 'idle', to = '2038-01-19' }",
+    ),
+    (
+        "time-sync-loss",
+        "{ nodes = 'client', ppm = 100 }",
+        "{ nodes = 'idle' }",
+    ),
+    (
+        "leap-second",
+        "{ nodes = 'web', mode = 'step-back' }",
+        "{ nodes = 'idle', mode = 'smear-24h' }",
+    ),
     (
         "swap-storm",
         "{ nodes = 'web', overcommit = 2.0 }",

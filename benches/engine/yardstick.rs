@@ -34,7 +34,6 @@ fn queue(n: u64) -> impl FnMut() -> u64 {
         word: 0,
         target: 0,
         kind: 0,
-        tag: 0,
     };
     let mut sequence = 0u64;
     for _ in 0..n {

@@ -207,6 +207,15 @@ impl Lowering<'_> {
             self.entries.push((from, until, primitive));
         }
     }
+    /// Puts a primitive in force when the occurrence is over: what follows from it, until `until`.
+    pub fn afterwards(&mut self, until: Option<VirtualTime>, primitive: Primitive) {
+        let Some(from) = self.window.until else {
+            return;
+        };
+        if from < self.stop && until.is_none_or(|until| until > from) {
+            self.entries.push((from, until, primitive));
+        }
+    }
     /// Alternates until the occurrence is over: nothing for a draw of the law at the first of
     /// `keys`, then the primitives for a draw of the law at the second.
     pub fn alternate(

@@ -4,9 +4,10 @@ use crate::param::{Unit, law_text, rate_text, size_text};
 use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
 use squall_core::plan::{
-    Arithmetic, CallRule, CutMode, Damage, Entry, LinkTarget, Plan, Primitive, Seen, Swap,
+    Arithmetic, CallRule, Clocks, CutMode, Damage, Entry, FreezeEnd, LinkTarget, Plan, Primitive,
+    Seen, StepEnd, Swap, Thief,
 };
-use squall_core::{KnobId, ServiceId};
+use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
 
 /// The timeline of a plan, one line an overlay, in the order in which they start; then the notes.
@@ -62,8 +63,12 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::Pause { node: id }
         | Primitive::CpuSpeed { node: id, .. }
         | Primitive::CpuQuota { node: id, .. }
+        | Primitive::CpuSteal { node: id, .. }
         | Primitive::MemoryPressure { node: id, .. }
-        | Primitive::SwapDevice { node: id, .. } => node(id),
+        | Primitive::SwapDevice { node: id, .. }
+        | Primitive::ClockStep { node: id, .. }
+        | Primitive::ClockDrift { node: id, .. }
+        | Primitive::ClockFreeze { node: id, .. } => node(id),
         Primitive::LinkDelay { link: l, .. }
         | Primitive::LinkLoss { link: l, .. }
         | Primitive::LinkCut { link: l, .. }
@@ -115,6 +120,16 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
         Primitive::LinkHold { .. } => "held".into(),
         Primitive::CpuSpeed { factor, .. } => format!("speed x {factor}"),
         Primitive::CpuQuota { quota, period, .. } => format!("at most {quota} of each {period}"),
+        Primitive::CpuSteal { by, .. } => match by {
+            Thief::Host { share, burst, .. } if burst.is_zero() => {
+                format!("{share} of the processor time stolen")
+            }
+            Thief::Host { share, burst, .. } => {
+                format!("{share} of the processor time stolen, {burst} at a time")
+            }
+            Thief::Hogs(count) => format!("{count} hogs on the processors"),
+            Thief::Cores(count) => format!("{count} cores gone"),
+        },
         Primitive::MemoryPressure {
             size, active, ramp, ..
         } => {
@@ -129,9 +144,43 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             Swap::Preset(name) => format!("swap device {name}"),
             Swap::Iops(iops) => format!("swap device at {iops} iops"),
         },
+        Primitive::ClockStep {
+            offset_ns,
+            strobe,
+            end,
+            ..
+        } => step_text(*offset_ns, *strobe, *end),
+        Primitive::ClockDrift { ppm, wall_only, .. } => match wall_only {
+            true => format!("wall clock {ppm:+} ppm"),
+            false => format!("clocks {ppm:+} ppm"),
+        },
+        Primitive::ClockFreeze { clock, end, .. } => {
+            let clock = match clock {
+                Clocks::Wall => "wall clock stands",
+                Clocks::Monotonic => "monotonic clock stands",
+                Clocks::Both => "clocks stand",
+            };
+            let end = match end {
+                FreezeEnd::Jump => "jumps at the end",
+                FreezeEnd::Lag => "lags afterwards",
+            };
+            format!("{clock}, {end}")
+        }
         Primitive::Call { rule, .. } => rule_text(rule),
         Primitive::Knob { knob, value, .. } => knob_text(*knob, *value, topology),
     }
+}
+
+fn step_text(offset_ns: i64, strobe: Option<VirtualDuration>, end: StepEnd) -> String {
+    let sign = if offset_ns < 0 { '-' } else { '+' };
+    let size = VirtualDuration::from_nanos(offset_ns.unsigned_abs());
+    let rhythm = strobe.map_or(String::new(), |period| format!(" every other {period}"));
+    let end = match end {
+        StepEnd::Back => "",
+        StepEnd::Keep => ", kept",
+        StepEnd::Slew => ", slewed away afterwards",
+    };
+    format!("wall clock {sign} {size}{rhythm}{end}")
 }
 
 fn rule_text(rule: &CallRule) -> String {
@@ -186,7 +235,7 @@ fn knob_text(knob: KnobId, value: f64, topology: &Topology) -> String {
     };
     let text = match &info.kind {
         KnobKind::Flag => (value > 0.5).to_string(),
-        KnobKind::Seconds => squall_core::VirtualDuration::from_secs_f64(value).to_string(),
+        KnobKind::Seconds => VirtualDuration::from_secs_f64(value).to_string(),
         KnobKind::Words(words) => {
             let found = words
                 .iter()

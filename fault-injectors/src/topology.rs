@@ -3,6 +3,7 @@
 //! Numbers are handed out in the order of insertion, which must be the order in which the host
 //! builds its world.
 
+use crate::param::Date;
 use squall_core::{KnobId, NodeId, ServiceId};
 
 /// A node as faults see it.
@@ -16,6 +17,8 @@ pub struct NodeInfo {
     pub index: u32,
     /// Labels such as (`zone`, `b`).
     pub labels: Vec<(String, String)>,
+    /// Its processor cores.
+    pub cores: u32,
     /// Its memory in bytes.
     pub memory: u64,
 }
@@ -73,6 +76,8 @@ pub struct StaticRole {
 /// The world as faults see it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topology {
+    /// The date and time at the start of a run, by a right clock.
+    pub date: Date,
     nodes: Vec<NodeInfo>,
     services: Vec<String>,
     knobs: Vec<KnobInfo>,

@@ -105,6 +105,12 @@ pub fn support(primitive: &Primitive) -> Support {
                 Approximated("the node stalls at the end of each period, used quota or not")
             }
         }
+        Primitive::CpuSteal { .. } => Refused("code runs in no time here: nothing can be taken"),
+        Primitive::ClockStep { .. }
+        | Primitive::ClockDrift { .. }
+        | Primitive::ClockFreeze { .. } => {
+            Refused("all nodes have one clock here, the virtual time itself")
+        }
         Primitive::MemoryPressure { .. } => {
             Refused("no memory is simulated here, and the native stall model is not wired yet")
         }
@@ -196,7 +202,11 @@ fn missing(primitive: &Primitive, shape: &Shape) -> Option<&'static str> {
         | Primitive::CpuSpeed { node, .. }
         | Primitive::CpuQuota { node, .. }
         | Primitive::MemoryPressure { node, .. }
-        | Primitive::SwapDevice { node, .. } => (Some(*node), None, None),
+        | Primitive::SwapDevice { node, .. }
+        | Primitive::CpuSteal { node, .. }
+        | Primitive::ClockStep { node, .. }
+        | Primitive::ClockDrift { node, .. }
+        | Primitive::ClockFreeze { node, .. } => (Some(*node), None, None),
         Primitive::LinkDelay { link, .. }
         | Primitive::LinkLoss { link, .. }
         | Primitive::LinkCut { link, .. }
@@ -229,6 +239,10 @@ const fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
         | Primitive::CpuQuota { .. }
         | Primitive::MemoryPressure { .. }
         | Primitive::SwapDevice { .. }
+        | Primitive::CpuSteal { .. }
+        | Primitive::ClockStep { .. }
+        | Primitive::ClockDrift { .. }
+        | Primitive::ClockFreeze { .. }
         | Primitive::Call { .. }
         | Primitive::Knob { .. } => None,
     }
@@ -302,6 +316,10 @@ pub const fn observes_landing(primitive: &Primitive) -> bool {
         | Primitive::CpuQuota { .. }
         | Primitive::MemoryPressure { .. }
         | Primitive::SwapDevice { .. }
+        | Primitive::CpuSteal { .. }
+        | Primitive::ClockStep { .. }
+        | Primitive::ClockDrift { .. }
+        | Primitive::ClockFreeze { .. }
         | Primitive::Call { .. } => false,
     }
 }

@@ -224,6 +224,10 @@ impl Nemesis {
             Primitive::Knob { knob, .. } => self.knob(*knob),
             Primitive::MemoryPressure { .. }
             | Primitive::SwapDevice { .. }
+            | Primitive::CpuSteal { .. }
+            | Primitive::ClockStep { .. }
+            | Primitive::ClockDrift { .. }
+            | Primitive::ClockFreeze { .. }
             | Primitive::Call { .. } => panic!("refused when the plan was loaded: {primitive:?}"),
         }
     }

@@ -114,6 +114,10 @@ impl Overlays {
             Primitive::Knob { .. } => _ = toggle(&mut self.knobs),
             Primitive::MemoryPressure { .. }
             | Primitive::SwapDevice { .. }
+            | Primitive::CpuSteal { .. }
+            | Primitive::ClockStep { .. }
+            | Primitive::ClockDrift { .. }
+            | Primitive::ClockFreeze { .. }
             | Primitive::Call { .. } => {}
         }
     }

@@ -2,8 +2,9 @@
 
 use squall_core::history::What;
 use squall_core::plan::Plan;
-use squall_core::recording::Recording;
-use squall_core::{NodeId, VirtualTime};
+use squall_core::property::{Series, Stat};
+use squall_core::recording::{Header, Recording};
+use squall_core::{NameId, NodeId, VirtualDuration, VirtualTime};
 use std::collections::BTreeMap;
 
 /// One signal of one node: means over the run before the first fault that hits the node, while such
@@ -36,53 +37,67 @@ fn window(plan: &Plan, node: NodeId) -> Option<(VirtualTime, VirtualTime)> {
     Some((start, end.unwrap_or(VirtualTime::MAX)))
 }
 
-/// The signals of the nodes that faults hit.
+/// The time between two samples of host signals: `node_up` is recorded at the first of them.
+fn period(recording: &Recording) -> Option<u64> {
+    let header = &recording.header;
+    let first = recording.records.iter().find(|record| match record.what {
+        What::Sample { name, .. } => header.names.text(name).ends_with(".node_up"),
+        _ => false,
+    });
+    first.map(|record| record.at.as_nanos())
+}
+
+/// The signals of the nodes that faults hit. They are recorded when they change: the means are over
+/// all samples, the others filled in.
 pub(crate) fn signals(recording: &Recording) -> Vec<SignalChange> {
     let header = &recording.header;
+    let Some(period) = period(recording) else {
+        return Vec::new();
+    };
+    let first = VirtualTime::from_nanos(period);
+    let end = recording.records.last().map_or(first, |record| record.at);
     let windows: Vec<_> = (0..header.nodes.len())
         .map(|index| window(&header.plan, NodeId::from_index(index)))
         .collect();
-    // Sum and count before, during and after, by signal.
-    let mut sums: BTreeMap<(NodeId, squall_core::NameId), [(f64, u32); 3]> = BTreeMap::new();
+    let mut all: BTreeMap<(NodeId, NameId), Series> = BTreeMap::new();
     for record in &recording.records {
         let What::Sample { name, node, value } = record.what else {
             continue;
         };
-        let Some(Some((start, end))) = windows.get(node.index()) else {
-            continue;
-        };
-        let phase = usize::from(record.at > *start) + usize::from(record.at > *end);
-        let (sum, count) = &mut sums.entry((node, name)).or_default()[phase];
-        *sum += value;
-        *count += 1;
-    }
-    let mean = |(sum, count): (f64, u32)| {
-        if count == 0 {
-            0.0
-        } else {
-            sum / f64::from(count)
+        if matches!(windows.get(node.index()), Some(Some(_)))
+            && signal(header, node, name).is_some()
+        {
+            let series = all.entry((node, name));
+            let series = series.or_insert_with(|| Series::held(first, period, end));
+            series.push(record.at, value);
         }
-    };
+    }
     let mut changes = Vec::new();
-    for ((node, name), [before, during, after]) in sums {
-        let host = &header.nodes[node.index()];
-        let full = header.names.text(name);
-        let Some(signal) = full
-            .strip_prefix(host.as_str())
-            .and_then(|s| s.strip_prefix('.'))
+    for ((node, name), series) in all {
+        let (Some(Some((start, end))), Some(signal)) =
+            (windows.get(node.index()), signal(header, node, name))
         else {
             continue;
         };
+        let mean = |from, until| series.stat(Stat::Mean, from, until).unwrap_or(0.0);
+        let after = |at: VirtualTime| at.saturating_add(VirtualDuration::from_nanos(1));
         let change = SignalChange {
-            node: host.clone(),
+            node: header.nodes[node.index()].clone(),
             signal: signal.to_owned(),
-            before: mean(before),
-            during: mean(during),
-            after: mean(after),
+            before: mean(VirtualTime::ZERO, after(*start)),
+            during: mean(after(*start), after(*end)),
+            after: mean(after(*end), VirtualTime::MAX),
         };
         if change.before != 0.0 || change.during != 0.0 || change.after != 0.0 {
             changes.push(change);
         }
     }
     changes
+}
+
+/// The name of a host signal without its node.
+fn signal(header: &Header, node: NodeId, name: NameId) -> Option<&str> {
+    let host = header.nodes.get(node.index())?;
+    let full = header.names.text(name);
+    full.strip_prefix(host.as_str())?.strip_prefix('.')
 }

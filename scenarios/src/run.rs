@@ -11,8 +11,9 @@ use squall_core::property::{
     Verdict,
 };
 use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
-use squall_core::world::{Bounds, HOST_SIGNALS, LinkProfile, NodeSpec, World};
-use squall_core::{Names, Seed, VirtualTime};
+use squall_core::world::{Bounds, ClockSpec, HOST_SIGNALS, LinkProfile, NodeSpec, World};
+use squall_core::{Key, Names, Seed, VirtualTime};
+use squall_faults::param::Signed;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A scenario whose files are read: it can run any seed, on any thread.
@@ -144,6 +145,8 @@ impl Ready {
             for index in 0..group.count {
                 let spec = NodeSpec::new(format!("{}-{index}", group.name)).cores(group.cores);
                 let spec = spec.memory(group.memory, group.swap.clone());
+                let clock = clock(world.seed(), &spec.name, &group.clock);
+                let spec = spec.clock(clock);
                 ids.push(world.add_node(&spec));
             }
         }
@@ -281,6 +284,21 @@ impl Ready {
             .find(|w| w.name == workload)?;
         let metric = workload.kind.metrics.iter().find(|m| m.name == slug)?;
         Some(metric.unit)
+    }
+}
+
+/// What is wrong with the clocks of a node: a constant draws nothing.
+fn clock(seed: Seed, node: &str, (offset, drift): &(Signed, Signed)) -> ClockSpec {
+    let path = format!("node/{node}");
+    let draw = |purpose, law: &Signed| law.sample(&mut Key::new(seed, &path, purpose).at(0));
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`as` saturates: 292 years are more than any offset"
+    )]
+    let offset_ns = draw("clock.offset", offset).round() as i64;
+    ClockSpec {
+        offset_ns,
+        drift_ppm: draw("clock.drift", drift),
     }
 }
 

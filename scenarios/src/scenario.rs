@@ -5,7 +5,7 @@ use crate::workloads::WorkloadKind;
 use squall_core::plan::{LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
 use squall_core::{Law, NodeId, Seed, VirtualDuration, VirtualTime};
-use squall_faults::param::{Args, Place};
+use squall_faults::param::{Args, Place, Signed};
 use squall_faults::{FaultUse, Issue, Topology, lower};
 use std::ops::Range;
 
@@ -71,6 +71,9 @@ pub struct NodeGroup {
     pub memory: u64,
     /// Swap device of a node.
     pub swap: Option<Swap>,
+    /// What its wall clock is ahead, in nanoseconds, and by how many parts per million its oscillator
+    /// is fast; drawn a node.
+    pub clock: (Signed, Signed),
     /// Zones, dealt out in turn; empty if there are none.
     pub zones: Vec<String>,
 }

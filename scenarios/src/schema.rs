@@ -72,7 +72,9 @@ fn default(param: &Param) -> Option<Value> {
     };
     match param.kind {
         Kind::Table(_) | Kind::Map(_) | Kind::List(_) => None,
-        Kind::Share | Kind::Number { .. } => text.parse::<f64>().ok().map(|x| json!(x)),
+        Kind::Share | Kind::Number { .. } | Kind::Signed(Unit::Plain) => {
+            text.parse::<f64>().ok().map(|x| json!(x))
+        }
         Kind::Integer { .. } => text.parse::<i64>().ok().map(|i| json!(i)),
         Kind::Flag => text.parse::<bool>().ok().map(|flag| json!(flag)),
         _ => Some(json!(text)),
@@ -92,7 +94,11 @@ fn value(kind: &Kind) -> Value {
         Kind::Length | Kind::Law(Unit::Time) | Kind::Text | Kind::File | Kind::Selector(_) => {
             json!({ "type": "string", "minLength": 1 })
         }
-        Kind::Law(Unit::Plain) => json!({ "type": ["number", "string"] }),
+        Kind::Date => pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{8}Z)?$"),
+        Kind::Signed(Unit::Time) => json!({ "type": "string", "minLength": 1 }),
+        Kind::Signed(Unit::Plain) | Kind::Law(Unit::Plain) => {
+            json!({ "type": ["number", "string"] })
+        }
         Kind::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
         Kind::Integer { min, max } if *max == i64::MAX => {

@@ -80,11 +80,32 @@ const TOPOLOGY: &[Param] = &[
     )
     .default(""),
     Param::new(
+        "date",
+        Kind::Date,
+        "what a right clock reads when a run starts, UTC; for date-jump",
+    )
+    .default("2026-01-01T00:00:00Z"),
+    Param::new(
         "signals",
         Kind::Duration,
         "time between two samples of what an operator sees of the hosts; `0s` is never",
     )
     .default("1s"),
+];
+
+const CLOCK: &[Param] = &[
+    Param::new(
+        "offset",
+        Kind::Signed(Unit::Time),
+        "what the wall clock is ahead of the time; `±` and laws are drawn a node",
+    )
+    .default("0s"),
+    Param::new(
+        "drift_ppm",
+        Kind::Signed(Unit::Plain),
+        "parts per million by which the oscillator is fast, -100000 to 100000; drawn likewise",
+    )
+    .default("0"),
 ];
 
 const NODES: &[Param] = &[
@@ -105,6 +126,12 @@ const NODES: &[Param] = &[
     .default("4"),
     Param::new("memory", Kind::Size, "memory of a node").default("8GiB"),
     Param::new("swap", Kind::Device, "its swap device; none if missing"),
+    Param::new(
+        "clock",
+        Kind::Table(CLOCK),
+        "what is wrong with its clocks without any fault",
+    )
+    .default(""),
     Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
     Param::new(
         "labels",

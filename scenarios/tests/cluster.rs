@@ -301,3 +301,68 @@ fn errors_of_graphs_are_all_shown() {
         );
     }
 }
+
+/// A deadline travels as a time of day: a server whose clock is ahead finds it passed.
+#[test]
+fn a_server_whose_clock_is_ahead_refuses_what_is_in_time() {
+    let workload = "arrivals.rate = \"50/s\"\ngraph.edges = [\"front -> cart\"]\n\
+                    timeout = \"1s\"\nretry.attempts = 1";
+    let with = |offset: &str| {
+        let fault = format!(
+            "[[fault]]\nat = \"2s\"\nfor = \"4s\"\nland = \"optional\"\n\
+             inject.clock-step = {{ nodes = \"host\", offset = \"{offset}\" }}"
+        );
+        let run = run(
+            &ready("clock", &scenario(workload, &fault), &[], &[]),
+            1,
+            true,
+        );
+        let failed = events(&run, "shop.timed-out") + events(&run, "shop.failed");
+        holds(&run.result);
+        (failed, events(&run, "shop.ok"), run.result.faults[0].landed)
+    };
+    let (failed, ok, landed) = with("0s");
+    assert_eq!((failed, landed), (0, 0));
+    assert!(ok > 400);
+    let (failed, _, landed) = with("900ms");
+    assert_eq!(failed, 0, "the rest of a second is enough here");
+    assert!(landed > 0);
+    let (failed, ok, _) = with("2s");
+    assert!(
+        (150..=250).contains(&failed),
+        "four seconds at 50/s: {failed}"
+    );
+    assert!(ok > 250, "{ok}");
+    let (failed, ..) = with("-2s");
+    assert_eq!(failed, 0, "one that is behind has more time than there is");
+}
+
+/// Base offset and drift of a group: readings differ from the start, and no fault lands for it.
+#[test]
+fn clocks_of_a_topology_are_wrong_from_the_start() {
+    let text = scenario("arrivals.rate = \"50/s\"\ngraph.edges = [\"a\"]", "");
+    let text = text.replace(
+        "nodes.host = { count = 4 }",
+        "nodes.host = { count = 4, clock = { offset = '±uniform 1ms 5ms', drift_ppm = -40 } }\n\
+         signals = '1s'",
+    );
+    let run = run(&ready("clock", &text, &[], &[]), 1, true);
+    holds(&run.result);
+    let offsets = (0..4).map(|host| {
+        let name = format!("host-{host}.node_timex_offset_seconds");
+        let samples = common::samples(&run, &name);
+        (samples[0], *samples.last().unwrap())
+    });
+    let offsets: Vec<_> = offsets.collect();
+    for (first, last) in &offsets {
+        let drift = (last.1 - first.1) / (last.0 - first.0);
+        assert!((drift + 40e-6).abs() < 1e-9, "{drift}");
+        let base = first.1 + 40e-6 * first.0;
+        assert!((0.001..=0.005).contains(&base.abs()), "{base}");
+    }
+    assert!(offsets.windows(2).all(|w| w[0] != w[1]), "each its own");
+
+    let wrong = text.replace("drift_ppm = -40", "drift_ppm = -200000");
+    let error = try_ready("clock", &wrong, &[], &[]).unwrap_err();
+    assert!(error.contains("200000 ppm is out of range"), "{error}");
+}

@@ -13,9 +13,11 @@ pub mod recording;
 pub mod rng;
 mod task;
 pub mod time;
+mod wall_time;
 pub mod world;
 
 pub use ids::{EntryId, KnobId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
 pub use rng::{Key, Law, Sample, Seed, Stream};
 pub use time::{VirtualDuration, VirtualTime};
+pub use wall_time::WallTime;
 pub use world::{Cx, World};

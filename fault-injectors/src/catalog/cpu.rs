@@ -119,3 +119,49 @@ fn gc_pause(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// Steps of the staircase by which a node gets hot.
+const THERMAL_STEPS: u64 = 6;
+
+pub(super) const THERMAL_THROTTLE: FaultKind = FaultKind {
+    name: "thermal-throttle",
+    family: Family::Cpu,
+    summary: "the nodes get hot and slow down step by step",
+    doc: "The speed falls to the factor in six equal steps over the ramp and stays there; at the end it \
+          is back at once. Factors of several faults multiply.",
+    params: &[
+        NODES,
+        Param::new(
+            "factor",
+            Kind::Number {
+                min: 0.001,
+                max: 1.0,
+            },
+            "work done a second when hot, relative to normal",
+        )
+        .default("0.6"),
+        Param::new("ramp", Kind::Duration, "time until it is hot").default("30s"),
+    ],
+    lowers_to: &["speed"],
+    needed: &["speed"],
+    source: "board throttling: 0.5 to 0.7 of the clock",
+    own_length: None,
+    lower: thermal_throttle,
+};
+
+fn thermal_throttle(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+    let (hot, ramp) = (args.number("factor"), args.duration("ramp"));
+    let from = lowering.window.from;
+    for node in lowering.nodes(args, "nodes")? {
+        for step in 1..=THERMAL_STEPS {
+            let at = |n: u64| from.saturating_add(ramp / THERMAL_STEPS * n);
+            let until = (step < THERMAL_STEPS).then(|| at(step));
+            if ramp.is_zero() && until.is_some() {
+                continue;
+            }
+            let factor = 1.0 - (1.0 - hot) * (step as f64 / THERMAL_STEPS as f64);
+            lowering.overlay_between(at(step - 1), until, Primitive::CpuSpeed { node, factor });
+        }
+    }
+    Ok(())
+}

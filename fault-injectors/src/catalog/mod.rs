@@ -1,12 +1,15 @@
 //! The named faults. Adding one: an item in its family's file, and a line in [`ALL`].
 
 mod call;
+mod clock;
 mod cpu;
 mod knob;
 mod link;
 mod memory;
 mod node;
 mod partition;
+mod steal;
+mod time;
 
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Kind, Need, Param, Variant};
@@ -26,8 +29,21 @@ pub const ALL: &[&FaultKind] = &[
     &cpu::CPU_SLOW,
     &cpu::CPU_THROTTLE,
     &cpu::GC_PAUSE,
+    &cpu::THERMAL_THROTTLE,
+    &steal::CPU_STEAL,
+    &steal::CPU_HOG,
+    &steal::CORE_LOSS,
+    &steal::SCHEDULER_JITTER,
+    &steal::NOISY_NEIGHBOUR,
     &memory::SWAP_STORM,
     &memory::MEMORY_HOG,
+    &clock::CLOCK_STEP,
+    &clock::CLOCK_DRIFT,
+    &clock::CLOCK_STROBE,
+    &clock::CLOCK_FREEZE,
+    &time::DATE_JUMP,
+    &time::TIME_SYNC_LOSS,
+    &time::LEAP_SECOND,
     &call::CALL_ERROR,
     &call::CALL_DELAY,
     &call::CALL_HANG,
@@ -146,7 +162,7 @@ pub fn list() -> String {
         let (name, summary, madsim) = (kind.name, kind.summary, kind.madsim());
         let _ = writeln!(
             text,
-            "{name:<14} {family:<7} {summary:<width$}  madsim: {madsim}"
+            "{name:<16} {family:<7} {summary:<width$}  madsim: {madsim}"
         );
     }
     text

@@ -1,6 +1,6 @@
 //! Checked values with their places.
 
-use super::Issue;
+use super::{Date, Issue, Signed};
 use crate::selector::{LinkSelector, Selector};
 use squall_core::plan::Swap;
 use squall_core::{Law, VirtualDuration};
@@ -35,6 +35,10 @@ pub enum Value {
     Duration(VirtualDuration),
     /// Of a law, a moment or a length.
     Law(Law),
+    /// Of a law with a sign.
+    Signed(Signed),
+    /// A calendar date.
+    Date(Date),
     /// Of a rate, a share or a number.
     Number(f64),
     /// Of a whole number.
@@ -144,6 +148,10 @@ impl Args {
         duration, duration_opt: Value::Duration(d) => *d, VirtualDuration;
         /// The law at `key`: of a distribution, a moment or a length that is not forever.
         law, law_opt: Value::Law(law) => law.clone(), Law;
+        /// The law with a sign at `key`.
+        signed, signed_opt: Value::Signed(signed) => signed, &Signed;
+        /// The date at `key`.
+        date, date_opt: Value::Date(date) => *date, Date;
         /// The number at `key`: a rate (events a second), a share or a number.
         number, number_opt: Value::Number(x) => *x, f64;
         /// The whole number at `key`.

@@ -115,6 +115,10 @@ pub enum Kind {
     Flag,
     /// A distribution in words.
     Law(Unit),
+    /// A number or a distribution with a sign before it; `±` is drawn.
+    Signed(Unit),
+    /// A calendar date, UTC.
+    Date,
     /// Targets in words.
     Selector(Shape),
     /// A swap device: a preset or `"800 iops"`.
@@ -174,6 +178,14 @@ impl Kind {
                 "a duration or a distribution such as \"normal 50ms sd 10ms\"".into()
             }
             Self::Law(Unit::Plain) => "a number or a distribution such as \"uniform 1 5\"".into(),
+            Self::Signed(Unit::Time) => {
+                "a duration or a distribution with a sign, such as \"-2ms\" or \"±uniform 1ms 5ms\""
+                    .into()
+            }
+            Self::Signed(Unit::Plain) => {
+                "a number or a distribution with a sign, such as -20 or \"±uniform 1 5\"".into()
+            }
+            Self::Date => "a date such as \"2038-01-19T03:14:08Z\"".into(),
             Self::Selector(Shape::Nodes) => "nodes, such as \"any 1 of gateway\"".into(),
             Self::Selector(Shape::Links) => "links, such as \"a -> b\"".into(),
             Self::Device => "a swap device such as \"nvme\" or \"800 iops\"".into(),

@@ -10,17 +10,21 @@
 //! ```
 
 mod args;
+mod date;
 mod issue;
 mod kind;
 mod law;
 mod read;
+mod signed;
 mod tree;
 mod units;
 
 pub use args::{Arg, Args, Place, Value};
+pub use date::{Date, date};
 pub use issue::{Issue, Quote, nearest, suggest};
 pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
 pub use law::{law, law_text};
 pub use read::{read, read_value};
+pub use signed::{Sign, Signed, signed, signed_text};
 pub use tree::{Node, NodeKey, Raw};
 pub use units::{SWAP_PRESETS, device, duration, length, moment, rate, rate_text, size, size_text};

@@ -4,7 +4,7 @@
 use super::{
     Arg, Args, Issue, Kind, Need, Node, NodeKey, Param, Place, Raw, Shape, Unit, Value, Variant,
 };
-use super::{device, duration, law, length, moment, rate, size, suggest};
+use super::{Signed, date, device, duration, law, length, moment, rate, signed, size, suggest};
 use crate::selector::{LinkSelector, Selector};
 use std::ops::Range;
 
@@ -83,7 +83,7 @@ fn default_node(kind: &Kind, text: &str) -> Node {
     let number = || text.parse::<f64>().map(Raw::Float);
     let raw = match kind {
         Kind::Share | Kind::Number { .. } => number().ok(),
-        Kind::Scalar | Kind::Law(Unit::Plain) => number().ok(),
+        Kind::Scalar | Kind::Law(Unit::Plain) | Kind::Signed(Unit::Plain) => number().ok(),
         Kind::Integer { .. } => text.parse().map(Raw::Integer).ok(),
         Kind::Flag => text.parse().map(Raw::Flag).ok(),
         Kind::Table(_) | Kind::Map(_) => Some(Raw::Table(Vec::new())),
@@ -225,6 +225,12 @@ fn read_scalar(kind: &Kind, node: &Node) -> Option<Result<Value, Issue>> {
         (Kind::Law(Unit::Plain), Raw::Float(x)) if x.is_finite() => {
             Ok(Value::Law(squall_core::Law::Constant(*x)))
         }
+        (Kind::Signed(Unit::Plain), Raw::Integer(i)) => {
+            Ok(Value::Signed(Signed::constant(*i as f64)))
+        }
+        (Kind::Signed(Unit::Plain), Raw::Float(x)) if x.is_finite() => {
+            Ok(Value::Signed(Signed::constant(*x)))
+        }
         (_, Raw::Text { text, .. }) => read_text(kind, text)?.map_err(|issue| place.locate(issue)),
         (_, Raw::Integer(i)) => Err(unitless(kind, &i.to_string(), node)?),
         (_, Raw::Float(x)) => Err(unitless(kind, &x.to_string(), node)?),
@@ -242,6 +248,8 @@ fn read_text(kind: &Kind, text: &str) -> Option<Result<Value, Issue>> {
         Kind::Rate => rate(text).map(Value::Number),
         Kind::Size => size(text).map(Value::Size),
         Kind::Law(unit) => law(text, *unit).map(Value::Law),
+        Kind::Signed(unit) => signed(text, *unit).map(Value::Signed),
+        Kind::Date => date(text).map(Value::Date),
         Kind::Device => device(text).map(Value::Device),
         Kind::Selector(Shape::Nodes) => Selector::parse(text).map(Value::Selector),
         Kind::Selector(Shape::Links) => LinkSelector::parse(text).map(Value::Links),
@@ -297,9 +305,11 @@ fn outside(kind: &Kind, text: &str, range: Range<usize>) -> Issue {
 /// A bare number where a unit is needed; `None` if the kind has no units.
 fn unitless(kind: &Kind, number: &str, node: &Node) -> Option<Issue> {
     let (what, unit, help) = match kind {
-        Kind::Duration | Kind::Moment | Kind::Length | Kind::Law(Unit::Time) => {
-            ("duration", "s", "units are ns, us, ms, s, m, h")
-        }
+        Kind::Duration
+        | Kind::Moment
+        | Kind::Length
+        | Kind::Law(Unit::Time)
+        | Kind::Signed(Unit::Time) => ("duration", "s", "units are ns, us, ms, s, m, h"),
         Kind::Rate => ("rate", "/s", "units are /ms, /s, /m, /h"),
         Kind::Size => ("size", "MiB", "units are B, KiB, MiB, GiB, TiB"),
         _ => return None,

@@ -19,6 +19,7 @@ pub(crate) fn world() -> Topology {
             group: "gateway".into(),
             index: u32::try_from(index).expect("three gateways"),
             labels: vec![("zone".into(), (*zone).into())],
+            cores: 4,
             memory: 8 << 30,
         });
     }

@@ -92,6 +92,64 @@ fn golden_plans() {
     );
     plan_of(
         out,
+        "thermal-throttle",
+        &[("nodes", text("kv[0]")), ("ramp", text("12s"))],
+        &m,
+    );
+    let on = |nodes: &str| ("nodes", text(nodes));
+    plan_of(out, "cpu-steal", &[on("kv[0] + kv[1]")], &m);
+    plan_of(out, "cpu-hog", &[on("gateway[0]")], &m);
+    plan_of(
+        out,
+        "core-loss",
+        &[on("gateway[0]"), ("cores", integer(3))],
+        &m,
+    );
+    let every = ("every", text("9s"));
+    plan_of(out, "scheduler-jitter", &[on("kv[3]"), every], &m);
+    plan_of(out, "noisy-neighbour", &[on("kv[0]")], &m);
+
+    plan_of(out, "clock-step", &[on("kv[0] + kv[1]")], &m);
+    let both = ("offset", text("-5s"));
+    plan_of(
+        out,
+        "clock-step",
+        &[on("kv[0]"), both, ("end", text("slew"))],
+        &m,
+    );
+    plan_of(
+        out,
+        "clock-drift",
+        &[on("kv"), ("ppm", text("±uniform 20 50"))],
+        &m,
+    );
+    plan_of(out, "clock-strobe", &[on("kv[0]")], &m);
+    plan_of(
+        out,
+        "clock-freeze",
+        &[on("kv[0]"), ("clock", text("both"))],
+        &m,
+    );
+    plan_of(
+        out,
+        "date-jump",
+        &[on("kv[0]"), ("to", text("1970-01-02"))],
+        &m,
+    );
+    plan_of(
+        out,
+        "time-sync-loss",
+        &[on("kv[0]"), ("ppm", integer(-100))],
+        &m,
+    );
+    let slew = ("resync", text("slew"));
+    plan_of(out, "time-sync-loss", &[on("kv[0]"), slew], &m);
+    for mode in ["repeat", "step-back", "smear-24h"] {
+        plan_of(out, "leap-second", &[on("kv[0]"), ("mode", text(mode))], &m);
+    }
+
+    plan_of(
+        out,
         "swap-storm",
         &[
             ("nodes", text("any 1 of gateway")),

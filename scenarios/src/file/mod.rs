@@ -64,6 +64,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
     let none = Args::default();
     let table = |key: &str| args.table_opt(key).unwrap_or(&none);
     let mut topology = Topology::default();
+    topology.date = table("topology").date_opt("date").unwrap_or_default();
     let nodes = world::groups(table("topology"), text, &mut topology, issues);
     let running = world::workloads(
         table("workload"),

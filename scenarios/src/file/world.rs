@@ -3,7 +3,7 @@
 use crate::scenario::{LinkRule, LinkSpec, NodeGroup, WorkloadUse};
 use crate::workloads;
 use squall_core::{Law, Seed, VirtualDuration};
-use squall_faults::param::{Arg, Args, Node, Place, Raw, Value};
+use squall_faults::param::{Arg, Args, Node, Place, Raw, Signed, Value};
 use squall_faults::topology::{KnobInfo, NodeInfo};
 use squall_faults::{Draws, Issue, LinkSelector, Topology};
 
@@ -27,6 +27,20 @@ pub(super) fn groups(
             continue;
         };
         let group = group(arg, args);
+        if let Law::Constant(ppm) = group.clock.1.law
+            && ppm > 100_000.0
+        {
+            let place = args
+                .table_opt("clock")
+                .map(|clock| clock.place("drift_ppm"));
+            let issue = Issue::new(format!("{ppm} ppm is out of range"), 0..0);
+            let issue = issue.label("expected from -100000 to 100000");
+            let span = place.map_or(0..0, |place| place.span.clone());
+            issues.push(Issue {
+                range: span,
+                ..issue
+            });
+        }
         if group
             .name
             .contains(|c: char| c.is_whitespace() || "=[]{},+".contains(c))
@@ -48,6 +62,7 @@ pub(super) fn groups(
                 group: group.name.clone(),
                 index,
                 labels,
+                cores: group.cores,
                 memory: group.memory,
             });
         }
@@ -70,8 +85,20 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
         cores: count("cores", 1),
         memory: args.size_opt("memory").unwrap_or(0),
         swap: args.device_opt("swap").cloned(),
+        clock: clock(args),
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
+}
+
+/// Offset and drift of the clocks.
+fn clock(args: &Args) -> (Signed, Signed) {
+    let table = args.table_opt("clock");
+    let part = |key| table.and_then(|clock| clock.signed_opt(key)).cloned();
+    let right = || Signed::constant(0.0);
+    (
+        part("offset").unwrap_or_else(right),
+        part("drift_ppm").unwrap_or_else(right),
+    )
 }
 
 fn labels(args: &Args) -> Vec<(String, String)> {

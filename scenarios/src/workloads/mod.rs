@@ -171,17 +171,30 @@ pub fn list() -> String {
     text
 }
 
-/// The text of `squall list metrics`: those of the host, then those of each kind.
+/// The text of `squall list metrics`: those of each kind of workload, then those of the host by what
+/// they belong to, each with its unit.
 pub fn list_metrics() -> String {
-    let mut text = String::new();
-    for signal in HOST_SIGNALS {
-        let name = format!("<node>.{}", signal.name);
-        let _ = writeln!(text, "{name:<62} {:<6} {}", signal.unit, signal.doc);
-    }
+    let mut groups: Vec<(String, Vec<[&str; 3]>)> = Vec::new();
     for kind in ALL {
-        for metric in kind.metrics {
-            let name = format!("<{}>.{}", kind.name, metric.name);
-            let _ = writeln!(text, "{name:<32} {:<8} {}", metric.unit, metric.doc);
+        let title = format!("{}: <workload>.<metric>", kind.name);
+        let metrics = kind.metrics.iter().map(|m| [m.name, m.unit, m.doc]);
+        groups.push((title, metrics.collect()));
+    }
+    for signal in HOST_SIGNALS {
+        let title = format!("host, {}: <node>.<metric>", signal.group);
+        let line = [signal.name, signal.unit, signal.doc];
+        match groups.iter_mut().find(|(other, _)| *other == title) {
+            Some((_, lines)) => lines.push(line),
+            None => groups.push((title, vec![line])),
+        }
+    }
+    let lines = || groups.iter().flat_map(|(_, lines)| lines);
+    let width = lines().map(|line| line[0].len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (title, lines) in &groups {
+        let _ = writeln!(text, "{title}");
+        for [name, unit, doc] in lines {
+            let _ = writeln!(text, "  {name:<width$} {unit:<8} {doc}");
         }
     }
     text

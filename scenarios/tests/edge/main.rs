@@ -5,6 +5,7 @@
     reason = "figures and skipped inputs are said aloud"
 )]
 
+mod clocks;
 mod exact;
 mod integrator;
 mod lab;

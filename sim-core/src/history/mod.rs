@@ -9,8 +9,8 @@ mod record;
 pub use digest::Digest;
 pub use record::{FaultChange, NodeChange, Outcome, Part, Record, What};
 
-use crate::VirtualTime;
 use crate::property::{Metrics, Monitor};
+use crate::{NameId, VirtualTime};
 
 /// A digest is kept every so many records, so that two runs that differ are bisected.
 pub const CHECKPOINT_RECORDS: u64 = 1024;
@@ -57,6 +57,14 @@ impl History {
         if self.keep {
             self.records.push(record);
         }
+    }
+    /// Says that a metric is recorded only when it changes: see [`crate::property::Series::held`].
+    pub fn hold(&mut self, name: NameId, first: VirtualTime, period_ns: u64) {
+        self.metrics.hold(name, first, period_ns);
+    }
+    /// Says that the run is over: held metrics last until then.
+    pub fn close(&mut self, end: VirtualTime) {
+        self.metrics.close(end);
     }
     /// The digest of all records so far.
     pub const fn digest(&self) -> Digest {

@@ -28,6 +28,11 @@ impl Domain {
         whole(self.budget)
     }
 
+    /// Swap space in bytes.
+    pub fn swap_bytes(&self) -> u64 {
+        self.swap.map_or(0, |swap| swap.bytes)
+    }
+
     /// Bytes swapped out, as of the last tick.
     pub fn swapped_bytes(&self) -> u64 {
         if !self.busy {

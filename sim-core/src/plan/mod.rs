@@ -9,7 +9,8 @@ mod primitive;
 mod timeline;
 
 pub use primitive::{
-    Arithmetic, CallRule, CutMode, Damage, Family, LinkTarget, Primitive, Seen, Swap,
+    Arithmetic, CallRule, Clocks, CutMode, Damage, Family, FreezeEnd, LinkTarget, Primitive, Seen,
+    StepEnd, Swap, Thief,
 };
 pub use timeline::{Change, Step};
 

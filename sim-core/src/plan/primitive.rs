@@ -79,6 +79,14 @@ pub enum Primitive {
         /// First boundary.
         phase: VirtualDuration,
     },
+    /// Somebody else takes processor time. Shares multiply as (1 - share); hogs and cores sum.
+    /// Landed: processor time that was taken while work was runnable.
+    CpuSteal {
+        /// The node.
+        node: NodeId,
+        /// Who takes how much.
+        by: Thief,
+    },
     /// An intruder takes resident memory. Bytes add, touch rates add. Landed: pages it displaced.
     MemoryPressure {
         /// The node.
@@ -96,6 +104,40 @@ pub enum Primitive {
         node: NodeId,
         /// The device.
         device: Swap,
+    },
+    /// The node's wall clock is off by an offset. Offsets add. At the end it goes back at once, stays
+    /// off, or is slewed back at 500 ppm. Landed: readings of the wall clock that it changed, also
+    /// after its end.
+    ClockStep {
+        /// The node.
+        node: NodeId,
+        /// What is added to the wall clock, in nanoseconds.
+        offset_ns: i64,
+        /// Flips off and on again every so often, off first; `None` is on all the time.
+        strobe: Option<VirtualDuration>,
+        /// What becomes of the offset at the end.
+        end: StepEnd,
+    },
+    /// The node's clocks run fast or slow. Rates add, and are clamped to ±100,000 ppm in sum; the
+    /// error that has come about stays at the end. Landed: readings that it changed, also after its
+    /// end, and timers that fired at another time.
+    ClockDrift {
+        /// The node.
+        node: NodeId,
+        /// Parts per million by which the clock is fast; below 0 it is slow.
+        ppm: f64,
+        /// Whether only the wall clock drifts (it is slewed), or the oscillator behind both clocks.
+        wall_only: bool,
+    },
+    /// A clock of the node stands still. Union. Landed: readings that it changed, also after its
+    /// end, and timers that fired at another time.
+    ClockFreeze {
+        /// The node.
+        node: NodeId,
+        /// Which clock.
+        clock: Clocks,
+        /// Where it goes on at the end.
+        end: FreezeEnd,
     },
     /// Something happens to calls of a service; each rule says how two of a kind combine.
     Call {
@@ -135,10 +177,12 @@ pub enum Family {
     Node,
     /// Delay, loss, cut, hold.
     Link,
-    /// Speed, quota.
+    /// Speed, quota, steal.
     Cpu,
     /// Pressure, swap device.
     Memory,
+    /// Offset, drift, freeze.
+    Clock,
     /// Errors, delays, rate limits of calls.
     Call,
     /// Parameters of workloads.
@@ -180,6 +224,26 @@ pub enum CutMode {
     Drop,
 }
 
+/// Who takes processor time from a node, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Thief {
+    /// The host of a virtual machine: all cores of the node stand still for `burst`, again and again,
+    /// so that the share is taken on average. Of several, the longest burst gives the rhythm.
+    Host {
+        /// Share taken, 0 to 1.
+        share: f64,
+        /// Length of one burst; zero takes the share evenly.
+        burst: VirtualDuration,
+        /// When the first burst begins: a time of the run, modulo the rhythm.
+        phase: VirtualDuration,
+    },
+    /// Processes on the node that never wait: they share the cores fairly with its work, so the
+    /// share taken is hogs / (hogs + runnable) as soon as there is not a core for everybody.
+    Hogs(f64),
+    /// Whole cores that are gone; one is always left.
+    Cores(u32),
+}
+
 /// How much memory an intruder takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Damage {
@@ -196,6 +260,43 @@ pub enum Swap {
     Preset(String),
     /// The node's device, limited to this many reads a second.
     Iops(f64),
+}
+
+/// What becomes of the offset of a [`Primitive::ClockStep`] at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepEnd {
+    /// It is gone at once: the clock steps back.
+    #[default]
+    Back,
+    /// It stays.
+    Keep,
+    /// It goes away at 500 ppm, the fastest that `adjtime` slews; the clock never runs backwards.
+    Slew,
+}
+
+/// Which clocks of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clocks {
+    /// The wall clock.
+    #[default]
+    Wall,
+    /// The monotonic clock, by which timers fire.
+    Monotonic,
+    /// Both.
+    Both,
+}
+
+/// Where a clock goes on after a [`Primitive::ClockFreeze`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FreezeEnd {
+    /// Where it would be without the freeze.
+    #[default]
+    Jump,
+    /// Where it stood: the time is lost for good.
+    Lag,
 }
 
 /// What happens to calls. Stages: rate limit, early error, delay, hang, then the effect, then a lost
@@ -256,8 +357,11 @@ impl Primitive {
             | Self::LinkLoss { .. }
             | Self::LinkCut { .. }
             | Self::LinkHold { .. } => Family::Link,
-            Self::CpuSpeed { .. } | Self::CpuQuota { .. } => Family::Cpu,
+            Self::CpuSpeed { .. } | Self::CpuQuota { .. } | Self::CpuSteal { .. } => Family::Cpu,
             Self::MemoryPressure { .. } | Self::SwapDevice { .. } => Family::Memory,
+            Self::ClockStep { .. } | Self::ClockDrift { .. } | Self::ClockFreeze { .. } => {
+                Family::Clock
+            }
             Self::Call { .. } => Family::Call,
             Self::Knob { .. } => Family::Knob,
         }
@@ -273,8 +377,12 @@ impl Primitive {
             Self::LinkHold { .. } => "hold",
             Self::CpuSpeed { .. } => "speed",
             Self::CpuQuota { .. } => "quota",
+            Self::CpuSteal { .. } => "steal",
             Self::MemoryPressure { .. } => "pressure",
             Self::SwapDevice { .. } => "swap-device",
+            Self::ClockStep { .. } => "clock-step",
+            Self::ClockDrift { .. } => "clock-drift",
+            Self::ClockFreeze { .. } => "clock-freeze",
             Self::Call { rule, .. } => match rule {
                 CallRule::Error { .. } => "error",
                 CallRule::Delay { .. } => "call-delay",
@@ -292,8 +400,12 @@ impl Primitive {
             | Self::Pause { node }
             | Self::CpuSpeed { node, .. }
             | Self::CpuQuota { node, .. }
+            | Self::CpuSteal { node, .. }
             | Self::MemoryPressure { node, .. }
-            | Self::SwapDevice { node, .. } => Some(*node),
+            | Self::SwapDevice { node, .. }
+            | Self::ClockStep { node, .. }
+            | Self::ClockDrift { node, .. }
+            | Self::ClockFreeze { node, .. } => Some(*node),
             Self::LinkDelay { link, .. }
             | Self::LinkLoss { link, .. }
             | Self::LinkCut { link, .. }
@@ -311,6 +423,7 @@ impl fmt::Display for Family {
             Self::Link => "link",
             Self::Cpu => "cpu",
             Self::Memory => "memory",
+            Self::Clock => "clock",
             Self::Call => "call",
             Self::Knob => "knob",
         })

@@ -241,7 +241,7 @@ impl Monitor for Threshold {
         let (end, complete) = (run.at, run.complete);
         let series = run.metrics.series(self.name);
         let until = self.until.unwrap_or(VirtualTime::MAX);
-        let samples = series.window(self.from, until).len() as u64;
+        let samples = series.count(self.from, until);
         let measured = series.stat(self.stat, self.from, until);
         let limit = match self.limit {
             Compared::Value(value) => Some(value),

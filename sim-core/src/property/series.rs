@@ -60,15 +60,48 @@ impl Stat {
     }
 }
 
-/// The quantile by nearest rank: the smallest sample that at least a share `p` does not exceed.
+impl Stat {
+    /// The statistic of runs of equal values, which it sorts: of each the value and how often it came.
+    fn of_runs(self, runs: &mut [(f64, u64)]) -> Option<f64> {
+        let count = runs.iter().map(|(_, n)| n).sum::<u64>();
+        let sum = || runs.iter().map(|(v, n)| v * *n as f64).sum::<f64>();
+        let rank = match self {
+            Self::Count => return Some(count as f64),
+            Self::Sum => return Some(sum()),
+            _ if count == 0 => return None,
+            Self::Mean => return Some(sum() / count as f64),
+            Self::Min => 1,
+            Self::Max => count,
+            Self::P50 => rank(0.5, count),
+            Self::P90 => rank(0.9, count),
+            Self::P99 => rank(0.99, count),
+            Self::P999 => rank(0.999, count),
+        };
+        runs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let mut seen = 0;
+        let found = runs.iter().find(|(_, n)| {
+            seen += n;
+            seen >= rank
+        });
+        found.map(|(value, _)| *value)
+    }
+}
+
+/// The position, from 1 on, of the smallest of `count` samples that at least a share `p` of them does
+/// not exceed.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a rank is between 1 and the number of samples"
 )]
+fn rank(p: f64, count: u64) -> u64 {
+    (libm::ceil(p * count as f64) as u64).clamp(1, count.max(1))
+}
+
+/// The quantile by nearest rank: the smallest sample that at least a share `p` does not exceed.
 fn quantile(values: &mut [f64], p: f64) -> Option<f64> {
-    let rank = libm::ceil(p * values.len() as f64) as usize;
-    let index = rank.clamp(1, values.len()) - 1;
+    let rank = rank(p, values.len() as u64);
+    let index = usize::try_from(rank - 1).expect("an index of the values");
     Some(*values.select_nth_unstable_by(index, f64::total_cmp).1)
 }
 
@@ -91,37 +124,117 @@ impl FromStr for Stat {
 }
 
 /// The samples of one metric in the order in which they came.
+///
+/// A *held* series is one of a signal that is sampled periodically and recorded only when it changes.
+/// It stands at zero until its first point and then at its last one, and every statistic counts one
+/// sample a period: what it says is what it would say if every sample had been recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     points: Vec<(VirtualTime, f64)>,
+    grid: Option<Grid>,
+}
+
+/// When a held series is sampled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Grid {
+    first: u64,
+    period: u64,
+    /// The end of the run; samples at that instant count.
+    end: u64,
+}
+
+impl Grid {
+    /// How many samples lie in `from..until`.
+    fn count(&self, from: u64, until: u64) -> u64 {
+        let before = |at: u64| match at.checked_sub(self.first) {
+            Some(since) => since.div_ceil(self.period),
+            None => 0,
+        };
+        let until = until.min(self.end.saturating_add(1));
+        before(until).saturating_sub(before(from))
+    }
 }
 
 impl Series {
+    /// An empty series that is sampled from `first` on, every `period_ns` nanoseconds, until `end`.
+    pub const fn held(first: VirtualTime, period_ns: u64, end: VirtualTime) -> Self {
+        let grid = Grid {
+            first: first.as_nanos(),
+            period: if period_ns == 0 { 1 } else { period_ns },
+            end: end.as_nanos(),
+        };
+        Self {
+            points: Vec::new(),
+            grid: Some(grid),
+        }
+    }
     /// Adds a sample; times do not go back.
     pub fn push(&mut self, at: VirtualTime, value: f64) {
         self.points.push((at, value));
     }
-    /// The samples in `from..until`.
+    /// The points in `from..until`; of a held series those at which it changed.
     pub fn window(&self, from: VirtualTime, until: VirtualTime) -> &[(VirtualTime, f64)] {
         let start = self.points.partition_point(|(at, _)| *at < from);
         let end = self.points.partition_point(|(at, _)| *at < until);
         &self.points[start..end.max(start)]
     }
+    /// How many samples lie in `from..until`.
+    pub fn count(&self, from: VirtualTime, until: VirtualTime) -> u64 {
+        match self.grid {
+            Some(_) if self.points.is_empty() => 0,
+            Some(grid) => grid.count(from.as_nanos(), until.as_nanos()),
+            None => self.window(from, until).len() as u64,
+        }
+    }
+    /// The samples of a held series in `from..until`, as runs of equal values.
+    fn runs(&self, grid: Grid, from: VirtualTime, until: VirtualTime) -> Vec<(f64, u64)> {
+        if self.points.is_empty() {
+            return Vec::new();
+        }
+        let (from, until) = (from.as_nanos(), until.as_nanos());
+        let mut runs = Vec::new();
+        let (mut since, mut value) = (from, 0.0);
+        let ends = self.points.iter().map(|(at, v)| (at.as_nanos(), *v));
+        for (at, next) in ends.chain([(u64::MAX, 0.0)]) {
+            let upto = at.min(until);
+            if upto > since {
+                let count = grid.count(since, upto);
+                if count > 0 {
+                    runs.push((value, count));
+                }
+                since = upto;
+            }
+            value = next;
+        }
+        runs
+    }
     /// The statistic over the samples in `from..until`.
     pub fn stat(&self, stat: Stat, from: VirtualTime, until: VirtualTime) -> Option<f64> {
+        if let Some(grid) = self.grid {
+            return stat.of_runs(&mut self.runs(grid, from, until));
+        }
         let mut values: Vec<f64> = self.window(from, until).iter().map(|(_, v)| *v).collect();
         stat.of(&mut values)
     }
-    /// All samples.
+    /// All points; of a held series those at which it changed.
     pub fn points(&self) -> &[(VirtualTime, f64)] {
         &self.points
     }
     /// The summary over all samples; zeros if there are none.
     pub fn summary(&self) -> Summary {
-        let mut values: Vec<f64> = self.points.iter().map(|(_, v)| *v).collect();
-        let mut stat = |stat: Stat| stat.of(&mut values).unwrap_or(0.0);
+        let (from, until) = (VirtualTime::ZERO, VirtualTime::MAX);
+        let mut runs = self.grid.map(|grid| self.runs(grid, from, until));
+        let mut values: Vec<f64> = match runs {
+            Some(_) => Vec::new(),
+            None => self.points.iter().map(|(_, v)| *v).collect(),
+        };
+        let mut stat = |stat: Stat| match &mut runs {
+            Some(runs) => stat.of_runs(runs),
+            None => stat.of(&mut values),
+        };
+        let mut stat = |word: Stat| stat(word).unwrap_or(0.0);
         Summary {
-            count: self.points.len() as u64,
+            count: self.count(from, until),
             mean: stat(Stat::Mean),
             p50: stat(Stat::P50),
             p90: stat(Stat::P90),
@@ -145,15 +258,32 @@ impl Metrics {
         }
         self.series[name.index()].push(at, value);
     }
+    /// Makes a metric a held one, sampled from `first` on, every `period_ns` nanoseconds.
+    pub fn hold(&mut self, name: NameId, first: VirtualTime, period_ns: u64) {
+        if name.index() >= self.series.len() {
+            self.series.resize_with(name.index() + 1, Series::default);
+        }
+        self.series[name.index()] = Series::held(first, period_ns, VirtualTime::MAX);
+    }
+    /// Says that the run is over.
+    pub fn close(&mut self, end: VirtualTime) {
+        for grid in self.series.iter_mut().filter_map(|s| s.grid.as_mut()) {
+            grid.end = end.as_nanos();
+        }
+    }
     /// The samples of a metric; none if there are none.
     pub fn series(&self, name: NameId) -> &Series {
-        static NONE: Series = Series { points: Vec::new() };
+        static NONE: Series = Series {
+            points: Vec::new(),
+            grid: None,
+        };
         self.series.get(name.index()).unwrap_or(&NONE)
     }
     /// Forgets all samples but keeps the memory.
     pub fn clear(&mut self) {
         for series in &mut self.series {
             series.points.clear();
+            series.grid = None;
         }
     }
     /// The metrics that have samples.
@@ -194,6 +324,37 @@ mod tests {
         assert_eq!(Stat::Mean.of(&mut values), Some(50.5));
         assert_eq!(Stat::P50.of(&mut []), None);
         assert_eq!(Stat::Count.of(&mut []), Some(0.0));
+    }
+
+    /// A series that keeps every sample and one that keeps changes say the same.
+    #[test]
+    fn a_held_series_counts_every_sample() {
+        let at = VirtualTime::from_nanos;
+        let (first, period, end) = (10, 10, 95);
+        for start in [0.0, 3.0] {
+            let mut all = Series::default();
+            let mut held = Series::held(at(first), period, at(end));
+            let (mut last, mut recorded) = (0.0, 0);
+            for k in 0..9u64 {
+                let value = if k < 2 { start } else { (k / 3) as f64 };
+                all.push(at(first + k * period), value);
+                if value != last {
+                    held.push(at(first + k * period), value);
+                    (last, recorded) = (value, recorded + 1);
+                }
+            }
+            assert!(recorded < 5);
+            for (from, until) in [(0, 200), (10, 20), (11, 20), (25, 61), (0, 10), (94, 95)] {
+                let (from, until) = (at(from), at(until));
+                assert_eq!(held.count(from, until), all.count(from, until));
+                for (_, stat) in Stat::WORDS {
+                    assert_eq!(held.stat(stat, from, until), all.stat(stat, from, until));
+                }
+            }
+            assert_eq!(held.summary(), all.summary());
+        }
+        let silent = Series::held(at(10), 10, at(95));
+        assert_eq!(silent.count(at(0), at(95)), 0, "never recorded, never seen");
     }
 
     #[test]

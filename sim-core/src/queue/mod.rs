@@ -35,8 +35,6 @@ pub struct Pending {
     pub target: u32,
     /// What kind of event it is; the owner's code.
     pub kind: u16,
-    /// Generation of the target when the event was scheduled.
-    pub tag: u16,
 }
 
 const _: () = assert!(

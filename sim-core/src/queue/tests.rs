@@ -29,7 +29,6 @@ fn compare(
                 word: i,
                 target: 0,
                 kind: 0,
-                tag: 0,
             });
         } else {
             let limit = if draw.chance(0.1) { now + 1 } else { u64::MAX };
@@ -85,7 +84,6 @@ fn a_cleared_queue_behaves_like_a_new_one() {
         word: 0,
         target: 0,
         kind: 0,
-        tag: 0,
     };
     for i in 0..10_000 {
         queue.push(event(i * 37 % 1_000, i));
@@ -113,7 +111,7 @@ proptest! {
             for &(small, exponent) in chunk {
                 let time = now + (small << exponent);
                 model.insert((time, sequence));
-                queue.push(Pending { time, sequence, word: 0, target: 0, kind: 0, tag: 0 });
+                queue.push(Pending { time, sequence, word: 0, target: 0, kind: 0 });
                 sequence += 1;
             }
             for _ in 0..*drain {

@@ -1,9 +1,11 @@
 //! Calls: request and reply with a deadline, and what faults do to them.
 
 use super::Wake;
+use super::clock::Due;
 use super::kernel::{Kernel, Kind};
 use super::message::{
-    Arrived, Call, CallError, CallRef, CallState, Flight, Payload, Reply, Request, WaitingCall,
+    Arrived, Call, CallError, CallRef, CallState, Flight, Limit, Payload, Reply, Request,
+    WaitingCall,
 };
 use crate::plan::{Arithmetic, CallRule};
 use crate::{
@@ -122,8 +124,9 @@ impl Kernel {
         &mut self,
         client: NodeId,
         port: PortId,
-        (request, deadline, span): (Request, VirtualTime, SpanId),
+        (request, limit, span): (Request, Limit, SpanId),
     ) -> CallRef {
+        let deadline = self.deadline_of(client, limit);
         let server = self.ports[port.index()].node;
         let fresh = |generation| Call {
             generation,
@@ -152,9 +155,12 @@ impl Kernel {
         };
         let call = self.call_ref(index);
         self.calls[index].sent = self.now;
-        if deadline < VirtualTime::MAX {
+        if let Limit::Monotonic(target) = limit {
+            let due = Due::Deadline(call.index, u64::from(call.generation));
+            self.arm_by_clock(client, target, due);
+        } else if deadline < VirtualTime::MAX {
             let (at, word) = (deadline.as_nanos(), u64::from(call.generation));
-            self.schedule(at.max(self.now), Kind::Deadline, call.index, word, 0);
+            self.schedule(at.max(self.now), Kind::Deadline, call.index, word);
         }
         self.transmit(Flight {
             from: client,
@@ -164,6 +170,28 @@ impl Kernel {
             attempts: 0,
         });
         call
+    }
+
+    /// The limit of a call that begins now and may last for `duration`.
+    pub(super) fn limit(&mut self, client: NodeId, duration: VirtualDuration) -> Limit {
+        let now = self.now;
+        match self.clock(client) {
+            None => Limit::At(self.time().saturating_add(duration)),
+            Some(clock) => {
+                let target = clock.monotonic(now).saturating_add(duration.as_nanos());
+                Limit::Monotonic(target)
+            }
+        }
+    }
+    /// The virtual time of a limit, if the client's clock goes on as it does.
+    fn deadline_of(&mut self, client: NodeId, limit: Limit) -> VirtualTime {
+        match limit {
+            Limit::At(deadline) => deadline,
+            Limit::Monotonic(target) => {
+                let due = self.clock(client).and_then(|clock| clock.due(target));
+                due.map_or(VirtualTime::MAX, VirtualTime::from_nanos)
+            }
+        }
     }
 
     /// Frees a call's slot; whatever is still under way for it becomes stale.
@@ -237,7 +265,7 @@ impl Kernel {
             // Accepted, and nothing happens.
         } else if fate.delay > 0 {
             let word = (u64::from(port.0) << 32) | u64::from(call.generation);
-            self.schedule(now + fate.delay, Kind::Admit, call.index, word, 0);
+            self.schedule(now + fate.delay, Kind::Admit, call.index, word);
         } else {
             self.admit(port, call);
         }

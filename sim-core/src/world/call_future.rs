@@ -1,7 +1,7 @@
 //! The client's side of a call.
 
 use super::Cx;
-use super::message::{CallError, CallRef, Reply, Request};
+use super::message::{CallError, CallRef, Limit, Reply, Request};
 use crate::history::Part;
 use crate::{PortId, VirtualDuration, VirtualTime};
 use core::fmt;
@@ -15,13 +15,13 @@ pub struct CallFuture<'a> {
     cx: &'a Cx,
     port: PortId,
     request: Request,
-    deadline: VirtualTime,
+    limit: Limit,
     under_way: Option<(CallRef, VirtualTime)>,
 }
 
 impl fmt::Debug for CallFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "call of port {} until {}", self.port.0, self.deadline)
+        write!(f, "call of port {}, {:?}", self.port.0, self.limit)
     }
 }
 
@@ -31,18 +31,19 @@ impl<'a> CallFuture<'a> {
             cx,
             port,
             request,
-            deadline: VirtualTime::MAX,
+            limit: Limit::At(VirtualTime::MAX),
             under_way: None,
         }
     }
-    /// Gives up after `duration`, with [`CallError::Deadline`].
+    /// Gives up after `duration` by the node's monotonic clock, with [`CallError::Deadline`].
     pub fn within(self, duration: VirtualDuration) -> Self {
-        let deadline = self.cx.now().saturating_add(duration);
-        self.deadline(deadline)
+        let limit = self.cx.kernel().limit(self.cx.node, duration);
+        Self { limit, ..self }
     }
-    /// Gives up at `deadline`.
+    /// Gives up at `deadline`, whatever the node's clocks say.
     pub fn deadline(self, deadline: VirtualTime) -> Self {
-        Self { deadline, ..self }
+        let limit = Limit::At(deadline);
+        Self { limit, ..self }
     }
 }
 
@@ -54,7 +55,7 @@ impl Future for CallFuture<'_> {
         let (call, since) = match self.under_way {
             Some(under_way) => under_way,
             None if k.acts(cx.node, cx.incarnation) => {
-                let how = (self.request, self.deadline, cx.span.id);
+                let how = (self.request, self.limit, cx.span.id);
                 let call = k.start_call(cx.node, self.port, how);
                 *self.under_way.insert((call, k.time()))
             }

@@ -1,6 +1,6 @@
 //! Running on a node: processor time, and the pages it touches.
 
-use super::cpu::JobTime;
+use super::cpu::{JobTime, Task};
 use super::kernel::{Job, Kernel};
 use super::{Cx, Wake};
 use crate::history::Part;
@@ -147,7 +147,7 @@ impl<'a> Compute<'a> {
         self.submit(k, self.work.as_nanos_f64() * share, None, waker);
     }
     fn submit(&mut self, k: &mut Kernel, work: f64, fault: Option<u32>, waker: &Waker) {
-        let job = k.submit(self.cx.node, work, Wake::of(waker));
+        let job = k.submit(self.cx.node, (work, fault.is_some()), Wake::of(waker));
         self.stage = Stage::Job(job, k.time(), fault);
     }
 
@@ -250,8 +250,8 @@ impl Drop for Compute<'_> {
 }
 
 impl Kernel {
-    /// Asks the processors of `node` for `work` nanoseconds.
-    fn submit(&mut self, node: NodeId, work: f64, wake: Wake) -> JobRef {
+    /// Asks the processors of `node` for `work` nanoseconds; whether it is the kernel's work.
+    fn submit(&mut self, node: NodeId, (work, system): (f64, bool), wake: Wake) -> JobRef {
         let index = self.jobs_free.pop().unwrap_or_else(|| {
             self.jobs.push(Job {
                 generation: 0,
@@ -267,7 +267,12 @@ impl Kernel {
         job.done = None;
         let generation = job.generation;
         let now = self.now;
-        self.nodes[node.index()].cpu.submit(now, index, work);
+        let task = Task {
+            id: index,
+            work,
+            system,
+        };
+        self.nodes[node.index()].cpu.submit(now, task);
         self.cpu_changed(node);
         JobRef { index, generation }
     }
@@ -319,15 +324,8 @@ impl Kernel {
         cpu.generation = cpu.generation.wrapping_add(1);
         let (next, generation) = (cpu.next_event(), cpu.generation);
         let counted = core::mem::replace(&mut cpu.counted, cpu.totals);
-        let stretched = cpu.totals.stretched - counted.stretched;
-        let throttled = cpu.totals.throttled - counted.throttled;
-        if stretched > 0 {
-            self.landed_now
-                .extend(self.nodes[node.index()].cpu.speed_overlays());
-        }
-        if throttled > 0 {
-            self.landed_now
-                .extend(self.nodes[node.index()].cpu.quota_overlay());
+        for effect in cpu.totals.effects(&counted) {
+            self.landed_now.extend(cpu.blame(effect));
         }
         self.land_collected();
         for (index, time) in done.drain(..) {
@@ -339,13 +337,7 @@ impl Kernel {
         }
         self.jobs_done = done;
         if let Some(at) = next {
-            self.schedule(
-                at,
-                super::kernel::Kind::Cpu,
-                node.0,
-                u64::from(generation),
-                0,
-            );
+            self.schedule(at, super::kernel::Kind::Cpu, node.0, u64::from(generation));
         }
         self.pressure_changed(node);
     }

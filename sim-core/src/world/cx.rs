@@ -7,6 +7,7 @@ use super::message::{Body, Request};
 use super::span::SpanRef;
 use super::timer::{BackOff, Sleep, Timeout};
 use super::{CallFuture, Inbox, Shared};
+use crate::WallTime;
 use crate::history::{Outcome, Part, What};
 use crate::rng::path_hash;
 use crate::task::wake_index;
@@ -58,24 +59,48 @@ impl Cx {
         k.acts(self.node, self.incarnation).then_some(k)
     }
 
-    /// The virtual time.
+    /// The virtual time: what an observer outside knows and no process can. Measure with it; let a
+    /// model decide by [`Cx::wall_clock`] and [`Cx::monotonic`].
     pub fn now(&self) -> VirtualTime {
         self.shared.kernel.borrow().time()
     }
-    /// The node's wall clock.
-    pub fn wall_clock(&self) -> VirtualTime {
-        self.now()
+    /// The node's wall clock: it may be off, and may be set back.
+    pub fn wall_clock(&self) -> WallTime {
+        self.kernel().read_wall(self.node)
+    }
+    /// The node's monotonic clock: how long the run has lasted by its oscillator. It never goes back,
+    /// and timers go by it.
+    pub fn monotonic(&self) -> VirtualDuration {
+        VirtualDuration::from_nanos(self.kernel().read_monotonic(self.node))
     }
     /// The node this process runs on.
     pub const fn node(&self) -> NodeId {
         self.node
     }
 
-    /// Waits for `duration` of virtual time.
+    /// Waits for `duration` by the node's monotonic clock: of virtual time, if that is right.
     pub fn sleep(&self, duration: VirtualDuration) -> Sleep<'_> {
-        self.sleep_until(self.now().saturating_add(duration))
+        let mut k = self.kernel();
+        let now = k.time();
+        match k.clock(self.node) {
+            None => Sleep::new(self, now.saturating_add(duration)),
+            Some(clock) => {
+                let reading = clock.monotonic(now.as_nanos());
+                Sleep::by_clock(self, reading.saturating_add(duration.as_nanos()))
+            }
+        }
     }
-    /// Waits until `time`; not at all if that has passed.
+    /// Waits until the node's monotonic clock reads `reading`: for what is due periodically.
+    pub fn sleep_until_monotonic(&self, reading: VirtualDuration) -> Sleep<'_> {
+        let mut k = self.kernel();
+        if k.clock(self.node).is_none() {
+            return self.sleep_until(VirtualTime::ZERO.saturating_add(reading));
+        }
+        k.read_monotonic(self.node);
+        Sleep::by_clock(self, reading.as_nanos())
+    }
+    /// Waits until `time`, whatever the node's clocks say: for what comes from outside, such as
+    /// arrivals. Not at all if that has passed.
     pub const fn sleep_until(&self, time: VirtualTime) -> Sleep<'_> {
         Sleep::new(self, time)
     }
@@ -83,7 +108,7 @@ impl Cx {
     pub fn back_off(&self, duration: VirtualDuration) -> BackOff<'_> {
         BackOff::new(self.sleep(duration), self.now())
     }
-    /// `future`, but for `duration` at most.
+    /// `future`, but for `duration` at most by the node's monotonic clock.
     pub fn timeout<F: Future>(&self, duration: VirtualDuration, future: F) -> Timeout<'_, F> {
         Timeout::new(self.sleep(duration), future)
     }

@@ -31,6 +31,7 @@ impl World {
         k.flush_spans();
         let complete = matches!(stop, Stop::Finished | Stop::Quiet);
         let mut history = core::mem::take(&mut k.history);
+        history.close(end);
         let mut monitors = history.take_monitors();
         let run = RunEnd {
             at: end,

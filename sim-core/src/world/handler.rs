@@ -2,7 +2,7 @@
 
 use super::kernel::Kernel;
 use super::message::Message;
-use crate::{Key, NodeId, PortId, VirtualDuration, VirtualTime};
+use crate::{Key, NodeId, PortId, VirtualDuration, VirtualTime, WallTime};
 use core::fmt;
 
 /// Names a handler.
@@ -45,10 +45,13 @@ impl HandlerCx<'_> {
     pub const fn me(&self) -> HandlerId {
         self.me
     }
-    /// Calls this handler with `word` after `delay`.
+    /// Calls this handler with `word` after `delay` by the node's monotonic clock.
     #[inline]
     pub fn after(&mut self, delay: VirtualDuration, word: u64) {
-        self.schedule(self.me, delay, word);
+        if !self.kernel.clocked {
+            return self.schedule(self.me, delay, word);
+        }
+        self.kernel.handler_timer(self.me, delay, word);
     }
     /// Calls `handler` with `word` after `delay`. An event for a handler that crashes meanwhile is
     /// lost.
@@ -56,6 +59,14 @@ impl HandlerCx<'_> {
     pub fn schedule(&mut self, handler: HandlerId, delay: VirtualDuration, word: u64) {
         self.kernel
             .schedule_handler(handler, delay.as_nanos(), word);
+    }
+    /// The node's wall clock: it may be off, and may be set back.
+    pub fn wall_clock(&mut self) -> WallTime {
+        self.kernel.read_wall(self.node)
+    }
+    /// The node's monotonic clock, by which timers go.
+    pub fn monotonic(&mut self) -> VirtualDuration {
+        VirtualDuration::from_nanos(self.kernel.read_monotonic(self.node))
     }
     /// Sends 64 bytes to a port over the link between the nodes.
     pub fn send(&mut self, port: PortId, words: [u64; 8]) {

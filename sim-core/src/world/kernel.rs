@@ -41,10 +41,12 @@ pub(super) enum Kind {
     Memory,
     /// Host signals are sampled.
     Sample,
+    /// A timer by a node's own clock: target is the node, word the generation.
+    Clock,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Wake,
         Self::WakeForeign,
         Self::Handler,
@@ -56,6 +58,7 @@ impl Kind {
         Self::Plan,
         Self::Memory,
         Self::Sample,
+        Self::Clock,
     ];
     #[inline]
     pub(super) fn of(code: u16) -> Self {
@@ -85,6 +88,8 @@ pub(crate) struct Kernel {
     pub(super) names: Names,
     pub(super) history: History,
     pub(super) nodes: Vec<Node>,
+    /// Whether any node has a clock that can be wrong.
+    pub(super) clocked: bool,
     pub(super) default_link: LinkProfile,
     pub(super) links: Vec<Link>,
     /// For each node its links, sorted by the other end.
@@ -139,6 +144,7 @@ impl Kernel {
             names: Names::default(),
             history: History::default(),
             nodes: Vec::new(),
+            clocked: false,
             default_link: LinkProfile::default(),
             links: Vec::new(),
             links_of: Vec::new(),
@@ -179,6 +185,7 @@ impl Kernel {
         self.names.clear();
         self.history.reset(keep);
         self.nodes.clear();
+        self.clocked = false;
         self.default_link = LinkProfile::default();
         self.links.clear();
         self.links_of.clear();
@@ -212,7 +219,7 @@ impl Kernel {
 
     /// Schedules an event; the sequence number makes the order total.
     #[inline(never)]
-    pub(super) fn schedule(&mut self, time: u64, kind: Kind, target: u32, word: u64, tag: u16) {
+    pub(super) fn schedule(&mut self, time: u64, kind: Kind, target: u32, word: u64) {
         let sequence = self.sequence;
         self.sequence += 1;
         self.queue.push(Pending {
@@ -221,7 +228,6 @@ impl Kernel {
             word,
             target,
             kind: kind as u16,
-            tag,
         });
     }
 
@@ -231,7 +237,7 @@ impl Kernel {
             .now
             .checked_add(delay)
             .expect("virtual time ends after 584 years");
-        self.schedule(time, Kind::Handler, handler.0, word, 0);
+        self.schedule(time, Kind::Handler, handler.0, word);
     }
 
     /// Wakes `wake` at `time`. Gives the slot of a combinator's waker, to be freed with it.
@@ -239,7 +245,7 @@ impl Kernel {
     pub(super) fn wake_at(&mut self, time: u64, wake: Wake) -> Option<(u32, u32)> {
         match wake {
             Wake::Task(task) => {
-                self.schedule(time, Kind::Wake, task.index, u64::from(task.generation), 0);
+                self.schedule(time, Kind::Wake, task.index, u64::from(task.generation));
                 None
             }
             Wake::Foreign(_) => {
@@ -250,7 +256,7 @@ impl Kernel {
                 let (generation, held) = &mut self.foreign[slot as usize];
                 *held = Some(wake);
                 let generation = *generation;
-                self.schedule(time, Kind::WakeForeign, slot, u64::from(generation), 0);
+                self.schedule(time, Kind::WakeForeign, slot, u64::from(generation));
                 Some((slot, generation))
             }
         }

@@ -62,6 +62,15 @@ pub struct Reply {
     pub args: [u64; 4],
 }
 
+/// When a client gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// At this time.
+    At(VirtualTime),
+    /// When the monotonic clock of its node, which can be wrong, reads this.
+    Monotonic(u64),
+}
+
 /// Why a call has no reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallError {

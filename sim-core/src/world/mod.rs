@@ -12,6 +12,7 @@
 //! the next event.
 
 mod call;
+mod clock;
 mod compute;
 mod cpu;
 mod cx;
@@ -35,6 +36,7 @@ mod wake;
 mod tests;
 
 pub use call_future::CallFuture;
+pub use clock::ClockSpec;
 pub use compute::{Compute, MemorySet};
 pub use cx::{Cx, Operation};
 pub use finish::Finished;
@@ -152,6 +154,7 @@ impl World {
         let mut k = self.shared.kernel.borrow_mut();
         let id = NodeId::from_index(k.nodes.len());
         k.nodes.push(Node::new(spec));
+        k.clocked |= spec.clock != ClockSpec::default();
         k.links_of.push(Vec::new());
         k.add_host(spec);
         id
@@ -196,6 +199,7 @@ impl World {
         k.landed = vec![(0, None); plan.entries().len()];
         k.timeline = plan.timeline();
         k.plan = Rc::new(plan);
+        k.plan_clocks();
     }
     /// Samples what an operator would see of the hosts, every `period`.
     pub fn sample_hosts(&mut self, period: VirtualDuration) {

@@ -77,7 +77,7 @@ impl Kernel {
         let (from, to) = (flight.from, flight.to);
         let connection = !matches!(flight.payload, Payload::Body(_));
         if from == to {
-            self.schedule(self.now, Kind::Arrive, slot, u64::from(u32::MAX), 0);
+            self.schedule(self.now, Kind::Arrive, slot, u64::from(u32::MAX));
             return;
         }
         let link = self.link(from, to);
@@ -91,7 +91,7 @@ impl Kernel {
                 if connection {
                     at = self.links[link].in_order(at);
                 }
-                self.schedule(at, Kind::Arrive, slot, link as u64, 0);
+                self.schedule(at, Kind::Arrive, slot, link as u64);
             }
             Transit::Held => self.links[link].held.push(slot),
             Transit::Refused => self.refuse(slot),
@@ -110,7 +110,7 @@ impl Kernel {
         }
         let wait = (RESEND_NS << flight.attempts).min(RESEND_NS_MAX);
         flight.attempts += 1;
-        self.schedule(self.now + wait, Kind::Resend, slot, 0, 0);
+        self.schedule(self.now + wait, Kind::Resend, slot, 0);
     }
 
     /// There is no way: a call fails at once, other messages are gone.
@@ -148,7 +148,7 @@ impl Kernel {
     /// A hold ended: what was held goes on, in send order.
     pub(super) fn release_held(&mut self, link: usize) {
         for slot in core::mem::take(&mut self.links[link].held) {
-            self.schedule(self.now, Kind::Arrive, slot, link as u64, 0);
+            self.schedule(self.now, Kind::Arrive, slot, link as u64);
         }
     }
 

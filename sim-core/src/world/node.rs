@@ -1,5 +1,6 @@
 //! Nodes: what they are made of and whether they run.
 
+use super::clock::{Clock, ClockSpec};
 use super::cpu::Cpu;
 use crate::plan::Swap;
 use crate::queue::Pending;
@@ -17,6 +18,8 @@ pub struct NodeSpec {
     pub memory: Option<u64>,
     /// Its swap device; `None` is no swap.
     pub swap: Option<Swap>,
+    /// What is wrong with its clocks.
+    pub clock: ClockSpec,
 }
 
 impl NodeSpec {
@@ -27,6 +30,7 @@ impl NodeSpec {
             cores: 1,
             memory: None,
             swap: None,
+            clock: ClockSpec::default(),
         }
     }
     /// With this many cores.
@@ -42,6 +46,11 @@ impl NodeSpec {
             swap,
             ..self
         }
+    }
+    /// With clocks that are wrong by this.
+    #[must_use]
+    pub fn clock(self, clock: ClockSpec) -> Self {
+        Self { clock, ..self }
     }
 }
 
@@ -63,6 +72,8 @@ pub(super) struct Node {
     /// What waits for the pause to end, in the order in which it came.
     pub(super) deferred: Vec<Deferred>,
     pub(super) cpu: Cpu,
+    /// Its clocks, if they can be wrong.
+    pub(super) clock: Option<Box<Clock>>,
     /// Its ports by service.
     pub(super) ports: Vec<(ServiceId, PortId)>,
     /// How many handlers run on it.
@@ -88,6 +99,7 @@ impl Node {
             pauses: Vec::new(),
             deferred: Vec::new(),
             cpu: Cpu::new(spec.cores),
+            clock: (spec.clock != ClockSpec::default()).then(|| Box::new(Clock::new(spec.clock))),
             ports: Vec::new(),
             handlers: 0,
         }

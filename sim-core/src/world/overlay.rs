@@ -45,7 +45,9 @@ impl Kernel {
                     self.release_held(at);
                 }
             }
-            Primitive::CpuSpeed { node, .. } | Primitive::CpuQuota { node, .. } => {
+            Primitive::CpuSpeed { node, .. }
+            | Primitive::CpuQuota { node, .. }
+            | Primitive::CpuSteal { node, .. } => {
                 // What the overlay did so far is credited to it before it goes.
                 self.cpu_changed(*node);
                 self.nodes[node.index()].cpu.overlay(now, id, entry, start);
@@ -54,6 +56,9 @@ impl Kernel {
             Primitive::MemoryPressure { .. } | Primitive::SwapDevice { .. } => {
                 self.memory_overlay(id, entry, start);
             }
+            Primitive::ClockStep { .. }
+            | Primitive::ClockDrift { .. }
+            | Primitive::ClockFreeze { .. } => self.clock_overlay(id, entry, start),
             Primitive::Call {
                 client,
                 service,
@@ -169,7 +174,7 @@ impl Kernel {
             return;
         }
         place.running = false;
-        let busy = place.cpu.running() + place.cpu.waiting() > 0;
+        let busy = place.cpu.jobs() > 0;
         place.cpu.stop(now);
         self.cpu_changed(node);
         if busy {
@@ -183,7 +188,7 @@ impl Kernel {
         let now = self.now;
         let place = &mut self.nodes[node.index()];
         place.pauses.retain(|other| *other != id);
-        let due = !place.deferred.is_empty() || place.cpu.waiting() > 0;
+        let due = !place.deferred.is_empty() || place.cpu.jobs() > 0;
         if due {
             self.land(id, 1);
         }

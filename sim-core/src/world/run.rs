@@ -59,7 +59,7 @@ impl World {
         for index in 0..k.timeline.len() {
             let at = k.timeline[index].at.as_nanos();
             let target = u32::try_from(index).expect("fewer than 2^32 steps");
-            k.schedule(at, Kind::Plan, target, 0, 0);
+            k.schedule(at, Kind::Plan, target, 0);
         }
         k.start_sampling();
         for index in 0..k.nodes.len() {
@@ -275,6 +275,7 @@ impl Kernel {
             Kind::Cpu => self.cpu_event(NodeId(event.target), event.word),
             Kind::Memory => self.memory_event(NodeId(event.target)),
             Kind::Sample => self.sample_event(),
+            Kind::Clock => self.clock_event(NodeId(event.target), event.word),
             Kind::Plan => self.plan_step(event.target as usize),
             Kind::Wake | Kind::Handler | Kind::Arrive => {}
         }
@@ -282,8 +283,7 @@ impl Kernel {
 
     /// An event that came while its node was paused happens now.
     pub(super) fn schedule_again(&mut self, event: Pending) {
-        let (kind, tag) = (Kind::of(event.kind), event.tag);
-        self.schedule(self.now, kind, event.target, event.word, tag);
+        self.schedule(self.now, Kind::of(event.kind), event.target, event.word);
     }
     /// Mail that waited for a paused node goes to its handlers.
     pub(super) fn mail_all(&mut self, node: NodeId) {

@@ -1,5 +1,6 @@
 //! Waiting for virtual time.
 
+use super::clock::{ClockTimer, Due};
 use super::{Cx, Wake};
 use crate::VirtualTime;
 use crate::history::Part;
@@ -24,6 +25,8 @@ enum Armed {
     Task(TaskRef),
     /// The waker of a combinator, in a slot. Boxed, since it is rare and futures should be small.
     Slot(Box<(Wake, (u32, u32))>),
+    /// The node's own clock, which can be wrong: `until` is what it must read.
+    Clock(Option<Box<ClockTimer>>),
 }
 
 impl fmt::Debug for Sleep<'_> {
@@ -40,14 +43,53 @@ impl<'a> Sleep<'a> {
             armed: Armed::No,
         }
     }
-    #[inline]
-    fn disarm(&mut self) {
-        if matches!(self.armed, Armed::Slot(_)) {
-            self.free_slot();
+    /// Until the clock of the process's node, which can be wrong, reads `target`.
+    pub(super) const fn by_clock(cx: &'a Cx, target: u64) -> Self {
+        Self {
+            cx,
+            until: VirtualTime::from_nanos(target),
+            armed: Armed::Clock(None),
         }
     }
     #[cold]
-    fn free_slot(&mut self) {
+    fn poll_by_clock(&mut self, context: &Context<'_>) -> Poll<()> {
+        let Armed::Clock(timer) = &mut self.armed else {
+            return Poll::Pending;
+        };
+        let mut k = self.cx.kernel();
+        let node = self.cx.node;
+        let Some(known) = timer else {
+            let due = Due::Wake(Wake::of(context.waker()));
+            *timer = Some(Box::new(k.arm_by_clock(node, self.until.as_nanos(), due)));
+            return Poll::Pending;
+        };
+        let waits = k.clock(node).and_then(|clock| clock.timer(**known));
+        let Some(due) = waits else {
+            return Poll::Ready(());
+        };
+        if !matches!(due, Due::Wake(wake) if wake.is(context.waker())) {
+            let old = core::mem::replace(due, Due::Wake(Wake::of(context.waker())));
+            drop(k);
+            drop(old);
+        }
+        Poll::Pending
+    }
+    #[inline]
+    fn disarm(&mut self) {
+        if matches!(self.armed, Armed::Slot(_) | Armed::Clock(_)) {
+            self.free();
+        }
+    }
+    #[cold]
+    fn free(&mut self) {
+        if let Armed::Clock(Some(timer)) = &self.armed {
+            let mut k = self.cx.kernel();
+            let due = k
+                .clock(self.cx.node)
+                .and_then(|clock| clock.disarm(**timer));
+            drop(k);
+            drop(due);
+        }
         if let Armed::Slot(held) = core::mem::replace(&mut self.armed, Armed::No) {
             let (slot, generation) = held.1;
             let waker = self.cx.kernel().take_foreign(slot, generation);
@@ -57,7 +99,7 @@ impl<'a> Sleep<'a> {
     /// Whether `waker` is woken when the time comes.
     fn wakes(&self, waker: &Waker) -> bool {
         match &self.armed {
-            Armed::No => false,
+            Armed::No | Armed::Clock(_) => false,
             Armed::Task(task) => TaskRef::of(waker) == Some(*task),
             Armed::Slot(held) => held.0.is(waker),
         }
@@ -76,6 +118,9 @@ impl<'a> Sleep<'a> {
 impl Future for Sleep<'_> {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if matches!(self.armed, Armed::Clock(_)) {
+            return self.poll_by_clock(context);
+        }
         let mut k = self.cx.kernel();
         // The first time even a wait of no length goes through the queue: a loop that waits for
         // nothing then uses up events, and meets the bound on them, instead of hanging the run.
@@ -129,8 +174,8 @@ impl Future for BackOff<'_> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let waited = Pin::new(&mut self.sleep).poll(context);
         if waited.is_ready() {
-            let ns = self.sleep.until.since(self.since).as_nanos();
-            self.sleep.cx.spent(Part::Backoff, ns);
+            let cx = self.sleep.cx;
+            cx.spent(Part::Backoff, cx.now().since(self.since).as_nanos());
         }
         waited
     }

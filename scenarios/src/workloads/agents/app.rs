@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::source::Source;
 use super::store::{Allowance, Store};
-use squall_core::{Cx, Key, KnobId, NameId, PortId, Seed, VirtualDuration, VirtualTime};
+use squall_core::{Cx, Key, KnobId, NameId, PortId, Seed, VirtualDuration, VirtualTime, WallTime};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -119,5 +119,9 @@ impl Agent {
     }
     pub(super) fn now(&self) -> VirtualTime {
         self.cx.now()
+    }
+    /// The worker's wall clock: leases and deadlines go by it.
+    pub(super) fn wall(&self) -> WallTime {
+        self.cx.wall_clock()
     }
 }

@@ -3,7 +3,7 @@
 use super::app::{Agent, call_key};
 use super::store::until;
 use squall_core::world::{CallError, Reply, Request};
-use squall_core::{Cx, PortId, Sample, VirtualDuration, VirtualTime};
+use squall_core::{Cx, PortId, Sample, VirtualDuration, WallTime};
 
 /// What is asked, of whom.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Ask<'a> {
     pub(super) seq: u32,
     pub(super) request: Request,
     pub(super) timeout: VirtualDuration,
-    pub(super) deadline: VirtualTime,
+    pub(super) deadline: WallTime,
     /// The prompt and answer of a model call, and who pays.
     pub(super) tokens: Option<Tokens>,
 }
@@ -67,8 +67,9 @@ pub(super) async fn ask(
         }
         let sent = cx.now();
         let port = what.ports[(what.stream as usize + *tally as usize) % what.ports.len()];
-        let limit = until(sent, what.timeout, what.deadline);
-        let result = cx.call(port, request).deadline(limit).await;
+        let wall = cx.wall_clock();
+        let limit = until(wall, what.timeout, what.deadline).since(wall);
+        let result = cx.call(port, request).within(limit).await;
         *tally += 1;
         tried += 1;
         if let (Some((task, reserved)), Some(tokens)) = (reserved, what.tokens) {
@@ -81,7 +82,7 @@ pub(super) async fn ask(
         if error.code() == 429 {
             agent.event(app.names.limited, key, u64::from(tried));
         }
-        if !retryable(error) || cx.now() >= what.deadline {
+        if !retryable(error) || cx.wall_clock() >= what.deadline {
             return Err(Failure::Call(error));
         }
         let attempts = tries(cx.knob(app.knobs.attempts)) * retry.under;
@@ -90,7 +91,8 @@ pub(super) async fn ask(
         }
         agent.event(app.names.retried, key, u64::from(error.code()));
         let wait = wait(agent, what, (tried - 1, *tally), error);
-        let wait = until(cx.now(), wait, what.deadline).since(cx.now());
+        let wall = cx.wall_clock();
+        let wait = until(wall, wait, what.deadline).since(wall);
         cx.back_off(wait).await;
     }
 }

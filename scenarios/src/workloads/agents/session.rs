@@ -6,7 +6,7 @@ use super::store::{State, Stream};
 use super::trace::{Call, Step};
 use core::future::Future;
 use core::pin::Pin;
-use squall_core::{VirtualDuration, VirtualTime};
+use squall_core::{VirtualDuration, WallTime};
 
 /// How a stream ended for the worker that ran it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ async fn spawn(
     agent: &Agent,
     child: u32,
     task: u32,
-    deadline: VirtualTime,
+    deadline: WallTime,
     wait: bool,
 ) -> Result<(), End> {
     let app = &agent.app;

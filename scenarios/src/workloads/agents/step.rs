@@ -25,7 +25,7 @@ pub(super) async fn run(
     let (mut model_tries, mut tool_tries) = (0, 0);
     let mut given = 0;
     let end = loop {
-        if cx.now() >= at.deadline {
+        if cx.wall_clock() >= at.deadline {
             break Err(Cause::Deadline);
         }
         let mut result = Ok(());
@@ -43,7 +43,10 @@ pub(super) async fn run(
         match result {
             Err(Cause::Model | Cause::Tool) if given < retry.redeliveries => {
                 given += 1;
-                let wait = at.deadline.since(cx.now()).min(retry.redelivery_after);
+                let wait = at
+                    .deadline
+                    .since(cx.wall_clock())
+                    .min(retry.redelivery_after);
                 cx.back_off(wait).await;
             }
             result => break result,
@@ -116,7 +119,7 @@ async fn model(
             operation.end(Outcome::Fail);
             Err(match failure {
                 Failure::Budget => Cause::Budget,
-                Failure::Call(_) if cx.now() >= at.deadline => Cause::Deadline,
+                Failure::Call(_) if cx.wall_clock() >= at.deadline => Cause::Deadline,
                 Failure::Call(_) => Cause::Model,
             })
         }

@@ -7,7 +7,7 @@ use super::config::Config;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use squall_core::{VirtualDuration, VirtualTime};
+use squall_core::{VirtualDuration, VirtualTime, WallTime};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -27,7 +27,8 @@ pub(super) struct Stream {
     pub(super) owner: u32,
     pub(super) state: State,
     pub(super) accepted: VirtualTime,
-    pub(super) deadline: VirtualTime,
+    /// By the wall clock of the worker that accepted it; others compare it with theirs.
+    pub(super) deadline: WallTime,
     spent: u64,
     reserved: u64,
 }
@@ -45,7 +46,8 @@ pub(super) enum State {
 /// A worker as the queue sees it.
 #[derive(Debug, Default)]
 struct Worker {
-    lease_until: VirtualTime,
+    /// By the worker's own wall clock.
+    lease_until: WallTime,
     given: VecDeque<u32>,
     waker: Option<Waker>,
 }
@@ -84,11 +86,11 @@ impl Store {
     }
 
     /// A worker shows that it lives.
-    pub(super) fn renew(&mut self, worker: usize, until: VirtualTime) {
+    pub(super) fn renew(&mut self, worker: usize, until: WallTime) {
         self.workers[worker].lease_until = until;
     }
-    /// Gives a stream to the next worker in turn whose lease holds; to the next at all if none does.
-    pub(super) fn give(&mut self, stream: u32, now: VirtualTime) {
+    /// Gives a stream to the next worker in turn whose lease holds, by the clock of who asks; to the next at all if none does.
+    pub(super) fn give(&mut self, stream: u32, now: WallTime) {
         let count = self.workers.len();
         let turns = (0..count).map(|i| (self.turn + i) % count);
         let holds = |w: &usize| self.workers[*w].lease_until >= now;
@@ -120,7 +122,7 @@ impl Store {
         self.active_of(&BTreeSet::from([worker]))
     }
     /// What workers have whose lease is over.
-    pub(super) fn orphans(&self, now: VirtualTime) -> Vec<u32> {
+    pub(super) fn orphans(&self, now: WallTime) -> Vec<u32> {
         let lost = |w: &usize| self.workers[*w].lease_until < now;
         let lost: BTreeSet<usize> = (0..self.workers.len()).filter(lost).collect();
         if lost.is_empty() {
@@ -216,6 +218,6 @@ impl Allowance {
 }
 
 /// `time`, no later than `limit`.
-pub(super) fn until(now: VirtualTime, time: VirtualDuration, limit: VirtualTime) -> VirtualTime {
+pub(super) fn until(now: WallTime, time: VirtualDuration, limit: WallTime) -> WallTime {
     now.saturating_add(time).min(limit)
 }

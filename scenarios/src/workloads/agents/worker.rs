@@ -19,7 +19,7 @@ pub(super) async fn worker(cx: Cx, app: Rc<App>, number: usize) {
     };
     app.store
         .borrow_mut()
-        .renew(number, agent.now() + config.lease);
+        .renew(number, agent.wall() + config.lease);
     if config.recovery != Recovery::None {
         let own = app.store.borrow_mut().owned(number);
         for stream in own {
@@ -52,7 +52,7 @@ async fn heartbeat(agent: Agent) {
     let (app, lease) = (&agent.app, agent.config().lease);
     loop {
         agent.cx.sleep(lease.scaled(1.0 / 3.0)).await;
-        let now = agent.now();
+        let now = agent.wall();
         let mut store = app.store.borrow_mut();
         store.renew(agent.worker, now + lease);
         if agent.config().recovery == Recovery::Lease {
@@ -95,10 +95,11 @@ fn accept(agent: &Agent) {
             .map(|gap| (session + 1, now + gap.scaled(1.0 / load))),
     );
     let entry = store.stream(stream);
-    (entry.task, entry.accepted, entry.deadline) = (stream, now, now + app.config.deadline);
-    let latest = (entry.deadline + app.config.grace).as_nanos();
+    let wall = agent.wall();
+    (entry.task, entry.accepted, entry.deadline) = (stream, now, wall + app.config.deadline);
+    let latest = (now + app.config.deadline + app.config.grace).as_nanos();
     agent.event(app.names.accepted, u64::from(stream), latest);
-    store.give(stream, now);
+    store.give(stream, wall);
 }
 
 impl App {

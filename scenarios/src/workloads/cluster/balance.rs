@@ -4,7 +4,7 @@ use super::config::{Balance, Config};
 use super::shared::{Door, Shared, Visit};
 use core::cell::RefCell;
 use squall_core::world::{CallError, Cx, Request};
-use squall_core::{Key, Sample, VirtualTime};
+use squall_core::{Key, Sample, VirtualDuration, WallTime};
 use std::rc::Rc;
 
 /// What one process knows of the replicas it calls: its own view, as a client library has it.
@@ -22,7 +22,8 @@ struct View {
     /// By replica: calls outstanding, consecutive errors, until when it is avoided.
     outstanding: Vec<u32>,
     errors: Vec<u32>,
-    avoided: Vec<VirtualTime>,
+    /// Until which reading of its monotonic clock.
+    avoided: Vec<VirtualDuration>,
 }
 
 impl View {
@@ -31,7 +32,7 @@ impl View {
         &mut self,
         config: &Config,
         service: u32,
-        now: VirtualTime,
+        now: VirtualDuration,
         draw: &mut impl Sample,
     ) -> u32 {
         let all = &config.services[service as usize].replicas;
@@ -71,7 +72,7 @@ impl Caller {
             turn: vec![cx.node().0; services],
             outstanding: vec![0; replicas],
             errors: vec![0; replicas],
-            avoided: vec![VirtualTime::ZERO; replicas],
+            avoided: vec![VirtualDuration::ZERO; replicas],
         };
         Self {
             shared,
@@ -80,30 +81,31 @@ impl Caller {
         }
     }
 
-    /// Calls a replica of `service` once.
+    /// Calls a replica of `service` once, until the wall clock here reads `deadline`.
     pub(super) async fn call(
         &self,
         cx: &Cx,
         (door, service): (Door, u32),
         (visit, attempt): (Visit, u64),
-        deadline: VirtualTime,
+        deadline: WallTime,
     ) -> Result<(), CallError> {
         let mut draw = self.key.child(visit.request).child(visit.path).at(attempt);
         let config = &self.shared.config;
         let replica = self
             .view
             .borrow_mut()
-            .pick(config, service, cx.now(), &mut draw);
+            .pick(config, service, cx.monotonic(), &mut draw);
         let request = Request {
             method: replica,
             cost: 1,
             key: visit.request,
-            args: [visit.path, 0, 0, 0],
+            // The deadline travels as a time of day: the server compares it with its own clock.
+            args: [visit.path, deadline.as_nanos().cast_unsigned(), 0, 0],
         };
         let outstanding = Outstanding::new(self, replica);
         let result = cx
             .call(self.shared.port(door, replica), request)
-            .deadline(deadline)
+            .within(deadline.since(cx.wall_clock()))
             .await;
         drop(outstanding);
         self.learn(cx, service, replica, result.is_ok());
@@ -121,7 +123,7 @@ impl Caller {
         if *errors < ejection.errors {
             return;
         }
-        let now = cx.now();
+        let now = cx.monotonic();
         let all = &self.shared.service(service).replicas;
         let avoided = all
             .iter()

@@ -122,13 +122,14 @@ impl Client {
         timeout: VirtualDuration,
     ) -> End {
         bump(&self.shared.meter.attempts);
-        let deadline = cx.now().saturating_add(timeout);
+        let deadline = cx.wall_clock().saturating_add(timeout);
+        let latest = cx.monotonic().saturating_add(timeout);
         let visit = Visit { request, path: 0 };
         let what = (Door::Request, entry);
         let result = self.caller.call(cx, what, (visit, attempt), deadline).await;
         match result.map_err(status) {
             // A client that was paused may see an answer too late.
-            Ok(()) if cx.now() <= deadline => End::Ok,
+            Ok(()) if cx.monotonic() <= latest => End::Ok,
             Ok(()) | Err(504) => End::TimedOut,
             Err(code @ (429 | 503)) => End::Shed(code),
             Err(code) => End::Failed(code),

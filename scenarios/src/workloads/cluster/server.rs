@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::Poll;
 use squall_core::history::Outcome;
 use squall_core::world::{CallError, Cx, Inbox, Incoming, MemorySet, Reply};
-use squall_core::{Sample, VirtualDuration, VirtualTime};
+use squall_core::{Sample, VirtualDuration, WallTime};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -101,7 +101,7 @@ impl Server {
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize].as_mut()?;
         self.shared.meter.queue(place.queue.len());
-        let hopeless = self.cx.now() + self.shared.service(service).cost;
+        let hopeless = self.cx.wall_clock() + self.shared.service(service).cost;
         loop {
             let next = if config.lifo {
                 place.queue.pop_back()
@@ -113,7 +113,7 @@ impl Server {
                     place.busy -= 1;
                     return None;
                 }
-                Some(late) if config.deadline_drop && late.deadline <= hopeless => {
+                Some(late) if config.deadline_drop && deadline_of(&late) <= hopeless => {
                     self.cx
                         .event(self.shared.events.dropped, u64::from(service), 0);
                 }
@@ -133,7 +133,9 @@ impl Server {
             .compute(cx, service, incoming.request.method, visit)
             .await;
         if result.is_ok() {
-            result = self.call_all(cx, service, visit, incoming.deadline).await;
+            result = self
+                .call_all(cx, service, visit, deadline_of(&incoming))
+                .await;
         }
         match result {
             Ok(()) => {
@@ -177,7 +179,7 @@ impl Server {
         cx: &Cx,
         service: u32,
         visit: Visit,
-        deadline: VirtualTime,
+        deadline: WallTime,
     ) -> Result<(), u16> {
         let callees = &self.shared.service(service).callees;
         let call = |(index, callee): (usize, &u32)| {
@@ -217,12 +219,12 @@ impl Server {
         cx: &Cx,
         callee: u32,
         visit: Visit,
-        deadline: VirtualTime,
+        deadline: WallTime,
     ) -> Result<(), u16> {
         let config = &self.shared.config;
         let mut attempt = 0;
         loop {
-            let now = cx.now();
+            let now = cx.wall_clock();
             if now >= deadline {
                 return Err(504);
             }
@@ -243,6 +245,11 @@ impl Server {
             }
         }
     }
+}
+
+/// The deadline of a call, by the wall clock of its caller.
+const fn deadline_of(incoming: &Incoming) -> WallTime {
+    WallTime::from_nanos(incoming.request.args[1].cast_signed())
 }
 
 /// What a caller is told of an error further down: a status as a gateway would make it.

@@ -1,13 +1,13 @@
 //! The loop on the engine: sensor, controller and actuator as processes, messages between nodes.
 //!
-//! Timing: sample at k h; the job runs on that sample; its output reaches the plant at k h plus
+//! Timing, by the monotonic clock of the sensor: sample at k h; the job runs on that sample; its output reaches the plant at k h plus
 //! computing, delay and links; what is due exactly at (k+1) h acts before sample k+1.
 
 use super::jobs::Outcome;
 use super::plant::Controller;
 use super::sampled::{Loop, Memory, Overrun, Signal};
 use squall_core::world::MemorySet;
-use squall_core::{Cx, VirtualDuration, VirtualTime};
+use squall_core::{Cx, VirtualDuration};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::pin;
@@ -19,22 +19,22 @@ pub(super) async fn sensor(cx: Cx, shared: Rc<Loop>, law: Option<Box<dyn Control
     let control = law.map(|law| Control::new(cx.clone(), Rc::clone(&shared), law));
     let port = cx.port(shared.roles.controller, &shared.services[0]);
     let one = VirtualDuration::from_nanos(1);
-    let start = cx.now().as_nanos();
+    let start = cx.monotonic().as_nanos();
     let mut k = start.div_ceil(shared.period.as_nanos());
     loop {
         // The timer is armed a nanosecond before the sample, after everything else that is due at
         // that instant was scheduled: a command with a delay of one period acts first.
         let at = shared.start_of(k);
-        cx.sleep_until(VirtualTime::ZERO + (at.since(VirtualTime::ZERO).saturating_sub(one)))
-            .await;
-        cx.sleep_until(at).await;
-        let now = cx.now();
-        shared.observe(&cx, now);
+        cx.sleep_until_monotonic(at.saturating_sub(one)).await;
+        cx.sleep_until_monotonic(at).await;
+        let (now, reading) = (cx.now(), cx.monotonic());
+        shared.observe(&cx, now, reading);
         // A sensor that was paused samples late, in the period that it is now.
-        k = shared.period_at(now);
+        k = shared.period_at(reading);
         let sample = Signal {
             k,
             stamp: now,
+            deadline: now + shared.start_of(k + 1).saturating_sub(reading),
             value: shared.physics.borrow_mut().output(now),
         };
         match &control {
@@ -174,7 +174,8 @@ impl Control {
         }
         let (cx, shared) = (self.cx.clone(), Rc::clone(&self.shared));
         self.cx.spawn(async move {
-            cx.sleep(delay).await;
+            // A delay of converters and buses, which no clock measures.
+            cx.sleep_until(cx.now().saturating_add(delay)).await;
             deliver(&cx, &shared, command);
         });
     }

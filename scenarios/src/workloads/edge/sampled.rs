@@ -79,34 +79,37 @@ pub(super) struct Loop {
     pub(super) out: Cell<bool>,
 }
 
-/// A sample or a command: its job, when the sample was taken, the value.
+/// A sample or a command: its job, when the sample was taken and when the next one is, the value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signal {
     pub(super) k: u64,
     pub(super) stamp: VirtualTime,
+    pub(super) deadline: VirtualTime,
     pub(super) value: f64,
 }
 
 impl Signal {
     pub(super) const fn body(self) -> Body {
-        let words = [self.k, self.stamp.as_nanos(), self.value.to_bits()];
-        Body::Words([words[0], words[1], words[2], 0, 0, 0, 0, 0])
+        let (stamp, deadline) = (self.stamp.as_nanos(), self.deadline.as_nanos());
+        Body::Words([self.k, stamp, deadline, self.value.to_bits(), 0, 0, 0, 0])
     }
     pub(super) fn of(body: &Body) -> Self {
-        let [k, stamp, bits, ..] = body.words();
+        let [k, stamp, deadline, bits, ..] = body.words();
         Self {
             k,
             stamp: VirtualTime::from_nanos(stamp),
+            deadline: VirtualTime::from_nanos(deadline),
             value: f64::from_bits(bits),
         }
     }
 }
 
 impl Loop {
-    pub(super) fn start_of(&self, k: u64) -> VirtualTime {
-        VirtualTime::ZERO + self.period * k
+    /// When period `k` begins, by the monotonic clock of the sensor.
+    pub(super) fn start_of(&self, k: u64) -> VirtualDuration {
+        self.period * k
     }
-    pub(super) const fn period_at(&self, now: VirtualTime) -> u64 {
+    pub(super) const fn period_at(&self, now: VirtualDuration) -> u64 {
         now.as_nanos() / self.period.as_nanos()
     }
 
@@ -114,7 +117,7 @@ impl Loop {
     pub(super) fn actuate(&self, cx: &Cx, command: Signal) {
         let now = cx.now();
         let response = now.since(command.stamp);
-        let deadline = self.start_of(command.k + 1);
+        let deadline = command.deadline;
         let lateness = now.since(deadline);
         self.physics.borrow_mut().apply(now, command.value);
         cx.sample(self.names.u, command.value);
@@ -129,7 +132,8 @@ impl Loop {
     }
 
     /// Records what the plant did up to now and which jobs missed their deadline.
-    pub(super) fn observe(&self, cx: &Cx, now: VirtualTime) {
+    /// The sensor's monotonic clock reads `reading`.
+    pub(super) fn observe(&self, cx: &Cx, now: VirtualTime, reading: VirtualDuration) {
         let mut physics = self.physics.borrow_mut();
         physics.advance(now);
         for crossing in physics.crossed.drain(..) {
@@ -147,11 +151,11 @@ impl Loop {
                 cx.event(self.names.recovered, crossing.k, crossing.y.to_bits());
             }
         }
-        let over = self.period_at(now);
+        let over = self.period_at(reading);
         let mut hits = self.hits.borrow_mut();
         for k in self.judged.get()..over {
             if !hits.contains(&k) {
-                let noticed = now.since(self.start_of(k + 1));
+                let noticed = reading.saturating_sub(self.start_of(k + 1));
                 cx.event(self.names.missed, k, noticed.as_nanos());
             }
         }

@@ -113,7 +113,9 @@ impl HostMemory {
 
 impl Kernel {
     fn memory(&mut self, node: NodeId) -> Option<&mut HostMemory> {
-        self.hosts.list[node.index()].memory.as_deref_mut()
+        let host = &mut self.hosts.list[node.index()];
+        host.stirred = true;
+        host.memory.as_deref_mut()
     }
 
     /// Declares a working set; one of the same shape that a dead process left is filled again.
@@ -148,6 +150,7 @@ impl Kernel {
                 memory.domain.add_class(spec)
             }
         };
+        self.hosts.list[node.index()].fresh_pages += spec.pages;
         self.memory_tick(node);
         MemorySet { class: Some(class) }
     }
@@ -245,7 +248,7 @@ impl Kernel {
         let Some(memory) = self.memory(node) else {
             return;
         };
-        let mut displaced = 0;
+        let (mut displaced, mut fresh) = (0, 0);
         match &entry.primitive {
             Primitive::MemoryPressure {
                 size, active, ramp, ..
@@ -264,6 +267,7 @@ impl Kernel {
                     arrival: Arrival::Burst { ramp: *ramp },
                 };
                 if pages > 0 {
+                    fresh = pages;
                     displaced = memory.domain.press(now, id.0, intruder).displacing_pages;
                 }
             }
@@ -279,6 +283,7 @@ impl Kernel {
             }
             _ => {}
         }
+        self.hosts.list[node.index()].fresh_pages += fresh;
         if displaced > 0 {
             self.land(id, displaced);
         }
@@ -296,7 +301,7 @@ impl Kernel {
         };
         if memory.tick.is_none_or(|tick| at < tick) {
             memory.tick = Some(at);
-            self.schedule(at.as_nanos(), Kind::Memory, node.0, 0, 0);
+            self.schedule(at.as_nanos(), Kind::Memory, node.0, 0);
         }
     }
 
@@ -328,6 +333,7 @@ impl Kernel {
         let victim = self
             .memory(node)
             .and_then(|memory| memory.domain.largest(now));
+        self.hosts.list[node.index()].kills += 1;
         let change = NodeChange::OutOfMemory;
         self.record(What::Node { node, change });
         match victim {

@@ -2,20 +2,23 @@
 
 mod memory;
 mod signals;
+mod table;
 
-pub use signals::{HOST_SIGNALS, HostSignal};
+pub use table::{HOST_SIGNALS, HostSignal};
 
 use super::NodeSpec;
 use super::kernel::{Kernel, Kind};
 use crate::memory::{Pressure, Tasks};
-use crate::{NodeId, VirtualDuration};
+use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 use memory::HostMemory;
-use signals::{Counters, Sampled};
+use signals::Sampled;
 
 /// One host.
 #[derive(Debug)]
 pub(in crate::world) struct Host {
     memory: Option<Box<HostMemory>>,
+    /// Tasks that wait for the device since `at`.
+    blocked: u32,
     /// Waits for the swap device: all, and those that count as memory pressure.
     in_io: u32,
     restored: u32,
@@ -27,9 +30,14 @@ pub(in crate::world) struct Host {
     /// Idle cores with such a task since `at`.
     iowait_cores: u64,
     at: u64,
-    load: f64,
+    /// Time of tasks that waited for the device, summed.
+    blocked_ns: u64,
+    /// Pages touched for the first time, and processes killed for want of memory.
+    fresh_pages: u64,
+    kills: u64,
+    /// Whether anything happened since the last sample.
+    stirred: bool,
     sampled: Option<Box<Sampled>>,
-    last: Counters,
 }
 
 /// All hosts.
@@ -51,6 +59,7 @@ impl Kernel {
         let memory = HostMemory::new(self.seed, spec).map(Box::new);
         self.hosts.list.push(Host {
             memory,
+            blocked: 0,
             in_io: 0,
             restored: 0,
             faulting: 0,
@@ -58,9 +67,11 @@ impl Kernel {
             iowait_ns: 0,
             iowait_cores: 0,
             at: 0,
-            load: 0.0,
+            blocked_ns: 0,
+            fresh_pages: 0,
+            kills: 0,
+            stirred: false,
             sampled: None,
-            last: Counters::default(),
         });
     }
 
@@ -68,13 +79,37 @@ impl Kernel {
     pub(in crate::world) fn sample_hosts(&mut self, period: VirtualDuration) {
         self.hosts.period = Some(period.as_nanos().max(1));
         for index in 0..self.nodes.len() {
-            let sampled = Sampled::new(&mut self.names, &self.nodes[index].name);
-            self.hosts.list[index].sampled = Some(Box::new(sampled));
+            self.hosts.list[index].sampled = Some(Box::new(Sampled::new()));
         }
     }
     pub(in crate::world) fn start_sampling(&mut self) {
         if let Some(period) = self.hosts.period {
-            self.schedule(self.now + period, Kind::Sample, 0, 0, 0);
+            self.schedule(self.now + period, Kind::Sample, 0, 0);
+            self.ask_signals(period);
+        }
+    }
+    /// Signals that somebody named, a property for instance, are recorded from the first sample on,
+    /// even if they never move.
+    fn ask_signals(&mut self, period: u64) {
+        let mut asked = Vec::new();
+        for (number, text) in self.names.all().enumerate() {
+            let Some((node, name)) = text.split_once('.') else {
+                continue;
+            };
+            let signal = HOST_SIGNALS.iter().position(|signal| signal.name == name);
+            let node = signal.and_then(|_| self.nodes.iter().position(|n| n.name == node));
+            asked.extend(
+                signal
+                    .zip(node)
+                    .map(|found| (found, NameId::from_index(number))),
+            );
+        }
+        for ((signal, node), name) in asked {
+            self.history
+                .hold(name, VirtualTime::from_nanos(period), period);
+            if let Some(sampled) = self.hosts.list[node].sampled.as_deref_mut() {
+                sampled.ask(signal, name);
+            }
         }
     }
 
@@ -82,13 +117,16 @@ impl Kernel {
     pub(in crate::world) fn pressure_changed(&mut self, node: NodeId) {
         let now = self.now;
         let cpu = &self.nodes[node.index()].cpu;
-        let (running, waiting) = (cpu.running(), cpu.waiting());
+        let (running, waiting) = (cpu.tasks_running(), cpu.tasks_waiting());
         let host = &mut self.hosts.list[node.index()];
         if host.sampled.is_none() {
             return;
         }
+        host.stirred = true;
         host.iowait_ns += (now - host.at) * host.iowait_cores;
+        host.blocked_ns += (now - host.at) * u64::from(host.blocked);
         host.at = now;
+        host.blocked = host.in_io;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let faulting = host.faulting.min(count(running));
         host.iowait_cores = (cpu.cores() - running).min(host.in_io as usize) as u64;

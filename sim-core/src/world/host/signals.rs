@@ -1,130 +1,124 @@
-//! Host signals: what an operator would see, under the names of Prometheus' node_exporter.
+//! Samples of the host signals: when they are taken, and what is recorded of them.
 //!
-//! A counter is sampled as its increase a second, which is what `rate()` shows of it.
+//! A signal is recorded when it changes, and stands at zero until it is first recorded; its series
+//! holds its last value at every sample in between. A quiet host costs one look a sample.
 
+use super::table::{HOST_SIGNALS, ROWS};
 use super::{Host, Kernel};
 use crate::history::What;
+use crate::memory::{PAGE_BYTES, Pressure};
 use crate::world::cpu::CpuTotals;
 use crate::world::kernel::Kind;
-use crate::{NameId, Names, NodeId, VirtualTime};
+use crate::world::node::Node;
+use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 
-/// A signal of a host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostSignal {
-    /// Its name; a property refers to `<node>.<name>`.
-    pub name: &'static str,
-    /// Unit of a sample.
-    pub unit: &'static str,
-    /// What it tells.
-    pub doc: &'static str,
-}
+const COUNT: usize = HOST_SIGNALS.len();
+/// Windows of the load averages of Linux, in seconds.
+const LOADS_S: [f64; 3] = [60.0, 300.0, 900.0];
+/// What a load or an average shows as nothing: they have two digits.
+const NOTHING: f64 = 0.005;
 
-const fn signal(name: &'static str, unit: &'static str, doc: &'static str) -> HostSignal {
-    HostSignal { name, unit, doc }
-}
-
-/// All host signals, in the order in which they are sampled.
-pub const HOST_SIGNALS: [HostSignal; 17] = [
-    signal(
-        "rate(node_cpu_seconds_total{mode=\"user\"})",
-        "cores",
-        "cores busy",
-    ),
-    signal(
-        "rate(node_cpu_seconds_total{mode=\"iowait\"})",
-        "cores",
-        "cores idle while a task waits for the device",
-    ),
-    signal(
-        "rate(container_cpu_cfs_throttled_seconds_total)",
-        "s/s",
-        "time in which the quota stopped a task",
-    ),
-    signal(
-        "node_load1",
-        "tasks",
-        "tasks that run, wait for a core or for the device: average over a minute",
-    ),
-    signal(
-        "node_memory_MemAvailable_bytes",
-        "bytes",
-        "memory that is not in use",
-    ),
-    signal("node_memory_SwapUsed_bytes", "bytes", "swapped out"),
-    signal(
-        "rate(node_vmstat_pgmajfault)",
-        "1/s",
-        "major faults: pages that had to come back from swap",
-    ),
-    signal("rate(node_vmstat_pswpin)", "1/s", "pages read from swap"),
-    signal("rate(node_vmstat_pswpout)", "1/s", "pages written to swap"),
-    signal(
-        "rate(node_disk_reads_completed_total)",
-        "1/s",
-        "reads of the swap device",
-    ),
-    signal(
-        "rate(node_disk_io_time_seconds_total)",
-        "s/s",
-        "share of time in which the swap device was busy",
-    ),
-    signal(
-        "rate(node_pressure_io_waiting_seconds_total)",
-        "s/s",
-        "share of time in which some task waited for the device",
-    ),
-    signal(
-        "rate(node_pressure_io_stalled_seconds_total)",
-        "s/s",
-        "share of time in which all tasks did",
-    ),
-    signal(
-        "rate(node_pressure_memory_waiting_seconds_total)",
-        "s/s",
-        "share of time in which some task waited for memory",
-    ),
-    signal(
-        "rate(node_pressure_memory_stalled_seconds_total)",
-        "s/s",
-        "share of time in which all tasks did",
-    ),
-    signal(
-        "rate(node_pressure_cpu_waiting_seconds_total)",
-        "s/s",
-        "share of time in which some task waited for a core",
-    ),
-    signal("node_up", "", "whether the node is up"),
-];
-
-/// The names of one node's signals.
+/// What is kept of one host between two samples.
 #[derive(Debug)]
 pub(super) struct Sampled {
-    names: [NameId; HOST_SIGNALS.len()],
+    /// Names of the signals that were recorded, or that somebody asks for.
+    names: [NameId; COUNT],
+    /// What was last recorded.
+    values: [f64; COUNT],
+    counters: Counters,
+    loads: [f64; 3],
+    /// When it was last read.
+    at: u64,
+    up: bool,
+    /// Whether the next sample is like the last one, as long as nothing happens.
+    quiet: bool,
 }
 
-impl Sampled {
-    pub(super) fn new(names: &mut Names, node: &str) -> Self {
-        let names = HOST_SIGNALS.map(|signal| names.intern(&format!("{node}.{}", signal.name)));
-        Self { names }
+/// Counters of the disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DiskCounters {
+    pub(super) reads: u64,
+    pub(super) writes: u64,
+    pub(super) read_bytes: u64,
+    pub(super) written_bytes: u64,
+    pub(super) read_time_ns: u64,
+    pub(super) io_time_ns: u64,
+}
+
+/// Counters of a host, of which samples show the increase.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counters {
+    pub(super) cpu: CpuTotals,
+    pub(super) iowait: u64,
+    /// Time of tasks that wait for the device, summed.
+    pub(super) blocked: u64,
+    pub(super) faults: u64,
+    /// Pages touched for the first time.
+    pub(super) fresh: u64,
+    pub(super) out: u64,
+    pub(super) kills: u64,
+    pub(super) disk: DiskCounters,
+    /// Nanoseconds of io some and full, memory some and full, cpu some.
+    pub(super) pressure: [u64; 5],
+}
+
+/// Gauges of the memory, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MemoryGauges {
+    pub(super) total: f64,
+    pub(super) free: f64,
+    pub(super) swap_total: f64,
+    pub(super) swapped: f64,
+}
+
+/// What the rows of the table read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    new: Counters,
+    old: Counters,
+    seconds: f64,
+    pub(super) cores: f64,
+    pub(super) loads: [f64; 3],
+    pub(super) memory: MemoryGauges,
+    pub(super) pressure: Pressure,
+    pub(super) io_now: f64,
+    pub(super) clock_offset: f64,
+    pub(super) up: bool,
+}
+
+impl Reading {
+    /// The increase of a counter, a second.
+    pub(super) fn rate(&self, of: impl Fn(&Counters) -> u64) -> f64 {
+        of(&self.new).saturating_sub(of(&self.old)) as f64 / self.seconds
+    }
+    /// The increase of a counter of nanoseconds, in seconds a second.
+    pub(super) fn share(&self, of: impl Fn(&Counters) -> u64) -> f64 {
+        self.rate(of) / 1e9
     }
 }
 
-/// Counters at the last sample.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counters {
-    at: u64,
-    cpu: CpuTotals,
-    iowait: u64,
-    faults: u64,
-    out: u64,
-    reads: u64,
-    device_busy: u64,
-    pressure: [u64; 5],
+impl Sampled {
+    pub(super) fn new() -> Self {
+        Self {
+            names: [NameId::NONE; COUNT],
+            values: [0.0; COUNT],
+            counters: Counters::default(),
+            loads: [0.0; 3],
+            at: 0,
+            up: true,
+            quiet: false,
+        }
+    }
+    /// Somebody asks for a signal: it is recorded from the first sample on.
+    pub(super) const fn ask(&mut self, signal: usize, name: NameId) {
+        self.names[signal] = name;
+        // No value is equal to it.
+        self.values[signal] = f64::NAN;
+    }
 }
 
 impl Host {
-    fn counters(&self, now: VirtualTime, cpu: CpuTotals) -> Counters {
-        let pressure = self.pressure.read(now);
+    fn counters(&self, now: VirtualTime, (cpu, pressure): (CpuTotals, &Pressure)) -> Counters {
         let stalls = [
             pressure.io_some,
             pressure.io_full,
@@ -133,64 +127,62 @@ impl Host {
             pressure.cpu_some,
         ];
         let memory = self.memory.as_deref();
-        let device = memory.and_then(|memory| memory.device.as_ref());
+        let out = memory.map_or(0, |memory| memory.domain.swapped_out_pages());
+        let disk = DiskCounters {
+            writes: out,
+            written_bytes: out * PAGE_BYTES,
+            ..memory.and_then(|memory| memory.device.as_ref()).map_or(
+                DiskCounters::default(),
+                |device| DiskCounters {
+                    reads: device.reads(),
+                    read_bytes: device.read_bytes(),
+                    read_time_ns: device.read_time().as_nanos(),
+                    io_time_ns: device.busy_time(now).as_nanos(),
+                    ..DiskCounters::default()
+                },
+            )
+        };
         Counters {
-            at: now.as_nanos(),
             cpu,
             iowait: self.iowait_ns + (now.as_nanos() - self.at) * self.iowait_cores,
+            blocked: self.blocked_ns + (now.as_nanos() - self.at) * u64::from(self.blocked),
             faults: memory.map_or(0, |memory| memory.domain.faults()),
-            out: memory.map_or(0, |memory| memory.domain.swapped_out_pages()),
-            reads: device.map_or(0, |device| device.reads()),
-            device_busy: device.map_or(0, |device| device.busy_time(now).as_nanos()),
+            fresh: self.fresh_pages,
+            out,
+            kills: self.kills,
+            disk,
             pressure: stalls.map(|stall| stall.total().as_nanos()),
         }
     }
 
-    /// One value for each of [`HOST_SIGNALS`].
-    fn sample(
-        &mut self,
-        now: VirtualTime,
-        cpu: CpuTotals,
-        (load, up): (u32, bool),
-    ) -> [f64; HOST_SIGNALS.len()] {
-        // Moves the accounting on, which splits an interval and changes no figure: a quiet host would
-        // else be accounted for from its start at every sample.
-        self.pressure.set(now, self.pressure.tasks());
-        let new = self.counters(now, cpu);
-        let old = core::mem::replace(&mut self.last, new);
-        let seconds = (new.at - old.at) as f64 / 1e9;
-        let per_second = |new: u64, old: u64| new.saturating_sub(old) as f64 / seconds;
-        let share = |new: u64, old: u64| per_second(new, old) / 1e9;
-        // The load average of Linux: an exponential average over 60 s.
-        let decay = libm::exp(-seconds / 60.0);
-        self.load = self.load * decay + f64::from(load) * (1.0 - decay);
+    fn memory_gauges(&self, now: VirtualTime) -> MemoryGauges {
+        let Some(memory) = self.memory.as_deref() else {
+            return MemoryGauges::default();
+        };
+        let total = memory.bytes as f64;
+        let used = (memory.domain.used_pages(now) * PAGE_BYTES) as f64;
+        MemoryGauges {
+            total,
+            free: (total - used).max(0.0),
+            swap_total: memory.domain.swap_bytes() as f64,
+            swapped: memory.domain.swapped_bytes() as f64,
+        }
+    }
+
+    /// Whether nothing happened since a sample after which nothing was going on.
+    fn is_quiet(&self, node: &Node) -> bool {
+        let Some(sampled) = &self.sampled else {
+            return true;
+        };
+        sampled.quiet && !self.stirred && sampled.up == node.up
+    }
+    /// Whether something is going on that changes signals without an event.
+    fn goes_on(&self, node: &Node, now: VirtualTime) -> bool {
         let memory = self.memory.as_deref();
-        let bytes = |pages: u64| (pages * crate::memory::PAGE_BYTES) as f64;
-        let free = memory.map_or(0.0, |memory| {
-            (memory.bytes as f64 - bytes(memory.domain.used_pages(now))).max(0.0)
-        });
-        let swapped = memory.map_or(0, |memory| memory.domain.swapped_bytes());
-        let [io, io_full, mem, mem_full, cpu_some] =
-            core::array::from_fn(|i| share(new.pressure[i], old.pressure[i]));
-        [
-            share(new.cpu.busy, old.cpu.busy),
-            share(new.iowait, old.iowait),
-            share(new.cpu.throttled, old.cpu.throttled),
-            self.load,
-            free,
-            swapped as f64,
-            per_second(new.faults, old.faults),
-            per_second(new.faults, old.faults),
-            per_second(new.out, old.out),
-            per_second(new.reads, old.reads),
-            share(new.device_busy, old.device_busy),
-            io,
-            io_full,
-            mem,
-            mem_full,
-            cpu_some,
-            f64::from(u8::from(up)),
-        ]
+        self.in_io > 0
+            || node.clock.is_some()
+            || node.cpu.goes_on()
+            || memory.is_some_and(|memory| memory.domain.next_tick(now).is_some())
     }
 }
 
@@ -200,23 +192,107 @@ impl Kernel {
         let Some(period) = self.hosts.period else {
             return;
         };
-        let now = self.time();
         for index in 0..self.nodes.len() {
-            self.nodes[index].cpu.settle(self.now);
-            let node = &self.nodes[index];
-            let waiting = node.cpu.running() + node.cpu.waiting();
-            let (totals, up) = (node.cpu.totals, node.up);
-            let host = &mut self.hosts.list[index];
-            let load = host.in_io + u32::try_from(waiting).unwrap_or(u32::MAX);
-            let values = host.sample(now, totals, (load, up));
-            let Some(names) = host.sampled.as_ref().map(|sampled| sampled.names) else {
-                continue;
-            };
-            for (name, value) in names.into_iter().zip(values) {
-                let node = NodeId::from_index(index);
-                self.record(What::Sample { name, node, value });
+            if !self.hosts.list[index].is_quiet(&self.nodes[index]) {
+                self.sample_host(NodeId::from_index(index), period);
             }
         }
-        self.schedule(self.now + period, Kind::Sample, 0, 0, 0);
+        self.schedule(self.now + period, Kind::Sample, 0, 0);
+    }
+
+    fn sample_host(&mut self, id: NodeId, period: u64) {
+        let reading = self.read_host(id, period);
+        let now = self.time();
+        let mut changed = false;
+        for (signal, row) in ROWS.iter().enumerate() {
+            let value = (row.value)(&reading);
+            let host = &mut self.hosts.list[id.index()];
+            let Some(sampled) = host.sampled.as_deref_mut() else {
+                return;
+            };
+            if sampled.values[signal] == value {
+                continue;
+            }
+            changed = true;
+            sampled.values[signal] = value;
+            let mut name = sampled.names[signal];
+            if !name.is_some() {
+                let text = format!("{}.{}", self.nodes[id.index()].name, row.signal.name);
+                name = self.names.intern(&text);
+                self.history
+                    .hold(name, VirtualTime::from_nanos(period), period);
+                if let Some(sampled) = self.hosts.list[id.index()].sampled.as_deref_mut() {
+                    sampled.names[signal] = name;
+                }
+            }
+            self.history.push(
+                now,
+                What::Sample {
+                    name,
+                    node: id,
+                    value,
+                },
+            );
+        }
+        let goes_on = self.hosts.list[id.index()].goes_on(&self.nodes[id.index()], now);
+        let stalls = [
+            reading.pressure.io_some,
+            reading.pressure.io_full,
+            reading.pressure.memory_some,
+            reading.pressure.memory_full,
+            reading.pressure.cpu_some,
+        ];
+        let mut averages = stalls.iter().map(crate::memory::Stall::averages);
+        let decayed = averages.all(|a| a.avg10.max(a.avg60).max(a.avg300) < NOTHING)
+            && reading.loads.iter().all(|load| *load < NOTHING);
+        let host = &mut self.hosts.list[id.index()];
+        if let Some(sampled) = host.sampled.as_deref_mut() {
+            sampled.quiet = decayed && !changed && !goes_on;
+        }
+    }
+
+    /// Reads one host; the counters are those of this sample afterwards.
+    fn read_host(&mut self, id: NodeId, period: u64) -> Reading {
+        let now = self.time();
+        let clock_offset = self.clock_offset(id) as f64 / 1e9;
+        let node = &self.nodes[id.index()];
+        let host = &mut self.hosts.list[id.index()];
+        // Moves the accounting on, which splits an interval and changes no figure: a quiet host would
+        // else be accounted for from its start at every sample.
+        host.pressure.set(now, host.pressure.tasks());
+        let pressure = host.pressure;
+        let new = host.counters(now, (node.cpu.read(self.now), &pressure));
+        let memory = host.memory_gauges(now);
+        let io_now = f64::from(host.in_io);
+        let seconds = VirtualDuration::from_nanos(period).as_secs_f64();
+        host.stirred = false;
+        let sampled = host.sampled.as_deref_mut();
+        let sampled = sampled.expect("only sampled hosts are read");
+        sampled.up = node.up;
+        let mut reading = Reading {
+            new,
+            old: core::mem::replace(&mut sampled.counters, new),
+            seconds,
+            cores: node.cpu.cores() as f64,
+            loads: sampled.loads,
+            memory,
+            pressure,
+            io_now,
+            clock_offset,
+            up: node.up,
+        };
+        // Linux looks at the tasks every 5 s; the mean over the time in between sees rhythms too.
+        // Tasks stopped by a quota are not runnable.
+        let active = |c: &Counters| c.cpu.busy + c.cpu.stolen + c.cpu.queued + c.blocked;
+        let tasks = reading.share(active) + node.cpu.hogs() as f64;
+        for (load, window) in sampled.loads.iter_mut().zip(LOADS_S) {
+            // Nothing happened in samples that were left out.
+            let since = VirtualDuration::from_nanos(self.now - sampled.at).as_secs_f64();
+            *load *= libm::exp(-since / window);
+            *load += tasks * -libm::expm1(-seconds / window);
+        }
+        sampled.at = self.now;
+        reading.loads = sampled.loads;
+        reading
     }
 }

@@ -4,6 +4,7 @@ mod calls;
 mod faults;
 mod independence;
 mod memory;
+mod signals;
 mod tasks;
 
 use super::*;
