@@ -61,8 +61,10 @@ fn swap_storm(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
         lowering.overlay(Primitive::MemoryPressure {
             node,
             size: Damage::Overcommit(args.number("overcommit")),
-            active: args.word("intruder") == "active",
-            ramp: args.duration("ramp"),
+            activity: activity(args),
+            arrival: Arrival::Burst {
+                ramp: args.duration("ramp"),
+            },
         });
     }
     Ok(())
@@ -97,8 +99,10 @@ fn memory_hog(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
         lowering.overlay(Primitive::MemoryPressure {
             node,
             size: Damage::Bytes(bytes),
-            active: args.word("intruder") == "active",
-            ramp: VirtualDuration::ZERO,
+            activity: activity(args),
+            arrival: Arrival::Burst {
+                ramp: VirtualDuration::ZERO,
+            },
         });
     }
     Ok(())

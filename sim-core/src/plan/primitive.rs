@@ -1,5 +1,6 @@
 //! Primitives: what a host can do to a target. Stacking rules stand beside each value.
 
+use crate::memory::{Activity, Arrival};
 use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -86,11 +87,26 @@ pub enum Primitive {
         /// How much it takes.
         size: Damage,
         /// Whether it goes on touching its pages, or only holds them.
-        active: bool,
-        /// Shortest time over which it fills up.
-        ramp: VirtualDuration,
+        activity: Activity,
+        /// How its pages appear.
+        arrival: Arrival,
     },
-    /// The node's swap device is another one. The latest wins. Landed: reads it served.
+    /// The node's memory is smaller. The lowest wins; one above what the node has changes nothing.
+    /// Landed: pages reclaimed under it, and kills.
+    MemoryLimit {
+        /// The node.
+        node: NodeId,
+        /// How much is left.
+        limit: Limit,
+    },
+    /// The kernel kills the process with most pages, at one instant; it is started again at once, as
+    /// by a supervisor. Landed: somebody was killed.
+    OomKill {
+        /// The node.
+        node: NodeId,
+    },
+    /// The node's swap device is another one, slower or off. The latest device wins, slow-down
+    /// factors multiply. Landed: reads it served; without a device: kills for want of it.
     SwapDevice {
         /// The node.
         node: NodeId,
@@ -137,7 +153,7 @@ pub enum Family {
     Link,
     /// Speed, quota.
     Cpu,
-    /// Pressure, swap device.
+    /// Pressure, limit, kill, swap device.
     Memory,
     /// Errors, delays, rate limits of calls.
     Call,
@@ -189,13 +205,27 @@ pub enum Damage {
     Overcommit(f64),
 }
 
-/// A swap device: a preset of the memory model, or a cap on the reads a second of the node's own.
+/// How much memory a limit leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Limit {
+    /// This many bytes, page tables and the kernel's share included.
+    Bytes(u64),
+    /// Room for this share of the working sets of the node.
+    OfWorkingSet(f64),
+}
+
+/// A swap device: a preset of the memory model, or something done to the node's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Swap {
     /// A preset by name, for instance `zram`.
     Preset(String),
     /// The node's device, limited to this many reads a second.
     Iops(f64),
+    /// The device in force, with every service time multiplied by this factor, above 0.
+    Slow(f64),
+    /// None: what does not fit is killed instead of evicted. Pages that are swapped out already can
+    /// still be read.
+    Off,
 }
 
 /// What happens to calls. Stages: rate limit, early error, delay, hang, then the effect, then a lost
@@ -257,7 +287,10 @@ impl Primitive {
             | Self::LinkCut { .. }
             | Self::LinkHold { .. } => Family::Link,
             Self::CpuSpeed { .. } | Self::CpuQuota { .. } => Family::Cpu,
-            Self::MemoryPressure { .. } | Self::SwapDevice { .. } => Family::Memory,
+            Self::MemoryPressure { .. }
+            | Self::MemoryLimit { .. }
+            | Self::OomKill { .. }
+            | Self::SwapDevice { .. } => Family::Memory,
             Self::Call { .. } => Family::Call,
             Self::Knob { .. } => Family::Knob,
         }
@@ -274,6 +307,8 @@ impl Primitive {
             Self::CpuSpeed { .. } => "speed",
             Self::CpuQuota { .. } => "quota",
             Self::MemoryPressure { .. } => "pressure",
+            Self::MemoryLimit { .. } => "limit",
+            Self::OomKill { .. } => "oom-kill",
             Self::SwapDevice { .. } => "swap-device",
             Self::Call { rule, .. } => match rule {
                 CallRule::Error { .. } => "error",
@@ -293,6 +328,8 @@ impl Primitive {
             | Self::CpuSpeed { node, .. }
             | Self::CpuQuota { node, .. }
             | Self::MemoryPressure { node, .. }
+            | Self::MemoryLimit { node, .. }
+            | Self::OomKill { node }
             | Self::SwapDevice { node, .. } => Some(*node),
             Self::LinkDelay { link, .. }
             | Self::LinkLoss { link, .. }

@@ -104,6 +104,11 @@ impl Cpu {
     pub(super) fn running(&self) -> usize {
         if self.halted() { 0 } else { self.running.len() }
     }
+    /// The ids of the jobs on a core.
+    pub(super) fn running_jobs(&self) -> impl Iterator<Item = u32> {
+        let running = self.running.iter().map(|job| job.id);
+        running.take(self.running())
+    }
     /// Jobs without a core, or stopped by the quota.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len() + if self.halted() { self.running.len() } else { 0 }

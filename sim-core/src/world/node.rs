@@ -17,6 +17,8 @@ pub struct NodeSpec {
     pub memory: Option<u64>,
     /// Its swap device; `None` is no swap.
     pub swap: Option<Swap>,
+    /// Size of the swap space in bytes; `None` is as much as memory, a common rule of thumb.
+    pub swap_bytes: Option<u64>,
 }
 
 impl NodeSpec {
@@ -27,12 +29,21 @@ impl NodeSpec {
             cores: 1,
             memory: None,
             swap: None,
+            swap_bytes: None,
         }
     }
     /// With this many cores.
     #[must_use]
     pub fn cores(self, cores: u32) -> Self {
         Self { cores, ..self }
+    }
+    /// With this much swap space, in bytes.
+    #[must_use]
+    pub fn swap_bytes(self, bytes: u64) -> Self {
+        Self {
+            swap_bytes: Some(bytes),
+            ..self
+        }
     }
     /// With this much memory, in bytes, and this swap device.
     #[must_use]

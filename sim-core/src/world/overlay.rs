@@ -51,9 +51,10 @@ impl Kernel {
                 self.nodes[node.index()].cpu.overlay(now, id, entry, start);
                 self.cpu_changed(*node);
             }
-            Primitive::MemoryPressure { .. } | Primitive::SwapDevice { .. } => {
-                self.memory_overlay(id, entry, start);
-            }
+            Primitive::MemoryPressure { .. }
+            | Primitive::MemoryLimit { .. }
+            | Primitive::OomKill { .. }
+            | Primitive::SwapDevice { .. } => self.memory_overlay(id, entry, start),
             Primitive::Call {
                 client,
                 service,

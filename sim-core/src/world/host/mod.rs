@@ -19,8 +19,6 @@ pub(in crate::world) struct Host {
     /// Waits for the swap device: all, and those that count as memory pressure.
     in_io: u32,
     restored: u32,
-    /// Tasks that serve a fault on a core.
-    faulting: u32,
     pressure: Pressure,
     /// Time in which a core was idle while a task waited for the device.
     iowait_ns: u64,
@@ -53,7 +51,6 @@ impl Kernel {
             memory,
             in_io: 0,
             restored: 0,
-            faulting: 0,
             pressure: Pressure::new(spec.cores.max(1)),
             iowait_ns: 0,
             iowait_cores: 0,
@@ -90,13 +87,16 @@ impl Kernel {
         host.iowait_ns += (now - host.at) * host.iowait_cores;
         host.at = now;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let faulting = host.faulting.min(count(running));
+        // Of the tasks on a core, those whose job is a fault that has to make room.
+        let jobs = &self.jobs;
+        let reclaiming = cpu.running_jobs().filter(|id| jobs[*id as usize].reclaim);
+        let in_reclaim = count(reclaiming.count());
         host.iowait_cores = (cpu.cores() - running).min(host.in_io as usize) as u64;
         let tasks = Tasks {
-            running: count(running) - faulting,
+            running: count(running) - in_reclaim,
             waiting_cpu: count(waiting),
             in_io: host.in_io,
-            in_reclaim: faulting,
+            in_reclaim,
             restored: host.restored,
         };
         host.pressure
