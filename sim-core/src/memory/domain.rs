@@ -1,7 +1,6 @@
 //! A domain: a node, or a memory group with a limit, and the pages that compete for it.
 
 use super::class::{Class, ClassSpec, Front};
-use super::faults::RESTORED_SHARE;
 use super::{PAGE_BYTES, TwoList, che, whole};
 use crate::{VirtualDuration, VirtualTime};
 
@@ -10,6 +9,8 @@ pub const TICK: VirtualDuration = VirtualDuration::from_millis(20);
 
 /// Seconds without reclaim after which every page looks recently used; fitted.
 const RECENCY_LOST_S: f64 = 1.0;
+/// Least time between two solutions of the two lists, in seconds.
+const LISTS_AGE_MIN_S: f64 = 5.0;
 /// Halvings of the interval in which the horizon is looked for.
 const HALVINGS: u32 = 14;
 /// Pages of slack in comparisons with the budget, and in "nothing is missing".
@@ -31,6 +32,9 @@ pub struct SwapSpace {
 pub struct Tick {
     /// Reads that intruders caused since the last tick, to be submitted to the device now.
     pub background_reads: u32,
+    /// Pages that left since the last tick because new ones appeared, not because of faults: who brings
+    /// the new ones reclaims for them.
+    pub displaced: u32,
     /// Swap is full or off and the pages do not fit: somebody must be killed, see
     /// [`Domain::largest`].
     pub out_of_memory: bool,
@@ -53,6 +57,10 @@ pub struct Domain {
     pub(super) used: f64,
     dirty: f64,
     background: f64,
+    /// The two lists of the settled domain, and when they were solved, in seconds.
+    lists: Option<(f64, TwoList)>,
+    pub(super) activated: f64,
+    pub(super) restored: f64,
     pub(super) faults: u64,
     pub(super) evicted: f64,
     pub(super) swapped_out: f64,
@@ -78,6 +86,9 @@ impl Domain {
             used: 0.0,
             dirty: 1.0,
             background: 0.0,
+            lists: None,
+            activated: 0.0,
+            restored: 0.0,
             faults: 0,
             evicted: 0.0,
             swapped_out: 0.0,
@@ -134,10 +145,14 @@ impl Domain {
         self.front.horizon = at - age;
         let settled = age >= horizon && age < che::HORIZON_MAX;
         self.front.survive = if settled { 0.0 } else { 1.0 };
+        if !settled {
+            self.onset_at = at;
+        }
         self.reclaimed_at = at;
         self.ticked_at = at;
         self.reclaim(at);
         self.measure(at);
+        self.follow_lists(at);
     }
 
     /// The two lists of Linux in the steady state of these rates, in touches a second, one for each
@@ -186,6 +201,10 @@ impl Domain {
     /// Counts `n` major faults that requests had.
     pub fn fault(&mut self, n: u32) {
         self.faults += u64::from(n);
+        if let Some((_, lists)) = self.lists {
+            self.activated += f64::from(n) * lists.activated;
+            self.restored += f64::from(n) * lists.restored;
+        }
     }
 
     /// Whether pages are missing or must be evicted: only then can a touch fault.
@@ -208,13 +227,40 @@ impl Domain {
     /// fault (measured: 0.000 to 0.003 in the storms). This is why a saturated swap device shows
     /// calm memory pressure.
     pub fn restored_share(&self) -> f64 {
+        self.lists.map_or(0.0, |(_, lists)| lists.restored)
+    }
+
+    /// Whether the horizon has moved by its own length since the last onset: what was thrown out
+    /// then has come back and been through the lists.
+    fn settled(&self) -> bool {
         let since_onset = self.front.horizon - self.onset_at;
-        let age = self.ticked_at - self.front.horizon;
-        if since_onset >= age {
-            RESTORED_SHARE
-        } else {
-            0.0
+        since_onset >= self.ticked_at - self.front.horizon
+    }
+
+    /// Keeps the two lists up to date: solved once the domain has settled, and again every half
+    /// horizon, for the touches since the horizon.
+    fn follow_lists(&mut self, at: f64) {
+        if !self.settled() || !self.reclaiming() {
+            self.lists = None;
+            return;
         }
+        let age = at - self.front.horizon;
+        let fresh = LISTS_AGE_MIN_S.max(age / 2.0);
+        if self.lists.is_some_and(|(solved, _)| at - solved < fresh) || age <= 0.0 {
+            return;
+        }
+        let horizon = self.front.horizon;
+        let rate = |class: &Class| (class.touched(at) - class.touched(horizon)) / age;
+        for class in self.all_mut() {
+            class.bins();
+        }
+        let classes: Vec<_> = self
+            .all()
+            .filter(|class| class.present)
+            .map(|class| (class.bins_made(), rate(class)))
+            .collect();
+        let lists = TwoList::solve(&classes, self.budget);
+        self.lists = lists.map(|lists| (at, lists));
     }
 
     /// When [`Domain::tick`] is due next, asked at `now`; `None` on a calm node. While pages only
@@ -253,10 +299,12 @@ impl Domain {
             class.bins();
         }
         let out_of_memory = self.reclaim(at);
-        let background_reads = self.account(at);
+        let (background_reads, displaced) = self.account(at);
         self.measure(at);
+        self.follow_lists(at);
         Tick {
             background_reads,
+            displaced,
             out_of_memory: out_of_memory || self.swap_is_full(),
         }
     }
@@ -350,18 +398,21 @@ impl Domain {
         self.front.horizon = high;
     }
 
-    /// Evictions, writes and background reads since the last tick. Returns the reads.
-    fn account(&mut self, at: f64) -> u32 {
+    /// Evictions, writes and background reads since the last tick. Returns the reads, and the pages
+    /// that new ones displaced.
+    fn account(&mut self, at: f64) -> (u32, u32) {
         let front = self.front;
         let no_copies = self.swap.is_some_and(|swap| swap.no_copies);
         let all_dirty = no_copies || front.survive > 0.0;
         // Without reclaim nothing left: what the sums below would say is rounding.
         let reclaimed = self.reclaimed_at >= at;
         let (mut evicted, mut written, mut background) = (0.0, 0.0, 0.0);
+        let mut arrived = 0.0;
         for class in self.all_mut() {
             let (touched, appeared) = class.ticked;
             let faults = (class.touched(at) - touched).max(0.0) * class.survey.miss;
             let growth = class.survey(at, front).resident - class.survey.resident;
+            arrived += class.appeared(at) - appeared;
             let balance = (faults + class.appeared(at) - appeared - growth).max(0.0);
             let gone = if reclaimed { balance } else { 0.0 };
             let dirty = if all_dirty {
@@ -388,7 +439,8 @@ impl Domain {
         let reads = u32::try_from(whole(self.background)).unwrap_or(u32::MAX);
         self.background -= f64::from(reads);
         self.faults += u64::from(reads);
-        reads
+        let displaced = whole(evicted.min(arrived));
+        (reads, u32::try_from(displaced).unwrap_or(u32::MAX))
     }
 
     /// Caches what requests and gauges read until the next tick.

@@ -3,7 +3,7 @@
 use super::Kernel;
 use crate::history::{NodeChange, What};
 use crate::memory::{
-    ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, Victim, faults,
+    ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, TICK, Victim, faults,
 };
 use crate::plan::{Damage, Entry, Limit, Primitive, Swap};
 use crate::world::NodeSpec;
@@ -30,6 +30,10 @@ pub(super) struct HostMemory {
     devices: Vec<(EntryId, u64, Swap)>,
     /// When the next tick is scheduled.
     tick: Option<VirtualTime>,
+    /// Time of reclaim that those who bring new pages still owe, in microseconds.
+    owed_us: f64,
+    /// Whether they reclaim up to the next tick.
+    pub(super) arriving: bool,
     keys: Keys,
 }
 
@@ -49,6 +53,7 @@ struct Keys {
     reclaim: (Key, u64),
     service: (Key, u64),
     restored: Key,
+    stalled: Key,
 }
 
 fn next(stream: &mut (Key, u64)) -> crate::rng::Draw {
@@ -92,11 +97,14 @@ impl HostMemory {
             limits: Vec::new(),
             devices: Vec::new(),
             tick: None,
+            owed_us: 0.0,
+            arriving: false,
             keys: Keys {
                 faults: (key("mem.faults"), 0),
                 reclaim: (key("mem.reclaim"), 0),
                 service: (key("swap.service"), 0),
                 restored: key("mem.restored"),
+                stalled: key("mem.stalled"),
             },
         })
     }
@@ -253,26 +261,31 @@ impl Kernel {
         count
     }
 
-    /// Processor time in nanoseconds to serve faults of `pages` pages, and whether reclaim is part of
-    /// it: the fault itself, reclaim where room must be made, and the read where the device is memory.
+    /// Processor time in nanoseconds to serve faults of `pages` pages, and whether it counts as memory
+    /// pressure, as most of reclaim does: the fault itself, reclaim where room must be made, and the read where the device is memory.
     pub(in crate::world) fn fault_work(&mut self, node: NodeId, pages: u32) -> (f64, bool) {
         let now = self.time();
         let Some(memory) = self.memory(node) else {
             return (0.0, false);
         };
         let mut work = faults::FAULT_CPU * u64::from(pages);
-        let mut reclaim = None;
+        let mut stalled = false;
         if memory.domain.reclaiming() {
             let dirty = memory.domain.dirty_share();
+            let ordinal = memory.keys.reclaim.1;
             let draw = &mut next(&mut memory.keys.reclaim);
-            reclaim = faults::reclaim_cost(pages, dirty, draw);
-            work += reclaim.unwrap_or_default();
+            if let Some(reclaim) = faults::reclaim_cost(pages, dirty, draw) {
+                work += reclaim;
+                stalled = memory.keys.stalled.at(ordinal).chance(faults::STALLED_SHARE);
+            }
         }
         if let Some(device) = memory.device.as_mut().filter(|device| device.on_core()) {
             let draw = &mut next(&mut memory.keys.service);
             work += device.read_bundle(now, pages, draw).since(now);
+        } else {
+            work += faults::SUBMIT_CPU * u64::from(pages);
         }
-        (work.as_nanos_f64(), reclaim.is_some())
+        (work.as_nanos_f64(), stalled)
     }
 
     /// Submits the reads of a fault: when they are there, and whether the wait counts as memory
@@ -289,6 +302,9 @@ impl Kernel {
         if !device.on_core() {
             let ordinal = memory.keys.service.1;
             let until = device.read_bundle(now, pages, &mut next(&mut memory.keys.service));
+            // What was spent on a core is a part of it.
+            let spent = faults::SUBMIT_CPU * u64::from(pages);
+            let until = now.saturating_add(until.since(now).saturating_sub(spent));
             let share = memory.domain.restored_share();
             done = Some((until, memory.keys.restored.at(ordinal).chance(share)));
         }
@@ -414,10 +430,22 @@ impl Kernel {
         let off = memory.device_overlay();
         let off = off.filter(|(.., swap)| *swap == Swap::Off).map(|(id, ..)| *id);
         let reclaimed = memory.domain.evicted_pages() - before;
+        let tick_us = TICK.as_nanos_f64() / 1e3;
+        let page_us = faults::reclaim_us_mean(memory.domain.dirty_share());
+        memory.owed_us += f64::from(tick.displaced) * page_us;
+        let arriving = memory.owed_us >= tick_us;
+        if arriving {
+            // One task pays: more than a tick is not owed longer than the pages need to come.
+            memory.owed_us = (memory.owed_us - tick_us).min(tick_us);
+        }
+        let changed = core::mem::replace(&mut memory.arriving, arriving) != arriving;
         if let Some(device) = memory.device.as_mut().filter(|device| !device.on_core()) {
             for _ in 0..tick.background_reads {
                 device.read(now, &mut next(&mut memory.keys.service));
             }
+        }
+        if changed {
+            self.pressure_changed(node);
         }
         if let Some(id) = limit.filter(|_| reclaimed > 0) {
             self.land(id, reclaimed);

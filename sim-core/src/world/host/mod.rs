@@ -90,10 +90,12 @@ impl Kernel {
         // Of the tasks on a core, those whose job is a fault that has to make room.
         let jobs = &self.jobs;
         let reclaiming = cpu.running_jobs().filter(|id| jobs[*id as usize].reclaim);
-        let in_reclaim = count(reclaiming.count());
+        let on_core = count(reclaiming.count());
+        let arriving = host.memory.as_deref().is_some_and(|memory| memory.arriving);
+        let in_reclaim = on_core + u32::from(arriving);
         host.iowait_cores = (cpu.cores() - running).min(host.in_io as usize) as u64;
         let tasks = Tasks {
-            running: count(running) - in_reclaim,
+            running: count(running) - on_core,
             waiting_cpu: count(waiting),
             in_io: host.in_io,
             in_reclaim,
