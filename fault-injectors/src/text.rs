@@ -3,8 +3,9 @@
 use crate::param::{Unit, law_text, rate_text, size_text};
 use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
+use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, CutMode, Damage, Entry, LinkTarget, Plan, Primitive, Seen, Swap,
+    Arithmetic, CallRule, CutMode, Damage, Entry, Limit, LinkTarget, Plan, Primitive, Seen, Swap,
 };
 use squall_core::{KnobId, ServiceId};
 use std::fmt::Write as _;
@@ -63,6 +64,8 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::CpuSpeed { node: id, .. }
         | Primitive::CpuQuota { node: id, .. }
         | Primitive::MemoryPressure { node: id, .. }
+        | Primitive::MemoryLimit { node: id, .. }
+        | Primitive::OomKill { node: id }
         | Primitive::SwapDevice { node: id, .. } => node(id),
         Primitive::LinkDelay { link: l, .. }
         | Primitive::LinkLoss { link: l, .. }
@@ -116,21 +119,40 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
         Primitive::CpuSpeed { factor, .. } => format!("speed x {factor}"),
         Primitive::CpuQuota { quota, period, .. } => format!("at most {quota} of each {period}"),
         Primitive::MemoryPressure {
-            size, active, ramp, ..
-        } => {
-            let size = match size {
-                Damage::Bytes(bytes) => size_text(*bytes),
-                Damage::Overcommit(ratio) => format!("overcommit {ratio}"),
-            };
-            let intruder = if *active { "active" } else { "idle" };
-            format!("memory taken: {size}, {intruder}, ramp {ramp}")
-        }
+            size,
+            activity,
+            arrival,
+            ..
+        } => pressure_text(*size, *activity, *arrival),
+        Primitive::MemoryLimit { limit, .. } => match limit {
+            Limit::Bytes(bytes) => format!("memory limited to {}", size_text(*bytes)),
+            Limit::OfWorkingSet(share) => format!("memory limited to {share} of the working sets"),
+        },
+        Primitive::OomKill { .. } => "largest process killed".into(),
         Primitive::SwapDevice { device, .. } => match device {
+            Swap::Slow(factor) => format!("swap device x {factor} slower"),
+            Swap::Off => "no swap device".into(),
             Swap::Preset(name) => format!("swap device {name}"),
             Swap::Iops(iops) => format!("swap device at {iops} iops"),
         },
         Primitive::Call { rule, .. } => rule_text(rule),
         Primitive::Knob { knob, value, .. } => knob_text(*knob, *value, topology),
+    }
+}
+
+fn pressure_text(size: Damage, activity: Activity, arrival: Arrival) -> String {
+    let size = match size {
+        Damage::Bytes(bytes) => size_text(bytes),
+        Damage::Overcommit(ratio) => format!("overcommit {ratio}"),
+    };
+    let intruder = match activity {
+        Activity::Active => "active".to_owned(),
+        Activity::Idle => "idle".to_owned(),
+        Activity::Every(period) => format!("each page every {period}"),
+    };
+    match arrival {
+        Arrival::Burst { ramp } => format!("memory taken: {size}, {intruder}, ramp {ramp}"),
+        Arrival::Linear { over } => format!("memory leaks: {size} over {over}, {intruder}"),
     }
 }
 

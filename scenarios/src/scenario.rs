@@ -71,6 +71,8 @@ pub struct NodeGroup {
     pub memory: u64,
     /// Swap device of a node.
     pub swap: Option<Swap>,
+    /// Size of the swap space in bytes; as much as memory if missing.
+    pub swap_bytes: Option<u64>,
     /// Zones, dealt out in turn; empty if there are none.
     pub zones: Vec<String>,
 }

@@ -105,6 +105,11 @@ const NODES: &[Param] = &[
     .default("4"),
     Param::new("memory", Kind::Size, "memory of a node").default("8GiB"),
     Param::new("swap", Kind::Device, "its swap device; none if missing"),
+    Param::new(
+        "swap_size",
+        Kind::Size,
+        "size of its swap space; as much as memory if missing",
+    ),
     Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
     Param::new(
         "labels",

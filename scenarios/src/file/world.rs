@@ -70,6 +70,7 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
         cores: count("cores", 1),
         memory: args.size_opt("memory").unwrap_or(0),
         swap: args.device_opt("swap").cloned(),
+        swap_bytes: args.size_opt("swap_size"),
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
 }

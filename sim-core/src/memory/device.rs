@@ -88,8 +88,13 @@ impl Preset {
         }
     }
 
-    /// The preset of this name.
+    /// The preset of this name; `sata-ssd` is `ssd`, `zram-lzo-rle` is `zram`.
     pub fn by_name(name: &str) -> Option<Self> {
+        let name = match name {
+            "sata-ssd" => "ssd",
+            "zram-lzo-rle" => "zram",
+            name => name,
+        };
         Self::ALL.into_iter().find(|preset| preset.name() == name)
     }
 

@@ -165,7 +165,9 @@ impl Domain {
         let bins: Vec<_> = self.classes.iter_mut().map(|c| c.bins().clone()).collect();
         let present = bins.iter().zip(rates).zip(&self.classes);
         let present = present.filter(|(_, class)| class.present);
-        let with_rates: Vec<_> = present.map(|((bins, rate), _)| (&bins[..], *rate)).collect();
+        let with_rates: Vec<_> = present
+            .map(|((bins, rate), _)| (&bins[..], *rate))
+            .collect();
         TwoList::solve(&with_rates, self.budget)
     }
 

@@ -141,7 +141,7 @@ fn search(below: impl Fn(f64) -> bool, guess: f64) -> f64 {
 fn bisect(below: impl Fn(f64) -> bool, mut low: f64, mut high: f64) -> f64 {
     // Times are only ever read to a few digits.
     for _ in 0..HALVINGS {
-        if high - low <= 1e-7 * high {
+        if high - low <= PRECISION * high {
             break;
         }
         let middle = f64::midpoint(low, high);
@@ -173,8 +173,14 @@ mod tests {
             for ratio in [1.05, 1.2, 1.5, 2.0, 3.0] {
                 let lists = solve(zipf, ratio);
                 let all = lists.active + lists.inactive;
-                assert!((all * ratio / 32_768.0 - 1.0).abs() < 1e-3, "{zipf} {ratio}: {lists:?}");
-                assert!(lists.active <= 1.001 * lists.inactive, "{zipf} {ratio}: {lists:?}");
+                assert!(
+                    (all * ratio / 32_768.0 - 1.0).abs() < 1e-3,
+                    "{zipf} {ratio}: {lists:?}"
+                );
+                assert!(
+                    lists.active <= 1.001 * lists.inactive,
+                    "{zipf} {ratio}: {lists:?}"
+                );
                 assert!(lists.restored < lists.activated && lists.activated < last);
                 last = lists.activated;
             }
@@ -196,6 +202,9 @@ mod tests {
         let half = bins(500, 0.0);
         let one = TwoList::solve(&[(&whole, 10.0)], 600.0).expect("too many");
         let two = TwoList::solve(&[(&half, 5.0), (&half, 5.0)], 600.0).expect("too many");
-        assert!((one.faults / two.faults - 1.0).abs() < 1e-6, "{one:?} {two:?}");
+        assert!(
+            (one.faults / two.faults - 1.0).abs() < 1e-6,
+            "{one:?} {two:?}"
+        );
     }
 }

@@ -99,8 +99,9 @@ pub enum Primitive {
         /// How much is left.
         limit: Limit,
     },
-    /// The kernel kills the process with most pages, at one instant; it is started again at once, as
-    /// by a supervisor. Landed: somebody was killed.
+    /// The kernel kills who has most pages, at the start. If that is a process of the node, its peers
+    /// see a reset, and it starts again when the overlay ends and no other holds it down; if it is an
+    /// intruder, that is gone. Landed: somebody was killed.
     OomKill {
         /// The node.
         node: NodeId,

@@ -103,7 +103,7 @@ impl Kernel {
         self.landed_now = landed;
     }
 
-    fn crash(&mut self, node: NodeId, id: EntryId, seen: Seen) {
+    pub(super) fn crash(&mut self, node: NodeId, id: EntryId, seen: Seen) {
         let place = &mut self.nodes[node.index()];
         place.downs.push(id);
         place.downs.sort_unstable();
@@ -148,7 +148,7 @@ impl Kernel {
         self.starting.push(node);
     }
 
-    fn lift_crash(&mut self, node: NodeId, id: EntryId) {
+    pub(super) fn lift_crash(&mut self, node: NodeId, id: EntryId) {
         let place = &mut self.nodes[node.index()];
         place.downs.retain(|other| *other != id);
         if place.up || !place.downs.is_empty() {

@@ -54,7 +54,15 @@ mod tests {
     fn the_page_touched_longest_ago_leaves() {
         let (mut lru, mut counts) = (Lru::new(4, 2), PageCounts::default());
         let mut faults = Vec::new();
-        for (page, write) in [(0, true), (1, false), (0, false), (2, false), (0, false), (1, false), (2, false)] {
+        for (page, write) in [
+            (0, true),
+            (1, false),
+            (0, false),
+            (2, false),
+            (0, false),
+            (1, false),
+            (2, false),
+        ] {
             let before = counts.faults;
             lru.touch(page, write, &mut counts);
             faults.push(counts.faults > before);

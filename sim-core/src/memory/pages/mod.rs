@@ -86,7 +86,10 @@ impl Pages {
     /// # Panics
     /// If there are no pages, or the budget is below 64.
     pub fn new(spec: PageSpec, seed: Seed) -> Self {
-        assert!(spec.pages > 0 && spec.budget >= 64, "a budget of two chunks");
+        assert!(
+            spec.pages > 0 && spec.budget >= 64,
+            "a budget of two chunks"
+        );
         let lists = match spec.policy {
             Policy::Lru => Kind::Lru(Lru::new(spec.pages, spec.budget)),
             Policy::TwoList => Kind::Two(Lists::new(spec.pages, spec.budget)),

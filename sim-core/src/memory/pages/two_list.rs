@@ -110,7 +110,9 @@ impl Lists {
         for priority in (0..=PRIORITY).rev() {
             let share = if priority == 0 { 1.0 } else { SHARE };
             let share = share / f64::from(1_u32 << priority);
-            let scans = self.size.map(|size| super::super::whole(f64::from(size) * share));
+            let scans = self
+                .size
+                .map(|size| super::super::whole(f64::from(size) * share));
             let [mut inactive, mut active] = scans;
             if !self.challenged && self.size[1] <= self.size[0] {
                 active = 0;

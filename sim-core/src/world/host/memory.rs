@@ -3,9 +3,9 @@
 use super::Kernel;
 use crate::history::{NodeChange, What};
 use crate::memory::{
-    ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, TICK, Victim, faults,
+    Arrival, ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, TICK, Victim, faults,
 };
-use crate::plan::{Damage, Entry, Limit, Primitive, Swap};
+use crate::plan::{Damage, Entry, Limit, Primitive, Seen, Swap};
 use crate::world::NodeSpec;
 use crate::world::compute::MemorySet;
 use crate::world::kernel::Kind;
@@ -24,6 +24,8 @@ pub(super) struct HostMemory {
     /// The device's own slow-down.
     slow: f64,
     sets: Vec<Set>,
+    /// Leaks in force: they belong to the processes of the node and start again with them.
+    leaks: Vec<(EntryId, Intruder)>,
     /// Limits in force.
     limits: Vec<(EntryId, Limit)>,
     /// Swap-device overlays: (entry, order of coming into force, device).
@@ -94,6 +96,7 @@ impl HostMemory {
             preset,
             cap,
             sets: Vec::new(),
+            leaks: Vec::new(),
             limits: Vec::new(),
             devices: Vec::new(),
             tick: None,
@@ -107,6 +110,10 @@ impl HostMemory {
                 stalled: key("mem.stalled"),
             },
         })
+    }
+    /// Whether an intruder is a leak of the node's processes.
+    fn leaking(&self, intruder: u32) -> bool {
+        self.leaks.iter().any(|(id, _)| id.0 == intruder)
     }
     /// The device overlay in force: the latest that is not a factor.
     fn device_overlay(&self) -> Option<&(EntryId, u64, Swap)> {
@@ -276,7 +283,11 @@ impl Kernel {
             let draw = &mut next(&mut memory.keys.reclaim);
             if let Some(reclaim) = faults::reclaim_cost(pages, dirty, draw) {
                 work += reclaim;
-                stalled = memory.keys.stalled.at(ordinal).chance(faults::STALLED_SHARE);
+                stalled = memory
+                    .keys
+                    .stalled
+                    .at(ordinal)
+                    .chance(faults::STALLED_SHARE);
             }
         }
         if let Some(device) = memory.device.as_mut().filter(|device| device.on_core()) {
@@ -368,8 +379,14 @@ impl Kernel {
                 if pages > 0 {
                     displaced = memory.domain.press(now, id.0, intruder).displacing_pages;
                 }
+                if pages > 0 && matches!(arrival, Arrival::Linear { .. }) {
+                    // It displaces nobody yet.
+                    displaced = 0;
+                    memory.leaks.push((id, intruder));
+                }
             }
             Primitive::MemoryPressure { .. } => {
+                memory.leaks.retain(|(other, _)| *other != id);
                 memory.domain.release(now, id.0);
             }
             Primitive::MemoryLimit { limit, .. } => {
@@ -379,12 +396,7 @@ impl Kernel {
                 }
                 memory.set_limit(now);
             }
-            Primitive::OomKill { .. } if start => {
-                if self.out_of_memory(node) {
-                    self.land(id, 1);
-                }
-                return;
-            }
+            Primitive::OomKill { .. } => return self.oom_kill(node, id, start),
             Primitive::SwapDevice { device, .. } => {
                 memory.devices.retain(|(other, ..)| *other != id);
                 if start {
@@ -398,6 +410,32 @@ impl Kernel {
             self.land(id, displaced);
         }
         self.memory_tick(node);
+    }
+
+    /// A kill that a fault asks for: it lasts until the fault ends.
+    fn oom_kill(&mut self, node: NodeId, id: EntryId, start: bool) {
+        if !start {
+            return self.lift_crash(node, id);
+        }
+        let now = self.time();
+        let memory = self.memory(node);
+        let victim = memory.and_then(|memory| {
+            let victim = memory.domain.largest(now)?;
+            let intruder = matches!(victim, Victim::Intruder(id) if !memory.leaking(id));
+            Some(intruder)
+        });
+        match victim {
+            Some(false) => {
+                let change = NodeChange::OutOfMemory;
+                self.record(What::Node { node, change });
+                self.crash(node, id, Seen::Reset);
+            }
+            Some(true) => {
+                self.out_of_memory(node);
+                self.land(id, 1);
+            }
+            None => {}
+        }
     }
 
     /// Schedules the next tick, if one is due before the one that is scheduled.
@@ -428,7 +466,9 @@ impl Kernel {
         let tick = memory.domain.tick(now);
         let limit = memory.limit_overlay().map(|(id, _)| id);
         let off = memory.device_overlay();
-        let off = off.filter(|(.., swap)| *swap == Swap::Off).map(|(id, ..)| *id);
+        let off = off
+            .filter(|(.., swap)| *swap == Swap::Off)
+            .map(|(id, ..)| *id);
         let reclaimed = memory.domain.evicted_pages() - before;
         let tick_us = TICK.as_nanos_f64() / 1e3;
         let page_us = faults::reclaim_us_mean(memory.domain.dirty_share());
@@ -450,12 +490,27 @@ impl Kernel {
         if let Some(id) = limit.filter(|_| reclaimed > 0) {
             self.land(id, reclaimed);
         }
-        if tick.out_of_memory && self.out_of_memory(node) {
+        let killed = tick.out_of_memory && self.out_of_memory(node);
+        if killed {
             for id in limit.into_iter().chain(off) {
                 self.land(id, 1);
             }
         }
+        let count = u64::from(tick.displaced).max(u64::from(killed));
+        if count > 0 {
+            self.land_leaks(node, count);
+        }
         self.memory_tick(node);
+    }
+
+    fn land_leaks(&mut self, node: NodeId, count: u64) {
+        for at in 0..usize::MAX {
+            let memory = self.hosts.list[node.index()].memory.as_deref();
+            let Some((id, _)) = memory.and_then(|memory| memory.leaks.get(at)) else {
+                return;
+            };
+            self.land(*id, count);
+        }
     }
 
     /// The kernel kills who has most pages. Processes of the node are started again at once, as a
@@ -470,14 +525,11 @@ impl Kernel {
         }
         let change = NodeChange::OutOfMemory;
         self.record(What::Node { node, change });
-        match victim {
-            Some(Victim::Intruder(id)) => {
-                if let Some(memory) = self.memory(node) {
-                    memory.domain.release(now, id);
-                }
+        match (victim, self.memory(node)) {
+            (Some(Victim::Intruder(id)), Some(memory)) if !memory.leaking(id) => {
+                memory.domain.release(now, id);
             }
-            Some(Victim::Class(_)) => self.restart_processes(node),
-            None => {}
+            _ => self.restart_processes(node),
         }
         true
     }
@@ -493,6 +545,10 @@ impl Kernel {
                 if core::mem::take(&mut set.live) {
                     memory.domain.free_class(now, class);
                 }
+            }
+            for (id, leak) in &memory.leaks {
+                memory.domain.release(now, id.0);
+                memory.domain.press(now, id.0, *leak);
             }
         }
         self.pressure_changed(node);

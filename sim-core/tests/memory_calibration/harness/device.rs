@@ -19,7 +19,10 @@ pub(crate) struct Reads {
 
 /// Whether the model says anything about the row: it reads pages.
 pub(crate) fn modelled(row: Row<'_>) -> bool {
-    row.text("mode") == "read" && row.number("block_bytes").is_none_or(|bytes| bytes == 4_096.0)
+    row.text("mode") == "read"
+        && row
+            .number("block_bytes")
+            .is_none_or(|bytes| bytes == 4_096.0)
 }
 
 /// `qd` threads, each with one read under way.
@@ -30,7 +33,9 @@ pub(crate) fn compare(row: Row<'_>) -> Result<Reads, String> {
     let mut ready = vec![VirtualTime::ZERO; depth.max(1) as usize];
     let mut took: Vec<f64> = (0..READS)
         .map(|read| {
-            let first = (0..ready.len()).min_by_key(|i| (ready[*i], *i)).unwrap_or(0);
+            let first = (0..ready.len())
+                .min_by_key(|i| (ready[*i], *i))
+                .unwrap_or(0);
             let done = device.read(ready[first], &mut key.at(read));
             let took = done.since(ready[first]).as_secs_f64() * 1e6;
             ready[first] = done;

@@ -26,7 +26,10 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) fn new(predicted: f64, measured: Option<f64>) -> Self {
         let measured = measured.filter(|x| x.is_finite());
-        Self { predicted, measured }
+        Self {
+            predicted,
+            measured,
+        }
     }
     /// Predicted by measured.
     pub(crate) fn ratio(self) -> Option<f64> {
@@ -104,7 +107,9 @@ fn quantile_us(done: &[Done], q: f64) -> f64 {
     let mut took: Vec<f64> = done.iter().map(|done| done.took * 1e6).collect();
     took.sort_by(f64::total_cmp);
     let last = took.len().saturating_sub(1);
-    took.get((last as f64 * q) as usize).copied().unwrap_or(f64::NAN)
+    took.get((last as f64 * q) as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 fn faults_mean<'a>(done: impl Iterator<Item = &'a Done>) -> f64 {
@@ -121,16 +126,27 @@ fn over(seen: &[Seen], figure: impl Fn(&Seen) -> f64) -> f64 {
 }
 
 fn pressures(seen: &[Seen], row: Row<'_>) -> [Pair; 4] {
-    let names = ["psi_io_some_pct", "psi_io_full_pct", "psi_mem_some_pct", "psi_mem_full_pct"];
+    let names = [
+        "psi_io_some_pct",
+        "psi_io_full_pct",
+        "psi_mem_some_pct",
+        "psi_mem_full_pct",
+    ];
     core::array::from_fn(|i| {
-        Pair::new(over(seen, |seen| seen.pressure[i] * 100.0), row.number(names[i]))
+        Pair::new(
+            over(seen, |seen| seen.pressure[i] * 100.0),
+            row.number(names[i]),
+        )
     })
 }
 
 pub(crate) fn steady(run: Run, row: Row<'_>) -> Steady {
     let seen: Vec<Seen> = (1..=STEADY_SEEDS).map(|seed| replay(&run, seed)).collect();
     let at = |q: f64, name: &str| {
-        Pair::new(over(&seen, |seen| quantile_us(&seen.done, q)), row.number(name))
+        Pair::new(
+            over(&seen, |seen| quantile_us(&seen.done, q)),
+            row.number(name),
+        )
     };
     let faults = over(&seen, |seen| faults_mean(seen.done.iter()));
     let beyond = |name: &str, factor: f64| {
@@ -174,7 +190,9 @@ fn p50_ms(seen: &Seen, (from, to): (f64, f64)) -> f64 {
             windows.entry(window).or_default().push(done.took * 1e3);
         }
     }
-    let weighted = windows.into_values().map(|took| (took.len() as f64, median(took)));
+    let weighted = windows
+        .into_values()
+        .map(|took| (took.len() as f64, median(took)));
     mean(weighted)
 }
 
@@ -202,12 +220,19 @@ pub(crate) fn storm(run: Run, row: Row<'_>, series: Option<&Table>) -> Storm {
             (from..to).contains(&at).then_some((count, value))
         });
         let inside: Vec<_> = inside.collect();
-        (mean(inside.iter().copied()), inside.iter().map(|(n, _)| n).sum::<f64>())
+        (
+            mean(inside.iter().copied()),
+            inside.iter().map(|(n, _)| n).sum::<f64>(),
+        )
     };
     let phase = |(name, from, to): (&'static str, f64, f64)| {
         let (measured, count) = between("req_majflt_mean", (from, to));
         let inside = |seen: &Seen| {
-            faults_mean(seen.done.iter().filter(|done| (from..to).contains(&done.at)))
+            faults_mean(
+                seen.done
+                    .iter()
+                    .filter(|done| (from..to).contains(&done.at)),
+            )
         };
         Phase {
             name,
@@ -220,7 +245,10 @@ pub(crate) fn storm(run: Run, row: Row<'_>, series: Option<&Table>) -> Storm {
         Pair::new(over(&seen, |seen| p50_ms(seen, span)), Some(measured))
     };
     let all = phases(&run, hog);
-    let queue = rows.iter().filter_map(|row| row.number("queue_len")).reduce(f64::max);
+    let queue = rows
+        .iter()
+        .filter_map(|row| row.number("queue_len"))
+        .reduce(f64::max);
     Storm {
         phases: all.into_iter().map(phase).filter(|p| p.counted).collect(),
         calm: p50((1.0, hog.planned[0])),
@@ -245,7 +273,9 @@ fn share_bar(check: &str, bar: &'static str, least: f64, near: Vec<bool>) -> Bar
 
 /// The bars that steady runs are held to.
 pub(crate) fn steady_bars(runs: &[Steady]) -> Vec<Bar> {
-    let faulting = runs.iter().filter(|run| run.faults.measured.is_some_and(|f| f > 0.0));
+    let faulting = runs
+        .iter()
+        .filter(|run| run.faults.measured.is_some_and(|f| f > 0.0));
     let errors: Vec<f64> = faulting.filter_map(|run| run.faults.error()).collect();
     let worst = errors.iter().copied().fold(0.0, f64::max);
     let (count, typical) = (errors.len(), median(errors));
@@ -256,7 +286,11 @@ pub(crate) fn steady_bars(runs: &[Steady]) -> Vec<Bar> {
         Bar {
             check: "faults/request, steady runs: median absolute error".to_owned(),
             bar: "<= 5 %",
-            figure: format!("{:.1} % of {count}, worst {:.0} %", typical * 100.0, worst * 100.0),
+            figure: format!(
+                "{:.1} % of {count}, worst {:.0} %",
+                typical * 100.0,
+                worst * 100.0
+            ),
             pass: (count > 0).then_some(typical <= 0.05),
         },
         share_bar(
@@ -310,8 +344,11 @@ impl Storm {
 
 /// The bars that storms are held to.
 pub(crate) fn storm_bars(storms: &[Storm]) -> Vec<Bar> {
-    let phases: Vec<f64> =
-        storms.iter().flat_map(|s| &s.phases).filter_map(|p| p.faults.error()).collect();
+    let phases: Vec<f64> = storms
+        .iter()
+        .flat_map(|s| &s.phases)
+        .filter_map(|p| p.faults.error())
+        .collect();
     let worst = phases.iter().copied().fold(0.0, f64::max);
     let capped = || storms.iter().filter(|storm| storm.run.capped());
     let queues = capped().filter(|storm| storm.queue.measured.is_some_and(|q| q >= QUEUE_MIN));
@@ -340,10 +377,17 @@ pub(crate) fn storm_bars(storms: &[Storm]) -> Vec<Bar> {
             "all",
             1.0,
             capped()
-                .map(|storm| storm.saturated() == (storm.p50.predicted > SATURATED * storm.calm.predicted))
+                .map(|storm| {
+                    storm.saturated() == (storm.p50.predicted > SATURATED * storm.calm.predicted)
+                })
                 .collect(),
         ),
-        share_bar("pressure in storms: full <= some <= 100 %", "all", 1.0, pressures.map(ordered).collect()),
+        share_bar(
+            "pressure in storms: full <= some <= 100 %",
+            "all",
+            1.0,
+            pressures.map(ordered).collect(),
+        ),
         share_bar(
             "nobody is killed in a storm while swap has room",
             "all",

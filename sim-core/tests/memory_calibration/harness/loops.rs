@@ -88,11 +88,22 @@ fn plan(setting: Setting, phase: u64) -> Plan {
     let mut entries = Vec::new();
     let mut entry = |from: VirtualTime, until: Option<VirtualTime>, primitive| {
         let part = u32::try_from(entries.len()).expect("few entries");
-        entries.push(Entry { fault: 0, part, from, until, primitive });
+        entries.push(Entry {
+            fault: 0,
+            part,
+            from,
+            until,
+            primitive,
+        });
     };
     if let Some((quota, period)) = setting.quota {
         let phase = micros(draw.between(0.0, period.as_secs_f64() * 1e6));
-        let primitive = Primitive::CpuQuota { node, quota, period, phase };
+        let primitive = Primitive::CpuQuota {
+            node,
+            quota,
+            period,
+            phase,
+        };
         entry(VirtualTime::ZERO, None, primitive);
     }
     if let Some(stop) = setting.stop {
@@ -142,7 +153,9 @@ fn run(setting: Setting, phase: u64) -> Seen {
         }
     });
     let end = setting.period.as_secs_f64() * (setting.ticks + 2) as f64 + 60.0;
-    world.run(Bounds::until(VirtualTime::ZERO + VirtualDuration::from_secs_f64(end)));
+    world.run(Bounds::until(
+        VirtualTime::ZERO + VirtualDuration::from_secs_f64(end),
+    ));
     drop(world);
     let mut seen = shared.take();
     seen.responses.sort_by(f64::total_cmp);

@@ -45,7 +45,9 @@ impl Report {
             }
         }
         if let (Err(error), false) = (series, report.storms.is_empty()) {
-            report.skipped.push(format!("{error}: storms are predicted, not judged"));
+            report
+                .skipped
+                .push(format!("{error}: storms are predicted, not judged"));
         }
         report.loops(dir);
         report.reads(dir);
@@ -97,6 +99,9 @@ impl Report {
 
     /// The bars that are missed.
     pub(crate) fn missed(&self) -> Vec<&Bar> {
-        self.bars.iter().filter(|bar| bar.pass == Some(false)).collect()
+        self.bars
+            .iter()
+            .filter(|bar| bar.pass == Some(false))
+            .collect()
     }
 }

@@ -26,7 +26,9 @@ pub(crate) struct Cell {
 }
 
 pub(crate) fn grid() -> Vec<Cell> {
-    let cells = ZIPFS.iter().flat_map(|zipf| RATIOS.iter().map(move |ratio| (*zipf, *ratio)));
+    let cells = ZIPFS
+        .iter()
+        .flat_map(|zipf| RATIOS.iter().map(move |ratio| (*zipf, *ratio)));
     cells.map(|(zipf, ratio)| cell(zipf, ratio)).collect()
 }
 
@@ -69,7 +71,9 @@ fn cell(zipf: f64, ratio: f64) -> Cell {
 }
 
 fn bar(check: &str, pairs: impl Iterator<Item = [f64; 2]>) -> Bar {
-    let errors: Vec<f64> = pairs.map(|[model, pages]| (model / pages - 1.0).abs()).collect();
+    let errors: Vec<f64> = pairs
+        .map(|[model, pages]| (model / pages - 1.0).abs())
+        .collect();
     let worst = errors.iter().copied().fold(0.0, f64::max);
     Bar {
         check: check.to_owned(),
@@ -81,7 +85,13 @@ fn bar(check: &str, pairs: impl Iterator<Item = [f64; 2]>) -> Bar {
 
 pub(crate) fn bars(cells: &[Cell]) -> Vec<Bar> {
     vec![
-        bar("equations against pages, one list: miss ratio", cells.iter().map(|c| c.lru)),
-        bar("equations against pages, two lists: miss ratio", cells.iter().map(|c| c.two_list)),
+        bar(
+            "equations against pages, one list: miss ratio",
+            cells.iter().map(|c| c.lru),
+        ),
+        bar(
+            "equations against pages, two lists: miss ratio",
+            cells.iter().map(|c| c.two_list),
+        ),
     ]
 }

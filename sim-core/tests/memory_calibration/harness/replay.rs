@@ -82,8 +82,13 @@ pub(crate) fn replay(run: &Run, seed: u64) -> Seen {
     let finished = world.finish(&stop);
     let mean = |name: &str| {
         let id = names.find(&format!("service.rate({name})"));
-        let series = finished.history.metrics().series(id.expect("a host signal"));
-        series.stat(Stat::Mean, VirtualTime::ZERO, instant(end)).unwrap_or(0.0)
+        let series = finished
+            .history
+            .metrics()
+            .series(id.expect("a host signal"));
+        series
+            .stat(Stat::Mean, VirtualTime::ZERO, instant(end))
+            .unwrap_or(0.0)
     };
     let shared = shared.take();
     Seen {
@@ -142,12 +147,15 @@ async fn serve(cx: Cx, run: Run, shared: Rc<RefCell<Shared>>) {
     let set = cx.memory_set(run.resident_bytes, run.zipf, run.write_share);
     if run.hog.is_none() {
         let rate = run.rate * f64::from(run.pages);
-        let warmed = run.warm_touches.map_or(VirtualDuration::MAX, |touches| seconds(touches / rate));
+        let warmed = run
+            .warm_touches
+            .map_or(VirtualDuration::MAX, |touches| seconds(touches / rate));
         cx.memory_warm(set, rate, warmed);
     }
     for _ in 0..run.workers {
         let (cx, run, shared) = (cx.clone(), run.clone(), Rc::clone(&shared));
-        cx.clone().spawn(async move { work(&cx, &run, set, &shared).await });
+        cx.clone()
+            .spawn(async move { work(&cx, &run, set, &shared).await });
     }
     loop {
         cx.sleep(seconds(WINDOW_S)).await;
@@ -175,7 +183,10 @@ async fn work(cx: &Cx, run: &Run, set: MemorySet, shared: &Rc<RefCell<Shared>>) 
             cx.sleep(faults::wake_up(&mut wake.at(request))).await;
         }
         cx.compute(faults::REQUEST_CPU).await;
-        let mut compute = pin!(cx.compute(seconds(run.work_us / 1e6)).touching(set, run.pages));
+        let mut compute = pin!(
+            cx.compute(seconds(run.work_us / 1e6))
+                .touching(set, run.pages)
+        );
         poll_fn(|context| compute.as_mut().poll(context)).await;
         let at = cx.now().as_secs_f64();
         shared.borrow_mut().done.push(Done {

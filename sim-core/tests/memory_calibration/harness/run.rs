@@ -70,7 +70,9 @@ impl Run {
         let rate = row.needs("lambda_rps")?;
         let offered = row.number("n_offered").or(row.number("n_done"));
         let id = row.text("run_id").to_owned();
-        let hog = (or("hog_mib", 0.0) > 0.0).then(|| Hog::read(row)).transpose()?;
+        let hog = (or("hog_mib", 0.0) > 0.0)
+            .then(|| Hog::read(row))
+            .transpose()?;
         Ok(Self {
             device: device(row.text("device")).map_err(|error| format!("run `{id}`: {error}"))?,
             id,

@@ -32,7 +32,10 @@ fn outside(pair: Pair, factor: f64) -> bool {
 }
 
 fn steady_row(run: &Steady) -> Vec<String> {
-    let off = run.faults.ratio().is_some_and(|ratio| (ratio - 1.0).abs() > 0.05);
+    let off = run
+        .faults
+        .ratio()
+        .is_some_and(|ratio| (ratio - 1.0).abs() > 0.05);
     let note = match (run.excluded, run.stalled) {
         (true, _) => "p99 excluded",
         (_, true) => "device stall",
@@ -55,24 +58,47 @@ fn steady_row(run: &Steady) -> Vec<String> {
 
 fn storm_rows(storm: &Storm) -> Vec<Vec<String>> {
     let row = |what: &str, pair: Pair, digits: usize, miss: bool| {
-        vec![storm.run.id.clone(), what.to_owned(), cell(pair, digits), ratio(pair, miss)]
+        vec![
+            storm.run.id.clone(),
+            what.to_owned(),
+            cell(pair, digits),
+            ratio(pair, miss),
+        ]
     };
     let mut rows: Vec<_> = storm
         .phases
         .iter()
         .map(|phase| {
-            let off = phase.faults.ratio().is_some_and(|ratio| (ratio - 1.0).abs() > 0.2);
-            row(&format!("faults/request, {}", phase.name), phase.faults, 2, off)
+            let off = phase
+                .faults
+                .ratio()
+                .is_some_and(|ratio| (ratio - 1.0).abs() > 0.2);
+            row(
+                &format!("faults/request, {}", phase.name),
+                phase.faults,
+                2,
+                off,
+            )
         })
         .collect();
     let capped = storm.run.capped();
     rows.push(row("p50 before, ms", storm.calm, 2, false));
-    rows.push(row("p50 over the storm, ms", storm.p50, 2, capped && outside(storm.p50, 1.5)));
+    rows.push(row(
+        "p50 over the storm, ms",
+        storm.p50,
+        2,
+        capped && outside(storm.p50, 1.5),
+    ));
     let long = storm.saturated() && outside(storm.queue, 1.5);
     rows.push(row("longest queue", storm.queue, 0, long));
     let names = ["io some", "io full", "memory some", "memory full"];
     for (name, pair) in names.into_iter().zip(storm.pressure) {
-        rows.push(row(&format!("pressure, {name}, % of the run"), pair, 2, false));
+        rows.push(row(
+            &format!("pressure, {name}, % of the run"),
+            pair,
+            2,
+            false,
+        ));
     }
     rows
 }
@@ -88,7 +114,19 @@ impl Report {
         };
         sheet(
             "Steady runs: predicted / measured, and the ratio (`!` outside its bar; faults: more than 5 % off)",
-            &["run", "faults/request", "x", "p50 us", "x", "p99 us", "x", "out/in x", "io some x", "mem some x", "note"],
+            &[
+                "run",
+                "faults/request",
+                "x",
+                "p50 us",
+                "x",
+                "p99 us",
+                "x",
+                "out/in x",
+                "io some x",
+                "mem some x",
+                "note",
+            ],
             self.steady.iter().map(steady_row).collect(),
         );
         sheet(
@@ -119,7 +157,8 @@ impl Report {
             reads.collect(),
         );
         let pages = self.pages.iter().map(|cell| {
-            let error = |[model, pages]: [f64; 2]| format!("{:+.2} %", (model / pages - 1.0) * 100.0);
+            let error =
+                |[model, pages]: [f64; 2]| format!("{:+.2} %", (model / pages - 1.0) * 100.0);
             vec![
                 format!("{}", cell.zipf),
                 format!("{}", cell.ratio),
@@ -133,7 +172,16 @@ impl Report {
         });
         sheet(
             "Equations against page-exact runs: miss ratio by pages, error of the equations; activated and restored share of the faults, equations / pages",
-            &["zipf", "R/M", "one list", "error", "two lists", "error", "activated", "restored"],
+            &[
+                "zipf",
+                "R/M",
+                "one list",
+                "error",
+                "two lists",
+                "error",
+                "activated",
+                "restored",
+            ],
             pages.collect(),
         );
         let bars = self.bars.iter().map(|bar| {
@@ -142,9 +190,18 @@ impl Report {
                 Some(false) => "MISS",
                 None => "nothing to judge",
             };
-            vec![bar.check.clone(), bar.bar.to_owned(), bar.figure.clone(), verdict.to_owned()]
+            vec![
+                bar.check.clone(),
+                bar.bar.to_owned(),
+                bar.figure.clone(),
+                verdict.to_owned(),
+            ]
         });
-        sheet("Acceptance", &["check", "bar", "figure", ""], bars.collect());
+        sheet(
+            "Acceptance",
+            &["check", "bar", "figure", ""],
+            bars.collect(),
+        );
         sheets
     }
 
@@ -159,7 +216,9 @@ impl Report {
             };
             let widths: Vec<usize> = (0..sheet.head.len()).map(width).collect();
             let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-                let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+                let padded = cells
+                    .zip(&widths)
+                    .map(|(cell, width)| format!("{cell:<width$}"));
                 let padded: Vec<String> = padded.collect();
                 let _ = writeln!(text, "  {}", padded.join("  ").trim_end());
             };
