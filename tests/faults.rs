@@ -190,7 +190,11 @@ fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
             first.since(squall::core::VirtualTime::ZERO) >= from,
             "{kind} acts before its time"
         );
-        assert_ne!(felt, calm[usize::from(short(kind))], "{kind} counts effects and changes nothing");
+        assert_ne!(
+            felt,
+            calm[usize::from(short(kind))],
+            "{kind} counts effects and changes nothing"
+        );
     }
 }
 
@@ -199,7 +203,11 @@ fn no_fault_lands_on_an_idle_target() {
     let calm = calm();
     for (kind, _, idle) in CASES.iter().filter(|(.., idle)| !idle.is_empty()) {
         let (result, felt) = run(kind, idle);
-        assert_eq!(felt, calm[usize::from(short(kind))], "{kind} changes the run and does not say so");
+        assert_eq!(
+            felt,
+            calm[usize::from(short(kind))],
+            "{kind} changes the run and does not say so"
+        );
         assert_eq!(
             result.landed, 0,
             "{kind} claims an effect on a target that does nothing"

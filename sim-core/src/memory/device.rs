@@ -207,12 +207,14 @@ impl SwapDevice {
         self.device = device;
         self.free_at.clear();
         self.last_start = now.as_nanos();
+        self.window_started = 0;
         self.enter_window(now.as_nanos() / WINDOW_NS);
     }
 
     /// A cap in reads a second on top of the device's own limit, at least 0.1; `None` lifts it.
     pub fn set_iops_cap(&mut self, now: VirtualTime, cap: Option<f64>) {
         self.iops_cap = cap.map(|iops| iops.max(IOPS_MIN));
+        self.window_started = 0;
         let window = now.as_nanos() / WINDOW_NS;
         if window >= self.window {
             self.enter_window(window);
@@ -313,17 +315,15 @@ impl SwapDevice {
 
     fn enter_window(&mut self, window: u64) {
         let quota = self.window_quota(window);
-        // Two windows in a row may hold two quotas: the kernel trims its slices one late.
-        let carried = match self.window_started {
-            started if started > 0 && window == self.window + 1 => {
-                let before = self.window_quota(self.window);
-                (before + quota).saturating_sub(started)
-            }
-            _ => quota,
+        let started = core::mem::take(&mut self.window_started);
+        // What a window left over lasts for one more: the kernel trims its slices one late. A window
+        // in which nothing started ends the slice.
+        let left = match started > 0 && window == self.window + 1 {
+            true => self.window_quota(self.window).saturating_sub(started),
+            false => 0,
         };
         self.window = window;
-        self.window_left = carried;
-        self.window_started = 0;
+        self.window_left = quota.saturating_add(left);
     }
 
     /// Takes `pages` starts from the quota, the first not before `ready`. Returns the instants of
@@ -439,6 +439,27 @@ mod tests {
         assert!(next < at(1_211.0), "{next}");
         swap.set_iops_cap(at(1_220.0), None);
         assert!(swap.read(at(1_220.0), &mut key.at(1_001)) < at(1_221.0));
+    }
+
+    /// Half of a quota that was not used serves the next window, and no later one.
+    #[test]
+    fn credit_lasts_for_one_window() {
+        let key = Key::new(Seed(1), "swap", "test");
+        let served = |first: f64, used: u64, second: f64| {
+            let mut swap = SwapDevice::new(Preset::Nvme.device());
+            swap.set_iops_cap(at(0.0), Some(800.0));
+            for i in 0..used {
+                swap.read(at(first), &mut key.at(i));
+            }
+            let next = at(second + 50.0);
+            (0..400)
+                .take_while(|i| swap.read(at(second), &mut key.at(1_000 + i)) < next)
+                .count()
+        };
+        assert_eq!(served(10.0, 40, 110.0), 120);
+        assert_eq!(served(10.0, 80, 110.0), 80);
+        assert_eq!(served(10.0, 40, 210.0), 80);
+        assert_eq!(served(10.0, 0, 110.0), 80);
     }
 
     #[test]

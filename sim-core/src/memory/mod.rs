@@ -35,6 +35,7 @@ pub mod oracle;
 pub mod pages;
 mod popularity;
 mod pressure;
+mod saturation;
 mod touches;
 mod two_list;
 
@@ -44,6 +45,7 @@ pub use domain::{Domain, SwapSpace, TICK, Tick};
 pub use gauges::Victim;
 pub use intruder::{Activity, Arrival, Intruder, Pressed};
 pub use pressure::{Averages, Pressure, Stall, Tasks};
+pub use saturation::{Demand, Saturation, saturation};
 pub use two_list::TwoList;
 
 /// Bytes of a page.
