@@ -237,7 +237,7 @@ pub(crate) fn storm(run: Run, row: Row<'_>, series: Option<&Table>) -> Storm {
         Phase {
             name,
             faults: Pair::new(over(&seen, inside), Some(measured)),
-            counted: count > PHASE_COUNT_MIN,
+            counted: count > PHASE_COUNT_MIN || rows.is_empty(),
         }
     };
     let p50 = |span: (f64, f64)| {
@@ -263,10 +263,14 @@ pub(crate) fn storm(run: Run, row: Row<'_>, series: Option<&Table>) -> Storm {
 fn share_bar(check: &str, bar: &'static str, least: f64, near: Vec<bool>) -> Bar {
     let (good, all) = (near.iter().filter(|near| **near).count(), near.len());
     let share = good as f64 / all as f64;
+    let figure = match all {
+        0 => "no run".to_owned(),
+        _ => format!("{good} of {all} ({:.0} %)", share * 100.0),
+    };
     Bar {
         check: check.to_owned(),
         bar,
-        figure: format!("{good} of {all} ({:.0} %)", share * 100.0),
+        figure,
         pass: (all > 0).then_some(share >= least),
     }
 }
@@ -286,11 +290,14 @@ pub(crate) fn steady_bars(runs: &[Steady]) -> Vec<Bar> {
         Bar {
             check: "faults/request, steady runs: median absolute error".to_owned(),
             bar: "<= 5 %",
-            figure: format!(
-                "{:.1} % of {count}, worst {:.0} %",
-                typical * 100.0,
-                worst * 100.0
-            ),
+            figure: match count {
+                0 => "no run".to_owned(),
+                _ => format!(
+                    "{:.1} % of {count}, worst {:.0} %",
+                    typical * 100.0,
+                    worst * 100.0
+                ),
+            },
             pass: (count > 0).then_some(typical <= 0.05),
         },
         share_bar(
@@ -377,6 +384,7 @@ pub(crate) fn storm_bars(storms: &[Storm]) -> Vec<Bar> {
             "all",
             1.0,
             capped()
+                .filter(|storm| storm.p50.measured.is_some())
                 .map(|storm| {
                     storm.saturated() == (storm.p50.predicted > SATURATED * storm.calm.predicted)
                 })

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 /// Length of the windows of a storm, in seconds.
 pub(crate) const WINDOW_S: f64 = 0.25;
-/// The swap space of the measurements.
+/// The swap space of the measurements, enlarged where a run would not fit.
 const SWAP_BYTES: u64 = 2 << 30;
 
 /// One completed request: seconds of completion and of response, faults.
@@ -61,7 +61,7 @@ pub(crate) fn replay(run: &Run, seed: u64) -> Seen {
     let spec = NodeSpec::new("service")
         .cores(2)
         .memory(run.limit_bytes, Some(run.device.clone()))
-        .swap_bytes(SWAP_BYTES);
+        .swap_bytes(SWAP_BYTES.max(2 * run.resident_bytes));
     let node = world.add_node(&spec);
     let shared = Rc::new(RefCell::new(Shared {
         arrivals: run.arrivals(),
