@@ -9,7 +9,7 @@ use squall::scenarios::{Settings, parse};
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`.
-const CASES: [(&str, &str, &str); 33] = [
+const CASES: [(&str, &str, &str); 38] = [
     (
         "node-loss",
         "{ nodes = 'web[0]', restart_after = '2s' }",
@@ -112,6 +112,23 @@ const CASES: [(&str, &str, &str); 33] = [
         "{ nodes = 'idle', size = '20MiB' }",
     ),
     (
+        "memory-leak",
+        "{ nodes = 'web', rate = '40MiB/s' }",
+        "{ nodes = 'idle', rate = '1MiB/s' }",
+    ),
+    (
+        "memory-limit",
+        "{ nodes = 'web', limit = 0.5 }",
+        "{ nodes = 'web', limit = 3.0 }",
+    ),
+    ("oom-kill", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "swap-device-slow",
+        "{ nodes = 'web', factor = 10.0 }",
+        "{ nodes = 'idle', factor = 10.0 }",
+    ),
+    ("no-swap", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
         "call-error",
         "{ service = 'shop.request', p = 0.5 }",
         "{ service = 'quiet.request', p = 1.0 }",
@@ -143,15 +160,16 @@ const CASES: [(&str, &str, &str); 33] = [
 
 /// The world: a busy shop, and one that nobody asks for anything.
 fn scenario(kind: &str, arguments: &str) -> String {
-    let length = if kind == "node-loss" {
-        ""
-    } else {
-        "for = '8s'"
+    let length = match kind {
+        "node-loss" | "oom-kill" => "",
+        _ => "for = '8s'",
     };
+    // A slow or missing swap device shows only where memory is short already.
+    let memory = if short(kind) { "64MiB" } else { "256MiB" };
     format!(
         "name = 'one fault'\nstop = {{ at = '20s' }}\n\
          [topology]\n\
-         nodes.web = {{ count = 2, cores = 2, memory = '256MiB', swap = 'vdisk', zone = 'a' }}\n\
+         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a' }}\n\
          nodes.client = {{ memory = '256MiB', zone = 'b' }}\n\
          nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c' }}\n\
          links.default = {{ delay = '1ms' }}\n\
@@ -183,10 +201,20 @@ fn run(kind: &str, arguments: &str) -> (FaultResult, Vec<MetricResult>) {
     (run.result.faults[0].clone(), felt.cloned().collect())
 }
 
-/// What users feel when nothing breaks.
-fn calm() -> Vec<MetricResult> {
-    let calm = run("link-delay", "{ links = 'idle -> web', delay = '1ms' }").1;
-    assert!(calm.len() >= 3, "{calm:?}");
+/// Whether a fault needs hosts that swap already.
+fn short(kind: &str) -> bool {
+    matches!(kind, "swap-device-slow" | "no-swap")
+}
+
+/// What users feel when nothing breaks, on hosts with enough memory and on hosts without.
+fn calm() -> [Vec<MetricResult>; 2] {
+    let idle = [
+        ("link-delay", "{ links = 'idle -> web', delay = '1ms' }"),
+        ("swap-device-slow", "{ nodes = 'idle' }"),
+    ];
+    let calm = idle.map(|(kind, arguments)| run(kind, arguments).1);
+    assert!(calm.iter().all(|felt| felt.len() >= 3), "{calm:?}");
+    assert_ne!(calm[0], calm[1], "hosts without enough memory swap");
     calm
 }
 
@@ -211,15 +239,24 @@ fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
             first.since(squall::core::VirtualTime::ZERO) >= from,
             "{kind} acts before its time"
         );
-        assert_ne!(felt, calm, "{kind} counts effects and changes nothing");
+        assert_ne!(
+            felt,
+            calm[usize::from(short(kind))],
+            "{kind} counts effects and changes nothing"
+        );
     }
 }
 
 #[test]
 fn no_fault_lands_on_an_idle_target() {
+    let calm = calm();
     for (kind, _, idle) in CASES.iter().filter(|(.., idle)| !idle.is_empty()) {
         let (result, felt) = run(kind, idle);
-        assert_eq!(felt, calm(), "{kind} changes the run and does not say so");
+        assert_eq!(
+            felt,
+            calm[usize::from(short(kind))],
+            "{kind} changes the run and does not say so"
+        );
         assert_eq!(
             result.landed, 0,
             "{kind} claims an effect on a target that does nothing"

@@ -3,9 +3,10 @@
 use crate::param::{Unit, law_text, rate_text, size_text};
 use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
+use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, Entry, FreezeEnd, LinkTarget, Plan, Primitive,
-    Seen, StepEnd, Swap, Thief,
+    Arithmetic, CallRule, Clocks, CutMode, Damage, Entry, FreezeEnd, Limit, LinkTarget, Plan,
+    Primitive, Seen, StepEnd, Swap, Thief,
 };
 use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
@@ -65,6 +66,8 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::CpuQuota { node: id, .. }
         | Primitive::CpuSteal { node: id, .. }
         | Primitive::MemoryPressure { node: id, .. }
+        | Primitive::MemoryLimit { node: id, .. }
+        | Primitive::OomKill { node: id }
         | Primitive::SwapDevice { node: id, .. }
         | Primitive::ClockStep { node: id, .. }
         | Primitive::ClockDrift { node: id, .. }
@@ -131,16 +134,19 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             Thief::Cores(count) => format!("{count} cores gone"),
         },
         Primitive::MemoryPressure {
-            size, active, ramp, ..
-        } => {
-            let size = match size {
-                Damage::Bytes(bytes) => size_text(*bytes),
-                Damage::Overcommit(ratio) => format!("overcommit {ratio}"),
-            };
-            let intruder = if *active { "active" } else { "idle" };
-            format!("memory taken: {size}, {intruder}, ramp {ramp}")
-        }
+            size,
+            activity,
+            arrival,
+            ..
+        } => pressure_text(*size, *activity, *arrival),
+        Primitive::MemoryLimit { limit, .. } => match limit {
+            Limit::Bytes(bytes) => format!("memory limited to {}", size_text(*bytes)),
+            Limit::OfWorkingSet(share) => format!("memory limited to {share} of the working sets"),
+        },
+        Primitive::OomKill { .. } => "largest process killed".into(),
         Primitive::SwapDevice { device, .. } => match device {
+            Swap::Slow(factor) => format!("swap device x {factor} slower"),
+            Swap::Off => "no swap device".into(),
             Swap::Preset(name) => format!("swap device {name}"),
             Swap::Iops(iops) => format!("swap device at {iops} iops"),
         },
@@ -181,6 +187,22 @@ fn step_text(offset_ns: i64, strobe: Option<VirtualDuration>, end: StepEnd) -> S
         StepEnd::Slew => ", slewed away afterwards",
     };
     format!("wall clock {sign} {size}{rhythm}{end}")
+}
+
+fn pressure_text(size: Damage, activity: Activity, arrival: Arrival) -> String {
+    let size = match size {
+        Damage::Bytes(bytes) => size_text(bytes),
+        Damage::Overcommit(ratio) => format!("overcommit {ratio}"),
+    };
+    let intruder = match activity {
+        Activity::Active => "active".to_owned(),
+        Activity::Idle => "idle".to_owned(),
+        Activity::Every(period) => format!("each page every {period}"),
+    };
+    match arrival {
+        Arrival::Burst { ramp } => format!("memory taken: {size}, {intruder}, ramp {ramp}"),
+        Arrival::Linear { over } => format!("memory leaks: {size} over {over}, {intruder}"),
+    }
 }
 
 fn rule_text(rule: &CallRule) -> String {

@@ -114,6 +114,9 @@ pub fn support(primitive: &Primitive) -> Support {
         Primitive::MemoryPressure { .. } => {
             Refused("no memory is simulated here, and the native stall model is not wired yet")
         }
+        Primitive::MemoryLimit { .. } | Primitive::OomKill { .. } => {
+            Refused("no memory is simulated here")
+        }
         Primitive::SwapDevice { .. } => Refused("no swap device is simulated here"),
         Primitive::Call { .. } => {
             Refused("needs Squall's client and server wrappers, which are not written yet")
@@ -202,6 +205,8 @@ fn missing(primitive: &Primitive, shape: &Shape) -> Option<&'static str> {
         | Primitive::CpuSpeed { node, .. }
         | Primitive::CpuQuota { node, .. }
         | Primitive::MemoryPressure { node, .. }
+        | Primitive::MemoryLimit { node, .. }
+        | Primitive::OomKill { node }
         | Primitive::SwapDevice { node, .. }
         | Primitive::CpuSteal { node, .. }
         | Primitive::ClockStep { node, .. }
@@ -238,6 +243,8 @@ const fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
         | Primitive::CpuSpeed { .. }
         | Primitive::CpuQuota { .. }
         | Primitive::MemoryPressure { .. }
+        | Primitive::MemoryLimit { .. }
+        | Primitive::OomKill { .. }
         | Primitive::SwapDevice { .. }
         | Primitive::CpuSteal { .. }
         | Primitive::ClockStep { .. }
@@ -315,6 +322,8 @@ pub const fn observes_landing(primitive: &Primitive) -> bool {
         | Primitive::CpuSpeed { .. }
         | Primitive::CpuQuota { .. }
         | Primitive::MemoryPressure { .. }
+        | Primitive::MemoryLimit { .. }
+        | Primitive::OomKill { .. }
         | Primitive::SwapDevice { .. }
         | Primitive::CpuSteal { .. }
         | Primitive::ClockStep { .. }

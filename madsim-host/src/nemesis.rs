@@ -223,6 +223,8 @@ impl Nemesis {
             Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => {}
             Primitive::Knob { knob, .. } => self.knob(*knob),
             Primitive::MemoryPressure { .. }
+            | Primitive::MemoryLimit { .. }
+            | Primitive::OomKill { .. }
             | Primitive::SwapDevice { .. }
             | Primitive::CpuSteal { .. }
             | Primitive::ClockStep { .. }

@@ -113,6 +113,8 @@ impl Overlays {
             Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => _ = toggle(&mut self.cpu),
             Primitive::Knob { .. } => _ = toggle(&mut self.knobs),
             Primitive::MemoryPressure { .. }
+            | Primitive::MemoryLimit { .. }
+            | Primitive::OomKill { .. }
             | Primitive::SwapDevice { .. }
             | Primitive::CpuSteal { .. }
             | Primitive::ClockStep { .. }

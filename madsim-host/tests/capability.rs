@@ -2,9 +2,10 @@
 
 #![cfg(madsim)]
 
+use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, CutMode, Damage, Entry, LinkTarget, Plan, PlannedFault, Primitive, Seen,
-    Swap,
+    Arithmetic, CallRule, CutMode, Damage, Entry, Limit, LinkTarget, Plan, PlannedFault, Primitive,
+    Seen, Swap,
 };
 use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
 use squall_madsim::{Shape, Support, check, support};
@@ -89,8 +90,10 @@ fn other_primitives() {
     let memory = Primitive::MemoryPressure {
         node: NODE,
         size: Damage::Overcommit(1.6),
-        active: true,
-        ramp: VirtualDuration::ZERO,
+        activity: Activity::Active,
+        arrival: Arrival::Burst {
+            ramp: VirtualDuration::ZERO,
+        },
     };
     let swap = Primitive::SwapDevice {
         node: NODE,
@@ -251,9 +254,16 @@ fn the_list_of_faults_says_the_same() {
         Primitive::MemoryPressure {
             node: NODE,
             size: Damage::Bytes(1),
-            active: true,
-            ramp: VirtualDuration::ZERO,
+            activity: Activity::Active,
+            arrival: Arrival::Burst {
+                ramp: VirtualDuration::ZERO,
+            },
         },
+        Primitive::MemoryLimit {
+            node: NODE,
+            limit: Limit::Bytes(1),
+        },
+        Primitive::OomKill { node: NODE },
         Primitive::SwapDevice {
             node: NODE,
             device: Swap::Iops(800.0),

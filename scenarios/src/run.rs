@@ -144,7 +144,8 @@ impl Ready {
         for group in &scenario.nodes {
             for index in 0..group.count {
                 let spec = NodeSpec::new(format!("{}-{index}", group.name)).cores(group.cores);
-                let spec = spec.memory(group.memory, group.swap.clone());
+                let mut spec = spec.memory(group.memory, group.swap.clone());
+                spec.swap_bytes = group.swap_bytes;
                 let clock = clock(world.seed(), &spec.name, &group.clock);
                 let spec = spec.clock(clock);
                 ids.push(world.add_node(&spec));

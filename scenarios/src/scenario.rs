@@ -74,6 +74,8 @@ pub struct NodeGroup {
     /// What its wall clock is ahead, in nanoseconds, and by how many parts per million its oscillator
     /// is fast; drawn a node.
     pub clock: (Signed, Signed),
+    /// Size of the swap space in bytes; as much as memory if missing.
+    pub swap_bytes: Option<u64>,
     /// Zones, dealt out in turn; empty if there are none.
     pub zones: Vec<String>,
 }

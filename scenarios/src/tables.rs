@@ -132,6 +132,11 @@ const NODES: &[Param] = &[
         "what is wrong with its clocks without any fault",
     )
     .default(""),
+    Param::new(
+        "swap_size",
+        Kind::Size,
+        "size of its swap space; as much as memory if missing",
+    ),
     Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
     Param::new(
         "labels",

@@ -27,4 +27,6 @@ pub use law::{law, law_text};
 pub use read::{read, read_value};
 pub use signed::{Sign, Signed, signed, signed_text};
 pub use tree::{Node, NodeKey, Raw};
-pub use units::{SWAP_PRESETS, device, duration, length, moment, rate, rate_text, size, size_text};
+pub use units::{
+    SWAP_PRESETS, byte_rate, device, duration, length, moment, rate, rate_text, size, size_text,
+};

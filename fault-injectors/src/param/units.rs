@@ -23,8 +23,19 @@ const SIZES: [(&str, u64); 5] = [
     ("TiB", 1 << 40),
 ];
 /// Swap devices the memory model knows by name.
-pub const SWAP_PRESETS: [&str; 8] = [
-    "vdisk", "zram", "zswap", "optane", "nvme", "ssd", "cloud", "hdd",
+pub const SWAP_PRESETS: [&str; 12] = [
+    "vdisk",
+    "zram",
+    "zram-lzo-rle",
+    "zram-lz4",
+    "zram-zstd",
+    "zswap",
+    "optane",
+    "nvme",
+    "ssd",
+    "sata-ssd",
+    "cloud",
+    "hdd",
 ];
 const TIME_HELP: &str = "units are ns, us, ms, s, m, h";
 const SIZE_HELP: &str = "units are B, KiB, MiB, GiB, TiB";
@@ -37,6 +48,19 @@ pub fn duration(text: &str) -> Result<VirtualDuration, Issue> {
 /// Reads a size in bytes: `8GiB`, `1.5MiB`.
 pub fn size(text: &str) -> Result<u64, Issue> {
     amount(text, "size", &SIZES, "MiB", SIZE_HELP)
+}
+
+/// Reads a rate of bytes, as bytes a second: `50MiB/s`.
+pub fn byte_rate(text: &str) -> Result<f64, Issue> {
+    let Some(slash) = text.find('/') else {
+        let issue = Issue::new("rate has no unit of time", 0..text.len());
+        return Err(issue.help("write for instance \"50MiB/s\""));
+    };
+    let bytes = size(&text[..slash])? as f64;
+    // The rest is a rate of one.
+    let per = rate(&format!("1{}", &text[slash..]))
+        .map_err(|_| Issue::new("unknown unit of time", slash + 1..text.len()).help(TIME_HELP))?;
+    Ok(bytes * per)
 }
 
 /// Reads a rate, as events a second: `20/s`, `0.5/m`.

@@ -163,6 +163,22 @@ fn golden_plans() {
         &[("nodes", text("gateway zone b")), ("share", number(0.25))],
         &m,
     );
+    let gateway = ("nodes", text("gateway[0]"));
+    let touched = [
+        gateway.clone(),
+        ("size", text("1GiB")),
+        ("touch", text("20000/s")),
+    ];
+    plan_of(out, "memory-hog", &touched, &m);
+    plan_of(out, "memory-leak", &[gateway.clone()], &m);
+    plan_of(out, "memory-limit", &[gateway.clone()], &m);
+    let size = ("size", text("512MiB"));
+    plan_of(out, "memory-limit", &[gateway.clone(), size], &m);
+    plan_of(out, "oom-kill", &[gateway.clone()], &[("at", text("2m"))]);
+    plan_of(out, "swap-device-slow", &[gateway.clone()], &m);
+    let iops = ("iops", text("300/s"));
+    plan_of(out, "swap-device-slow", &[gateway.clone(), iops], &m);
+    plan_of(out, "no-swap", &[gateway], &m);
 
     let service = ("service", text("shop.checkout"));
     plan_of(

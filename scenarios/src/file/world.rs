@@ -86,6 +86,7 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
         memory: args.size_opt("memory").unwrap_or(0),
         swap: args.device_opt("swap").cloned(),
         clock: clock(args),
+        swap_bytes: args.size_opt("swap_size"),
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
 }

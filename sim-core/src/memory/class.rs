@@ -181,7 +181,7 @@ impl Class {
         }
     }
 
-    fn bins_made(&self) -> &[Bin] {
+    pub(super) fn bins_made(&self) -> &[Bin] {
         self.bins.as_deref().unwrap_or(&[])
     }
 

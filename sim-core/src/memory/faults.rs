@@ -6,6 +6,10 @@ use crate::{Sample, VirtualDuration};
 
 /// CPU time of one major fault, on top of the device; fitted.
 pub const FAULT_CPU: VirtualDuration = VirtualDuration::from_micros(9);
+/// Of the time of a read, what is spent on a core to submit and complete it: no wait, so no pressure
+/// of input and output. Fitted to that pressure; measured CPU time of a request, less reclaim: 20 to
+/// 30 us a fault.
+pub const SUBMIT_CPU: VirtualDuration = VirtualDuration::from_micros(15);
 /// Pages a task reclaims when it has to: one fault in this many pays for it; measured.
 pub const BATCH_PAGES: f64 = 46.0;
 /// CPU time of a request besides its work; fitted.
@@ -14,15 +18,13 @@ pub const REQUEST_CPU: VirtualDuration = VirtualDuration::from_micros(6);
 pub const FRESH_CPU: VirtualDuration = VirtualDuration::from_micros(6);
 /// What a fresh page costs more while its domain reclaims; fitted.
 pub const FRESH_RECLAIM_CPU: VirtualDuration = VirtualDuration::from_micros(5);
-/// Share of the faults whose wait also counts as memory pressure, once pages have been through both
-/// lists: the kernel flags those that were active when they left. Assumed, for a model without the
-/// two lists; measured 0.00 to 0.72 in steady runs, more at little over-commitment.
-pub const RESTORED_SHARE: f64 = 0.08;
 /// Most faults of one request half that are served one by one; more are served in bundles.
 pub const FAULTS_SERIAL_MAX: u32 = 64;
 
 /// Mean of a reclaim batch in microseconds, clean victims and the surcharge of dirty ones; fitted.
 const RECLAIM_US: (f64, f64) = (395.0, 650.0);
+/// Share of the time of reclaim that shows as memory pressure; measured 0.35 to 0.85.
+pub const STALLED_SHARE: f64 = 0.65;
 /// Standard deviation of the logarithm of a reclaim batch; fitted.
 const RECLAIM_SIGMA: f64 = 0.5;
 /// Largest mean up to which the binomial draw is exact.
@@ -85,14 +87,17 @@ pub fn reclaim_cost(faults: u32, dirty: f64, source: &mut impl Sample) -> Option
     })
 }
 
-/// Mean of [`reclaim_cost`] over all faults, in microseconds a fault.
-pub(super) const fn reclaim_us_mean(dirty: f64) -> f64 {
+/// Mean of [`reclaim_cost`] over all faults, in microseconds a fault: what a page costs that has to
+/// make room.
+pub const fn reclaim_us_mean(dirty: f64) -> f64 {
     (RECLAIM_US.0 + RECLAIM_US.1 * dirty) / BATCH_PAGES
 }
 
-/// Time between the arrival of work and the start of an idle worker: 12 us + Exp(16 us); fitted.
+/// Time between the arrival of work and the start of an idle worker: 18 us + Exp(20 us); fitted.
+/// Measured medians are 22 to 28 us while other jobs keep the cores awake, 40 to 80 us on a quiet
+/// machine, whose virtual cores must be woken first: the constant stands between the two.
 pub fn wake_up(source: &mut impl Sample) -> VirtualDuration {
-    VirtualDuration::from_nanos_f64(12e3 + source.exponential(16e3))
+    VirtualDuration::from_nanos_f64(18e3 + source.exponential(20e3))
 }
 
 /// CPU time of `pages` pages touched for the first time, `beyond` of them while reclaim is needed.

@@ -5,6 +5,7 @@ use super::domain::Domain;
 use super::faults::{FRESH_CPU, FRESH_RECLAIM_CPU};
 use super::{PAGE_BYTES, whole};
 use crate::{VirtualDuration, VirtualTime};
+use serde::{Deserialize, Serialize};
 
 /// Longest mean time between two touches of a page of an active intruder, in seconds (measured
 /// storms: 1.4 and 1.8 s).
@@ -13,7 +14,7 @@ const ACTIVE_PERIOD_MAX_S: f64 = 1.5;
 const ACTIVE_TOUCHES: f64 = 6.0;
 
 /// Whether an intruder goes on touching its pages.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activity {
     /// It only holds them.
     Idle,
@@ -24,7 +25,7 @@ pub enum Activity {
 }
 
 /// How the pages of an intruder appear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arrival {
     /// What fits into free memory at once, the rest over `ramp`, or longer where page faults or the
     /// swap device do not allow it.
@@ -66,6 +67,18 @@ impl Domain {
         let classes = self.classes.iter().filter(|class| class.present);
         let own: f64 = classes.map(|class| class.spec.pages as f64).sum();
         whole(self.budget - own / ratio)
+    }
+
+    /// The limit in bytes under which `share` of the pages of the classes have room, at least zero.
+    pub fn limit_for(&self, share: f64) -> u64 {
+        let classes = self.classes.iter().filter(|class| class.present);
+        let own: f64 = classes.map(|class| class.spec.pages as f64).sum();
+        whole((own * share + self.overhead()) * PAGE_BYTES as f64)
+    }
+
+    /// Whether an intruder holds memory.
+    pub const fn pressed(&self) -> bool {
+        !self.intruders.is_empty()
     }
 
     /// An intruder begins to take memory. Several may press at once: their pages add.

@@ -32,9 +32,12 @@ pub mod faults;
 mod gauges;
 mod intruder;
 pub mod oracle;
+pub mod pages;
 mod popularity;
 mod pressure;
+mod saturation;
 mod touches;
+mod two_list;
 
 pub use class::ClassSpec;
 pub use device::{Device, Preset, SwapDevice};
@@ -42,6 +45,8 @@ pub use domain::{Domain, SwapSpace, TICK, Tick};
 pub use gauges::Victim;
 pub use intruder::{Activity, Arrival, Intruder, Pressed};
 pub use pressure::{Averages, Pressure, Stall, Tasks};
+pub use saturation::{Demand, Saturation, saturation};
+pub use two_list::TwoList;
 
 /// Bytes of a page.
 pub const PAGE_BYTES: u64 = 4096;

@@ -9,8 +9,8 @@ mod primitive;
 mod timeline;
 
 pub use primitive::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, Family, FreezeEnd, LinkTarget, Primitive, Seen,
-    StepEnd, Swap, Thief,
+    Arithmetic, CallRule, Clocks, CutMode, Damage, Family, FreezeEnd, Limit, LinkTarget, Primitive,
+    Seen, StepEnd, Swap, Thief,
 };
 pub use timeline::{Change, Step};
 

@@ -1,5 +1,6 @@
 //! Primitives: what a host can do to a target. Stacking rules stand beside each value.
 
+use crate::memory::{Activity, Arrival};
 use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -94,11 +95,27 @@ pub enum Primitive {
         /// How much it takes.
         size: Damage,
         /// Whether it goes on touching its pages, or only holds them.
-        active: bool,
-        /// Shortest time over which it fills up.
-        ramp: VirtualDuration,
+        activity: Activity,
+        /// How its pages appear.
+        arrival: Arrival,
     },
-    /// The node's swap device is another one. The latest wins. Landed: reads it served.
+    /// The node's memory is smaller. The lowest wins; one above what the node has changes nothing.
+    /// Landed: pages reclaimed under it, and kills.
+    MemoryLimit {
+        /// The node.
+        node: NodeId,
+        /// How much is left.
+        limit: Limit,
+    },
+    /// The kernel kills who has most pages, at the start. If that is a process of the node, its peers
+    /// see a reset, and it starts again when the overlay ends and no other holds it down; if it is an
+    /// intruder, that is gone. Landed: somebody was killed.
+    OomKill {
+        /// The node.
+        node: NodeId,
+    },
+    /// The node's swap device is another one, slower or off. The latest device wins, slow-down
+    /// factors multiply. Landed: reads it served; without a device: kills for want of it.
     SwapDevice {
         /// The node.
         node: NodeId,
@@ -179,7 +196,7 @@ pub enum Family {
     Link,
     /// Speed, quota, steal.
     Cpu,
-    /// Pressure, swap device.
+    /// Pressure, limit, kill, swap device.
     Memory,
     /// Offset, drift, freeze.
     Clock,
@@ -253,13 +270,27 @@ pub enum Damage {
     Overcommit(f64),
 }
 
-/// A swap device: a preset of the memory model, or a cap on the reads a second of the node's own.
+/// How much memory a limit leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Limit {
+    /// This many bytes, page tables and the kernel's share included.
+    Bytes(u64),
+    /// Room for this share of the working sets of the node.
+    OfWorkingSet(f64),
+}
+
+/// A swap device: a preset of the memory model, or something done to the node's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Swap {
     /// A preset by name, for instance `zram`.
     Preset(String),
     /// The node's device, limited to this many reads a second.
     Iops(f64),
+    /// The device in force, with every service time multiplied by this factor, above 0.
+    Slow(f64),
+    /// None: what does not fit is killed instead of evicted. Pages that are swapped out already can
+    /// still be read.
+    Off,
 }
 
 /// What becomes of the offset of a [`Primitive::ClockStep`] at its end.
@@ -358,7 +389,10 @@ impl Primitive {
             | Self::LinkCut { .. }
             | Self::LinkHold { .. } => Family::Link,
             Self::CpuSpeed { .. } | Self::CpuQuota { .. } | Self::CpuSteal { .. } => Family::Cpu,
-            Self::MemoryPressure { .. } | Self::SwapDevice { .. } => Family::Memory,
+            Self::MemoryPressure { .. }
+            | Self::MemoryLimit { .. }
+            | Self::OomKill { .. }
+            | Self::SwapDevice { .. } => Family::Memory,
             Self::ClockStep { .. } | Self::ClockDrift { .. } | Self::ClockFreeze { .. } => {
                 Family::Clock
             }
@@ -379,6 +413,8 @@ impl Primitive {
             Self::CpuQuota { .. } => "quota",
             Self::CpuSteal { .. } => "steal",
             Self::MemoryPressure { .. } => "pressure",
+            Self::MemoryLimit { .. } => "limit",
+            Self::OomKill { .. } => "oom-kill",
             Self::SwapDevice { .. } => "swap-device",
             Self::ClockStep { .. } => "clock-step",
             Self::ClockDrift { .. } => "clock-drift",
@@ -402,6 +438,8 @@ impl Primitive {
             | Self::CpuQuota { node, .. }
             | Self::CpuSteal { node, .. }
             | Self::MemoryPressure { node, .. }
+            | Self::MemoryLimit { node, .. }
+            | Self::OomKill { node }
             | Self::SwapDevice { node, .. }
             | Self::ClockStep { node, .. }
             | Self::ClockDrift { node, .. }

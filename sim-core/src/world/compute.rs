@@ -33,6 +33,8 @@ pub struct Compute<'a> {
     halves: u32,
     /// Sizes of the bundles of faults of this half that are still to be served.
     faults: Faults,
+    /// Faults so far.
+    majors: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +65,17 @@ enum Stage {
     Done,
 }
 
+/// What is asked of a processor.
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    /// Nanoseconds at speed 1.
+    ns: f64,
+    /// Whether the kernel works, for the process.
+    system: bool,
+    /// Whether it counts as memory pressure, as most of reclaim does.
+    reclaim: bool,
+}
+
 /// A job by index and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct JobRef {
@@ -89,7 +102,12 @@ impl<'a> Compute<'a> {
                 bundles: 0,
                 served: 0,
             },
+            majors: 0,
         }
+    }
+    /// Major faults it has had so far: pages that had to come back from swap.
+    pub const fn major_faults(&self) -> u32 {
+        self.majors
     }
     /// Touches `pages` pages of a working set on the way.
     pub const fn touching(mut self, set: MemorySet, pages: u32) -> Self {
@@ -104,8 +122,7 @@ impl<'a> Compute<'a> {
     fn advance(&mut self, k: &mut Kernel, waker: &Waker) -> bool {
         let node = self.cx.node;
         if let Some(pages) = self.faults.next() {
-            let work = k.fault_work(node, pages);
-            self.submit(k, work, Some(pages), waker);
+            self.fault(k, pages, waker);
             return true;
         }
         if self.halves == 0 {
@@ -126,6 +143,7 @@ impl<'a> Compute<'a> {
                 };
                 share = 0.5;
                 let total = k.touch(node, class, half);
+                self.majors += total;
                 self.faults = Faults {
                     total,
                     bundles: total.min(faults::FAULTS_SERIAL_MAX),
@@ -135,8 +153,7 @@ impl<'a> Compute<'a> {
         }
         if let Some(pages) = self.faults.next() {
             // The half runs when its faults are served.
-            let work = k.fault_work(node, pages);
-            self.submit(k, work, Some(pages), waker);
+            self.fault(k, pages, waker);
         } else {
             self.run(k, share, waker);
         }
@@ -144,11 +161,23 @@ impl<'a> Compute<'a> {
     }
     fn run(&mut self, k: &mut Kernel, share: f64, waker: &Waker) {
         self.halves -= 1;
-        self.submit(k, self.work.as_nanos_f64() * share, None, waker);
+        let work = Work {
+            ns: self.work.as_nanos_f64() * share,
+            system: false,
+            reclaim: false,
+        };
+        let job = k.submit(self.cx.node, work, Wake::of(waker));
+        self.stage = Stage::Job(job, k.time(), None);
     }
-    fn submit(&mut self, k: &mut Kernel, work: f64, fault: Option<u32>, waker: &Waker) {
-        let job = k.submit(self.cx.node, (work, fault.is_some()), Wake::of(waker));
-        self.stage = Stage::Job(job, k.time(), fault);
+    fn fault(&mut self, k: &mut Kernel, pages: u32, waker: &Waker) {
+        let (ns, reclaim) = k.fault_work(self.cx.node, pages);
+        let work = Work {
+            ns,
+            system: true,
+            reclaim,
+        };
+        let job = k.submit(self.cx.node, work, Wake::of(waker));
+        self.stage = Stage::Job(job, k.time(), Some(pages));
     }
 
     /// A job is done: what it was, and what follows.
@@ -207,9 +236,6 @@ impl Future for Compute<'_> {
                     let Some(time) = k.poll_job(job, context.waker()) else {
                         return Poll::Pending;
                     };
-                    if fault.is_some() {
-                        k.fault_cpu_done(this.cx.node);
-                    }
                     this.job_done(&mut k, (since, time), fault);
                 }
                 Stage::Device(until, restored, wake) => {
@@ -233,12 +259,7 @@ impl Future for Compute<'_> {
 impl Drop for Compute<'_> {
     fn drop(&mut self) {
         match core::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Job(job, _, fault) => {
-                let mut k = self.cx.kernel();
-                if k.cancel_job(job) && fault.is_some() {
-                    k.fault_cpu_done(self.cx.node);
-                }
-            }
+            Stage::Job(job, ..) => self.cx.kernel().cancel_job(job),
             Stage::Device(_, restored, _) => {
                 if let Some(mut k) = self.cx.alive() {
                     k.read_done(self.cx.node, restored);
@@ -250,14 +271,15 @@ impl Drop for Compute<'_> {
 }
 
 impl Kernel {
-    /// Asks the processors of `node` for `work` nanoseconds; whether it is the kernel's work.
-    fn submit(&mut self, node: NodeId, (work, system): (f64, bool), wake: Wake) -> JobRef {
+    /// Asks the processors of `node` for some work.
+    fn submit(&mut self, node: NodeId, work: Work, wake: Wake) -> JobRef {
         let index = self.jobs_free.pop().unwrap_or_else(|| {
             self.jobs.push(Job {
                 generation: 0,
                 node,
                 waker: None,
                 done: None,
+                reclaim: false,
             });
             u32::try_from(self.jobs.len() - 1).expect("fewer than 2^32 jobs")
         });
@@ -265,12 +287,13 @@ impl Kernel {
         job.node = node;
         job.waker = Some(wake);
         job.done = None;
+        job.reclaim = work.reclaim;
         let generation = job.generation;
         let now = self.now;
         let task = Task {
             id: index,
-            work,
-            system,
+            work: work.ns,
+            system: work.system,
         };
         self.nodes[node.index()].cpu.submit(now, task);
         self.cpu_changed(node);
@@ -293,17 +316,16 @@ impl Kernel {
         }
         None
     }
-    /// Gives a job up. Whether its node is still the one that runs it.
-    fn cancel_job(&mut self, job: JobRef) -> bool {
+    /// Gives a job up.
+    fn cancel_job(&mut self, job: JobRef) {
         let slot = &self.jobs[job.index as usize];
         if slot.generation != job.generation {
-            return false;
+            return;
         }
         let (node, now) = (slot.node, self.now);
         self.free_job(job);
         self.nodes[node.index()].cpu.cancel(now, job.index);
         self.cpu_changed(node);
-        true
     }
 
     /// The next event of a node's processors is due.

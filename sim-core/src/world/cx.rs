@@ -149,6 +149,15 @@ impl Cx {
             .memory_set(self.node, bytes, zipf, write_share)
     }
 
+    /// Says that a working set was touched `rate` times a second for `warmed` before now (or, with
+    /// [`VirtualDuration::MAX`], for ever). Once that is said of all sets of the node, memory that is
+    /// over-committed begins where such a past has left it, not with the onset of a storm.
+    pub fn memory_warm(&self, set: MemorySet, rate: f64, warmed: VirtualDuration) {
+        if let Some(class) = set.class {
+            self.kernel().memory_warm((self.node, class), rate, warmed);
+        }
+    }
+
     /// The value of a knob here.
     pub fn knob(&self, knob: KnobId) -> f64 {
         self.kernel().read_knob(knob, self.node)

@@ -73,6 +73,8 @@ pub(super) struct Job {
     pub(super) node: NodeId,
     pub(super) waker: Option<Wake>,
     pub(super) done: Option<super::cpu::JobTime>,
+    /// Whether it makes room in memory: not productive.
+    pub(super) reclaim: bool,
 }
 
 /// The state of a running world.

@@ -20,6 +20,8 @@ pub struct NodeSpec {
     pub swap: Option<Swap>,
     /// What is wrong with its clocks.
     pub clock: ClockSpec,
+    /// Size of the swap space in bytes; `None` is as much as memory, a common rule of thumb.
+    pub swap_bytes: Option<u64>,
 }
 
 impl NodeSpec {
@@ -31,12 +33,21 @@ impl NodeSpec {
             memory: None,
             swap: None,
             clock: ClockSpec::default(),
+            swap_bytes: None,
         }
     }
     /// With this many cores.
     #[must_use]
     pub fn cores(self, cores: u32) -> Self {
         Self { cores, ..self }
+    }
+    /// With this much swap space, in bytes.
+    #[must_use]
+    pub fn swap_bytes(self, bytes: u64) -> Self {
+        Self {
+            swap_bytes: Some(bytes),
+            ..self
+        }
     }
     /// With this much memory, in bytes, and this swap device.
     #[must_use]

@@ -53,9 +53,10 @@ impl Kernel {
                 self.nodes[node.index()].cpu.overlay(now, id, entry, start);
                 self.cpu_changed(*node);
             }
-            Primitive::MemoryPressure { .. } | Primitive::SwapDevice { .. } => {
-                self.memory_overlay(id, entry, start);
-            }
+            Primitive::MemoryPressure { .. }
+            | Primitive::MemoryLimit { .. }
+            | Primitive::OomKill { .. }
+            | Primitive::SwapDevice { .. } => self.memory_overlay(id, entry, start),
             Primitive::ClockStep { .. }
             | Primitive::ClockDrift { .. }
             | Primitive::ClockFreeze { .. } => self.clock_overlay(id, entry, start),
@@ -107,7 +108,7 @@ impl Kernel {
         self.landed_now = landed;
     }
 
-    fn crash(&mut self, node: NodeId, id: EntryId, seen: Seen) {
+    pub(super) fn crash(&mut self, node: NodeId, id: EntryId, seen: Seen) {
         let place = &mut self.nodes[node.index()];
         place.downs.push(id);
         place.downs.sort_unstable();
@@ -153,7 +154,7 @@ impl Kernel {
         self.starting.push(node);
     }
 
-    fn lift_crash(&mut self, node: NodeId, id: EntryId) {
+    pub(super) fn lift_crash(&mut self, node: NodeId, id: EntryId) {
         let place = &mut self.nodes[node.index()];
         place.downs.retain(|other| *other != id);
         if place.up || !place.downs.is_empty() {

@@ -128,6 +128,12 @@ impl Cpu {
         let jobs = if self.throttled() { 0 } else { self.jobs() };
         (jobs + self.hogs()).min(self.usable())
     }
+    /// The ids of the jobs on a core.
+    pub(super) fn running_jobs(&self) -> impl Iterator<Item = u32> {
+        let halted = self.stopped || self.throttled();
+        let running = if halted { &[][..] } else { &self.running[..] };
+        running.iter().map(|job| job.task.id)
+    }
     /// Tasks without a core, or stopped by the quota.
     pub(super) fn tasks_waiting(&self) -> usize {
         self.jobs() + self.hogs() - self.tasks_running()

@@ -3,13 +3,13 @@
 use super::Kernel;
 use crate::history::{NodeChange, What};
 use crate::memory::{
-    Activity, Arrival, ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, Victim, faults,
+    Arrival, ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, TICK, Victim, faults,
 };
-use crate::plan::{Damage, Entry, Primitive, Swap};
+use crate::plan::{Damage, Entry, Limit, Primitive, Seen, Swap};
 use crate::world::NodeSpec;
 use crate::world::compute::MemorySet;
 use crate::world::kernel::Kind;
-use crate::{EntryId, Key, NodeId, Sample, Seed, VirtualTime};
+use crate::{EntryId, Key, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
 
 /// The memory of one node.
 #[derive(Debug)]
@@ -17,16 +17,35 @@ pub(super) struct HostMemory {
     pub(super) domain: Domain,
     pub(super) device: Option<SwapDevice>,
     pub(super) bytes: u64,
+    swap_bytes: u64,
     preset: Option<Preset>,
     /// The device's own cap, in reads a second.
     cap: Option<f64>,
-    /// Working sets declared by dead processes: a new one of the same shape takes its place.
-    sets: Vec<(ClassSpec, bool)>,
+    /// The device's own slow-down.
+    slow: f64,
+    sets: Vec<Set>,
+    /// Leaks in force: they belong to the processes of the node and start again with them.
+    leaks: Vec<(EntryId, Intruder)>,
+    /// Limits in force.
+    limits: Vec<(EntryId, Limit)>,
     /// Swap-device overlays: (entry, order of coming into force, device).
     devices: Vec<(EntryId, u64, Swap)>,
     /// When the next tick is scheduled.
     tick: Option<VirtualTime>,
+    /// Time of reclaim that those who bring new pages still owe, in microseconds.
+    owed_us: f64,
+    /// Whether they reclaim up to the next tick.
+    pub(super) arriving: bool,
     keys: Keys,
+}
+
+/// A working set. One declared by a dead process is filled again by a new one of the same shape.
+#[derive(Debug)]
+struct Set {
+    spec: ClassSpec,
+    live: bool,
+    /// Touches a second before the run, if it is said to have been touched.
+    rate: Option<f64>,
 }
 
 /// Keys and ordinals of the draws: by request half, by fault, by read.
@@ -36,6 +55,7 @@ struct Keys {
     reclaim: (Key, u64),
     service: (Key, u64),
     restored: Key,
+    stalled: Key,
 }
 
 fn next(stream: &mut (Key, u64)) -> crate::rng::Draw {
@@ -50,9 +70,9 @@ impl HostMemory {
         let bytes = spec.memory?;
         let preset = match &spec.swap {
             Some(Swap::Preset(name)) => Preset::by_name(name),
-            // A cap without a device is one on the device of the calibration.
-            Some(Swap::Iops(_)) => Some(Preset::Vdisk),
-            None => None,
+            // A cap or factor without a device is one on the device of the calibration.
+            Some(Swap::Iops(_) | Swap::Slow(_)) => Some(Preset::Vdisk),
+            Some(Swap::Off) | None => None,
         };
         let cap = match spec.swap {
             Some(Swap::Iops(iops)) => Some(iops),
@@ -61,33 +81,61 @@ impl HostMemory {
         let device = preset.map(|preset| {
             let mut device = SwapDevice::new(preset.device());
             device.set_iops_cap(VirtualTime::ZERO, cap);
+            device.set_slow(base_slow(spec));
             device
         });
+        let swap_bytes = spec.swap_bytes.unwrap_or(bytes);
         let path = format!("node/{}", spec.name);
         let key = |purpose| Key::new(seed, &path, purpose);
         Some(Self {
-            // As much swap as memory: a common rule of thumb, and a choice.
-            domain: Domain::new(bytes, preset.map(|preset| preset.space(bytes))),
+            domain: Domain::new(bytes, preset.map(|preset| preset.space(swap_bytes))),
             device,
             bytes,
+            swap_bytes,
+            slow: base_slow(spec),
             preset,
             cap,
             sets: Vec::new(),
+            leaks: Vec::new(),
+            limits: Vec::new(),
             devices: Vec::new(),
             tick: None,
+            owed_us: 0.0,
+            arriving: false,
             keys: Keys {
                 faults: (key("mem.faults"), 0),
                 reclaim: (key("mem.reclaim"), 0),
                 service: (key("swap.service"), 0),
                 restored: key("mem.restored"),
+                stalled: key("mem.stalled"),
             },
         })
     }
-    /// The device overlay in force: the latest.
+    /// Whether an intruder is a leak of the node's processes.
+    fn leaking(&self, intruder: u32) -> bool {
+        self.leaks.iter().any(|(id, _)| id.0 == intruder)
+    }
+    /// The device overlay in force: the latest that is not a factor.
     fn device_overlay(&self) -> Option<&(EntryId, u64, Swap)> {
         self.devices
             .iter()
+            .filter(|(.., swap)| !matches!(swap, Swap::Slow(_)))
             .max_by_key(|(id, started, _)| (*started, *id))
+    }
+    /// The limit overlay in force, the lowest, and its bytes.
+    fn limit_overlay(&self) -> Option<(EntryId, u64)> {
+        let bytes = |limit: Limit| match limit {
+            Limit::Bytes(bytes) => bytes,
+            Limit::OfWorkingSet(share) => self.domain.limit_for(share),
+        };
+        let all = self.limits.iter().map(|(id, limit)| (*id, bytes(*limit)));
+        all.min_by_key(|(id, bytes)| (*bytes, *id))
+            .filter(|(_, bytes)| *bytes < self.bytes)
+    }
+    /// Puts the limit into the state that base and overlays ask for.
+    fn set_limit(&mut self, now: VirtualTime) {
+        let bytes = self.limit_overlay().map_or(self.bytes, |(_, bytes)| bytes);
+        self.domain.set_limit(now, bytes);
     }
     /// Puts the device into the state that base and overlays ask for.
     fn set_device(&mut self, now: VirtualTime) {
@@ -95,8 +143,17 @@ impl HostMemory {
         let (preset, cap) = match &overlay {
             Some(Swap::Preset(name)) => (Preset::by_name(name).or(self.preset), None),
             Some(Swap::Iops(iops)) => (self.preset, Some(*iops)),
-            None => (self.preset, self.cap),
+            Some(Swap::Slow(_) | Swap::Off) | None => (self.preset, self.cap),
         };
+        // In id order, so that the product is the same whoever came first.
+        let mut factors: Vec<(EntryId, f64)> = Vec::new();
+        for (id, _, swap) in &self.devices {
+            if let Swap::Slow(factor) = swap {
+                factors.push((*id, *factor));
+            }
+        }
+        factors.sort_by_key(|(id, _)| *id);
+        let slow = factors.iter().fold(self.slow, |all, (_, f)| all * f);
         let Some(preset) = preset else {
             return;
         };
@@ -107,7 +164,18 @@ impl HostMemory {
             device.replace(now, preset.device());
         }
         device.set_iops_cap(now, cap);
-        self.domain.set_swap(Some(preset.space(self.bytes)));
+        device.set_slow(slow);
+        let off = matches!(overlay, Some(Swap::Off));
+        let space = preset.space(self.swap_bytes);
+        self.domain.set_swap((!off).then_some(space));
+    }
+}
+
+/// The slow-down of the node's own device.
+const fn base_slow(spec: &NodeSpec) -> f64 {
+    match spec.swap {
+        Some(Swap::Slow(factor)) => factor,
+        _ => 1.0,
     }
 }
 
@@ -138,21 +206,47 @@ impl Kernel {
         let left = memory
             .sets
             .iter()
-            .position(|(old, live)| !live && *old == spec);
+            .position(|set| !set.live && set.spec == spec);
         let class = match left {
             Some(class) => {
                 memory.domain.populate_class(now, class);
-                memory.sets[class].1 = true;
+                memory.sets[class].live = true;
                 class
             }
             None => {
-                memory.sets.push((spec, true));
+                let (live, rate) = (true, None);
+                memory.sets.push(Set { spec, live, rate });
                 memory.domain.add_class(spec)
             }
         };
+        if !memory.limits.is_empty() {
+            memory.set_limit(now);
+        }
         self.hosts.list[node.index()].fresh_pages += spec.pages;
         self.memory_tick(node);
         MemorySet { class: Some(class) }
+    }
+
+    /// Says how a working set was touched before the run. Once it is said of all, an over-committed
+    /// node begins in its steady state.
+    pub(in crate::world) fn memory_warm(
+        &mut self,
+        (node, class): (NodeId, usize),
+        rate: f64,
+        warmed: VirtualDuration,
+    ) {
+        let now = self.time();
+        let Some(memory) = self.memory(node) else {
+            return;
+        };
+        memory.sets[class].rate = Some(rate);
+        let rates: Option<Vec<f64>> = memory.sets.iter().map(|set| set.rate).collect();
+        if let Some(rates) = rates
+            && !memory.domain.pressed()
+        {
+            memory.domain.settle_after(now, &rates, warmed);
+        }
+        self.memory_tick(node);
     }
 
     /// Whether a touch can fault at all.
@@ -177,30 +271,35 @@ impl Kernel {
         count
     }
 
-    /// Processor time in nanoseconds to serve faults of `pages` pages: the fault itself, reclaim
-    /// where room must be made, and the read where the device is memory.
-    pub(in crate::world) fn fault_work(&mut self, node: NodeId, pages: u32) -> f64 {
+    /// Processor time in nanoseconds to serve faults of `pages` pages, and whether it counts as memory
+    /// pressure, as most of reclaim does: the fault itself, reclaim where room must be made, and the read where the device is memory.
+    pub(in crate::world) fn fault_work(&mut self, node: NodeId, pages: u32) -> (f64, bool) {
         let now = self.time();
-        self.hosts.list[node.index()].faulting += 1;
         let Some(memory) = self.memory(node) else {
-            return 0.0;
+            return (0.0, false);
         };
         let mut work = faults::FAULT_CPU * u64::from(pages);
+        let mut stalled = false;
         if memory.domain.reclaiming() {
             let dirty = memory.domain.dirty_share();
+            let ordinal = memory.keys.reclaim.1;
             let draw = &mut next(&mut memory.keys.reclaim);
-            work += faults::reclaim_cost(pages, dirty, draw).unwrap_or_default();
+            if let Some(reclaim) = faults::reclaim_cost(pages, dirty, draw) {
+                work += reclaim;
+                stalled = memory
+                    .keys
+                    .stalled
+                    .at(ordinal)
+                    .chance(faults::STALLED_SHARE);
+            }
         }
         if let Some(device) = memory.device.as_mut().filter(|device| device.on_core()) {
             let draw = &mut next(&mut memory.keys.service);
             work += device.read_bundle(now, pages, draw).since(now);
+        } else {
+            work += faults::SUBMIT_CPU * u64::from(pages);
         }
-        work.as_nanos_f64()
-    }
-    pub(in crate::world) fn fault_cpu_done(&mut self, node: NodeId) {
-        let faulting = &mut self.hosts.list[node.index()].faulting;
-        *faulting = faulting.saturating_sub(1);
-        self.pressure_changed(node);
+        (work.as_nanos_f64(), stalled)
     }
 
     /// Submits the reads of a fault: when they are there, and whether the wait counts as memory
@@ -212,18 +311,18 @@ impl Kernel {
     ) -> Option<(VirtualTime, bool)> {
         let now = self.time();
         let memory = self.memory(node)?;
-        let overlay = memory.device_overlay().map(|(id, ..)| *id);
         let device = memory.device.as_mut()?;
         let mut done = None;
         if !device.on_core() {
             let ordinal = memory.keys.service.1;
             let until = device.read_bundle(now, pages, &mut next(&mut memory.keys.service));
+            // What was spent on a core is a part of it.
+            let spent = faults::SUBMIT_CPU * u64::from(pages);
+            let until = now.saturating_add(until.since(now).saturating_sub(spent));
             let share = memory.domain.restored_share();
             done = Some((until, memory.keys.restored.at(ordinal).chance(share)));
         }
-        if let Some(id) = overlay {
-            self.land(id, u64::from(pages));
-        }
+        self.land_devices(node, pages);
         if let Some((_, restored)) = done {
             let host = &mut self.hosts.list[node.index()];
             host.in_io += 1;
@@ -231,6 +330,21 @@ impl Kernel {
             self.pressure_changed(node);
         }
         done
+    }
+    /// Reads count for the device overlay that served them and for every one that slowed it down.
+    fn land_devices(&mut self, node: NodeId, pages: u32) {
+        for at in 0..usize::MAX {
+            let Some(memory) = self.hosts.list[node.index()].memory.as_deref() else {
+                return;
+            };
+            let Some((id, _, swap)) = memory.devices.get(at) else {
+                return;
+            };
+            let (id, latest) = (*id, memory.device_overlay().map(|(id, ..)| *id));
+            if matches!(swap, Swap::Slow(_)) || latest == Some(id) && *swap != Swap::Off {
+                self.land(id, u64::from(pages));
+            }
+        }
     }
     pub(in crate::world) fn read_done(&mut self, node: NodeId, restored: bool) {
         let host = &mut self.hosts.list[node.index()];
@@ -251,7 +365,10 @@ impl Kernel {
         let (mut displaced, mut fresh) = (0, 0);
         match &entry.primitive {
             Primitive::MemoryPressure {
-                size, active, ramp, ..
+                size,
+                activity,
+                arrival,
+                ..
             } if start => {
                 let pages = match size {
                     Damage::Bytes(bytes) => bytes.div_ceil(PAGE_BYTES),
@@ -259,21 +376,31 @@ impl Kernel {
                 };
                 let intruder = Intruder {
                     pages,
-                    activity: if *active {
-                        Activity::Active
-                    } else {
-                        Activity::Idle
-                    },
-                    arrival: Arrival::Burst { ramp: *ramp },
+                    activity: *activity,
+                    arrival: *arrival,
                 };
                 if pages > 0 {
                     fresh = pages;
                     displaced = memory.domain.press(now, id.0, intruder).displacing_pages;
                 }
+                if pages > 0 && matches!(arrival, Arrival::Linear { .. }) {
+                    // It displaces nobody yet.
+                    displaced = 0;
+                    memory.leaks.push((id, intruder));
+                }
             }
             Primitive::MemoryPressure { .. } => {
+                memory.leaks.retain(|(other, _)| *other != id);
                 memory.domain.release(now, id.0);
             }
+            Primitive::MemoryLimit { limit, .. } => {
+                memory.limits.retain(|(other, _)| *other != id);
+                if start {
+                    memory.limits.push((id, *limit));
+                }
+                memory.set_limit(now);
+            }
+            Primitive::OomKill { .. } => return self.oom_kill(node, id, start),
             Primitive::SwapDevice { device, .. } => {
                 memory.devices.retain(|(other, ..)| *other != id);
                 if start {
@@ -288,6 +415,32 @@ impl Kernel {
             self.land(id, displaced);
         }
         self.memory_tick(node);
+    }
+
+    /// A kill that a fault asks for: it lasts until the fault ends.
+    fn oom_kill(&mut self, node: NodeId, id: EntryId, start: bool) {
+        if !start {
+            return self.lift_crash(node, id);
+        }
+        let now = self.time();
+        let memory = self.memory(node);
+        let victim = memory.and_then(|memory| {
+            let victim = memory.domain.largest(now)?;
+            let intruder = matches!(victim, Victim::Intruder(id) if !memory.leaking(id));
+            Some(intruder)
+        });
+        match victim {
+            Some(false) => {
+                let change = NodeChange::OutOfMemory;
+                self.record(What::Node { node, change });
+                self.crash(node, id, Seen::Reset);
+            }
+            Some(true) => {
+                self.out_of_memory(node);
+                self.land(id, 1);
+            }
+            None => {}
+        }
     }
 
     /// Schedules the next tick, if one is due before the one that is scheduled.
@@ -314,37 +467,77 @@ impl Kernel {
             return;
         }
         memory.tick = None;
+        let before = memory.domain.evicted_pages();
         let tick = memory.domain.tick(now);
+        let limit = memory.limit_overlay().map(|(id, _)| id);
+        let off = memory.device_overlay();
+        let off = off
+            .filter(|(.., swap)| *swap == Swap::Off)
+            .map(|(id, ..)| *id);
+        let reclaimed = memory.domain.evicted_pages() - before;
+        let tick_us = TICK.as_nanos_f64() / 1e3;
+        let page_us = faults::reclaim_us_mean(memory.domain.dirty_share());
+        memory.owed_us += f64::from(tick.displaced) * page_us;
+        let arriving = memory.owed_us >= tick_us;
+        if arriving {
+            // One task pays: more than a tick is not owed longer than the pages need to come.
+            memory.owed_us = (memory.owed_us - tick_us).min(tick_us);
+        }
+        let changed = core::mem::replace(&mut memory.arriving, arriving) != arriving;
         if let Some(device) = memory.device.as_mut().filter(|device| !device.on_core()) {
             for _ in 0..tick.background_reads {
                 device.read(now, &mut next(&mut memory.keys.service));
             }
         }
-        if tick.out_of_memory {
-            self.out_of_memory(node);
+        if changed {
+            self.pressure_changed(node);
+        }
+        if let Some(id) = limit.filter(|_| reclaimed > 0) {
+            self.land(id, reclaimed);
+        }
+        let killed = tick.out_of_memory && self.out_of_memory(node);
+        if killed {
+            for id in limit.into_iter().chain(off) {
+                self.land(id, 1);
+            }
+        }
+        let count = u64::from(tick.displaced).max(u64::from(killed));
+        if count > 0 {
+            self.land_leaks(node, count);
         }
         self.memory_tick(node);
     }
 
+    fn land_leaks(&mut self, node: NodeId, count: u64) {
+        for at in 0..usize::MAX {
+            let memory = self.hosts.list[node.index()].memory.as_deref();
+            let Some((id, _)) = memory.and_then(|memory| memory.leaks.get(at)) else {
+                return;
+            };
+            self.land(*id, count);
+        }
+    }
+
     /// The kernel kills who has most pages. Processes of the node are started again at once, as a
-    /// supervisor would (a choice); an intruder is gone.
-    fn out_of_memory(&mut self, node: NodeId) {
+    /// supervisor would (a choice); an intruder is gone. Whether there was somebody to kill.
+    fn out_of_memory(&mut self, node: NodeId) -> bool {
         let now = self.time();
         let victim = self
             .memory(node)
             .and_then(|memory| memory.domain.largest(now));
+        if victim.is_none() {
+            return false;
+        }
         self.hosts.list[node.index()].kills += 1;
         let change = NodeChange::OutOfMemory;
         self.record(What::Node { node, change });
-        match victim {
-            Some(Victim::Intruder(id)) => {
-                if let Some(memory) = self.memory(node) {
-                    memory.domain.release(now, id);
-                }
+        match (victim, self.memory(node)) {
+            (Some(Victim::Intruder(id)), Some(memory)) if !memory.leaking(id) => {
+                memory.domain.release(now, id);
             }
-            Some(Victim::Class(_)) => self.restart_processes(node),
-            None => {}
+            _ => self.restart_processes(node),
         }
+        true
     }
 
     /// The node's processes died: their pages are free, their waits are over.
@@ -353,12 +546,15 @@ impl Kernel {
         let host = &mut self.hosts.list[node.index()];
         host.in_io = 0;
         host.restored = 0;
-        host.faulting = 0;
         if let Some(memory) = &mut host.memory {
-            for (class, (_, live)) in memory.sets.iter_mut().enumerate() {
-                if core::mem::take(live) {
+            for (class, set) in memory.sets.iter_mut().enumerate() {
+                if core::mem::take(&mut set.live) {
                     memory.domain.free_class(now, class);
                 }
+            }
+            for (id, leak) in &memory.leaks {
+                memory.domain.release(now, id.0);
+                memory.domain.press(now, id.0, *leak);
             }
         }
         self.pressure_changed(node);

@@ -22,8 +22,6 @@ pub(in crate::world) struct Host {
     /// Waits for the swap device: all, and those that count as memory pressure.
     in_io: u32,
     restored: u32,
-    /// Tasks that serve a fault on a core.
-    faulting: u32,
     pressure: Pressure,
     /// Time in which a core was idle while a task waited for the device.
     iowait_ns: u64,
@@ -62,7 +60,6 @@ impl Kernel {
             blocked: 0,
             in_io: 0,
             restored: 0,
-            faulting: 0,
             pressure: Pressure::new(spec.cores.max(1)),
             iowait_ns: 0,
             iowait_cores: 0,
@@ -128,13 +125,18 @@ impl Kernel {
         host.at = now;
         host.blocked = host.in_io;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let faulting = host.faulting.min(count(running));
+        // Of the tasks on a core, those whose job is a fault that has to make room.
+        let jobs = &self.jobs;
+        let reclaiming = cpu.running_jobs().filter(|id| jobs[*id as usize].reclaim);
+        let on_core = count(reclaiming.count());
+        let arriving = host.memory.as_deref().is_some_and(|memory| memory.arriving);
+        let in_reclaim = on_core + u32::from(arriving);
         host.iowait_cores = (cpu.cores() - running).min(host.in_io as usize) as u64;
         let tasks = Tasks {
-            running: count(running) - faulting,
+            running: count(running) - on_core,
             waiting_cpu: count(waiting),
             in_io: host.in_io,
-            in_reclaim: faulting,
+            in_reclaim,
             restored: host.restored,
         };
         host.pressure

@@ -1,4 +1,5 @@
 use super::*;
+use crate::memory::{Activity, Arrival};
 use crate::plan::{Damage, Swap};
 
 /// The service of the calibration in run S3: 128 MiB, 16 touches and 200 us a request, 150
@@ -31,8 +32,10 @@ fn storm(size: Damage, device: Option<Swap>) -> (Vec<(f64, f64)>, Finished, Name
     let pressure = Primitive::MemoryPressure {
         node,
         size,
-        active: true,
-        ramp: VirtualDuration::ZERO,
+        activity: Activity::Active,
+        arrival: Arrival::Burst {
+            ramp: VirtualDuration::ZERO,
+        },
     };
     let mut faults = vec![(20_000, Some(32_000), pressure)];
     faults.extend(
