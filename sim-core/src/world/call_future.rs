@@ -16,6 +16,7 @@ pub struct CallFuture<'a> {
     port: PortId,
     request: Request,
     deadline: VirtualTime,
+    bytes: u32,
     under_way: Option<(CallRef, VirtualTime)>,
 }
 
@@ -32,6 +33,7 @@ impl<'a> CallFuture<'a> {
             port,
             request,
             deadline: VirtualTime::MAX,
+            bytes: super::CALL_BYTES,
             under_way: None,
         }
     }
@@ -44,6 +46,10 @@ impl<'a> CallFuture<'a> {
     pub fn deadline(self, deadline: VirtualTime) -> Self {
         Self { deadline, ..self }
     }
+    /// Its request has `bytes` bytes on a link; without this it has [`super::CALL_BYTES`].
+    pub fn sized(self, bytes: u32) -> Self {
+        Self { bytes, ..self }
+    }
 }
 
 impl Future for CallFuture<'_> {
@@ -54,7 +60,7 @@ impl Future for CallFuture<'_> {
         let (call, since) = match self.under_way {
             Some(under_way) => under_way,
             None if k.acts(cx.node, cx.incarnation) => {
-                let how = (self.request, self.deadline, cx.span.id);
+                let how = (self.request, self.deadline, cx.span.id, self.bytes);
                 let call = k.start_call(cx.node, self.port, how);
                 *self.under_way.insert((call, k.time()))
             }

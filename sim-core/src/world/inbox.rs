@@ -159,15 +159,21 @@ impl Incoming {
     }
     /// Answers.
     pub fn reply(self, cx: &Cx, reply: Reply) {
-        self.answer(cx, Ok(reply));
+        self.answer(cx, Ok(reply), super::CALL_BYTES);
+    }
+    /// Answers with a reply that has `bytes` bytes on a link; without a size it has
+    /// [`super::CALL_BYTES`].
+    pub fn reply_sized(self, cx: &Cx, reply: Reply, bytes: u32) {
+        self.answer(cx, Ok(reply), bytes);
     }
     /// Answers with an error.
     pub fn fail(self, cx: &Cx, code: u16, retry_after: Option<VirtualDuration>) {
-        self.answer(cx, Err(CallError::Status { code, retry_after }));
+        let error = CallError::Status { code, retry_after };
+        self.answer(cx, Err(error), super::CALL_BYTES);
     }
-    fn answer(self, cx: &Cx, result: Result<Reply, CallError>) {
+    fn answer(self, cx: &Cx, result: Result<Reply, CallError>, bytes: u32) {
         if let Some(mut k) = cx.alive() {
-            k.reply(self.call, result);
+            k.reply(self.call, result, bytes);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Wake;
 use super::call::Service;
 use super::handler::HandlerId;
 use super::knob::Knob;
-use super::link::{Link, LinkProfile};
+use super::link::{Link, LinkProfile, LinkRule, LinkTable};
 use super::message::{Call, Flight, Port};
 use super::node::{Deferred, Node};
 use super::span::Spans;
@@ -84,10 +84,11 @@ pub(crate) struct Kernel {
     pub(super) names: Names,
     pub(super) history: History,
     pub(super) nodes: Vec<Node>,
-    pub(super) default_link: LinkProfile,
+    pub(super) default_link: Rc<LinkProfile>,
+    /// Links that behave otherwise; the last rule that holds counts.
+    pub(super) link_rules: Vec<LinkRule>,
     pub(super) links: Vec<Link>,
-    /// For each node its links, sorted by the other end.
-    pub(super) links_of: Vec<Vec<(NodeId, u32)>>,
+    pub(super) link_table: LinkTable,
     pub(super) ports: Vec<Port>,
     pub(super) services: Vec<Service>,
     pub(super) service_names: Names,
@@ -138,9 +139,10 @@ impl Kernel {
             names: Names::default(),
             history: History::default(),
             nodes: Vec::new(),
-            default_link: LinkProfile::default(),
+            default_link: Rc::default(),
+            link_rules: Vec::new(),
             links: Vec::new(),
-            links_of: Vec::new(),
+            link_table: LinkTable::default(),
             ports: Vec::new(),
             services: Vec::new(),
             service_names: Names::default(),
@@ -178,9 +180,10 @@ impl Kernel {
         self.names.clear();
         self.history.reset(keep);
         self.nodes.clear();
-        self.default_link = LinkProfile::default();
+        self.default_link = Rc::default();
+        self.link_rules.clear();
         self.links.clear();
-        self.links_of.clear();
+        self.link_table.clear();
         self.ports.clear();
         self.services.clear();
         self.service_names.clear();

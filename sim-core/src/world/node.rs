@@ -1,6 +1,7 @@
 //! Nodes: what they are made of and whether they run.
 
 use super::cpu::Cpu;
+use super::net::NetTotals;
 use crate::plan::Swap;
 use crate::queue::Pending;
 use crate::{EntryId, PortId, ServiceId};
@@ -65,6 +66,8 @@ pub(super) struct Node {
     pub(super) ports: Vec<(ServiceId, PortId)>,
     /// How many handlers run on it.
     pub(super) handlers: u32,
+    /// What its network card counted.
+    pub(super) net: NetTotals,
 }
 
 /// Something that was due while the node was paused.
@@ -87,6 +90,7 @@ impl Node {
             cpu: Cpu::new(spec.cores),
             ports: Vec::new(),
             handlers: 0,
+            net: NetTotals::default(),
         }
     }
 }
