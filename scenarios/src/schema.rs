@@ -87,9 +87,16 @@ fn value(kind: &Kind) -> Value {
         Kind::Duration => pattern(DURATION),
         Kind::Moment => pattern(r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)|\.\.)+$"),
         Kind::Rate => pattern(r"^[0-9.eE+-]+/(ns|us|ms|s|m|h)$"),
+        Kind::Bandwidth => pattern(r"^[0-9.eE+-]+(([kMG]?bit)|(([KMG]i|M)?B))/s$"),
+        Kind::HoldBack => pattern(r"^(([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+|[0-9]+ messages?)$"),
         Kind::Size => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+$"),
         Kind::Device => pattern(r"^([a-z]+|[0-9.eE+-]+ iops)$"),
-        Kind::Length | Kind::Law(Unit::Time) | Kind::Text | Kind::File | Kind::Selector(_) => {
+        Kind::Length
+        | Kind::Law(Unit::Time)
+        | Kind::Text
+        | Kind::File
+        | Kind::Recording
+        | Kind::Selector(_) => {
             json!({ "type": "string", "minLength": 1 })
         }
         Kind::Law(Unit::Plain) => json!({ "type": ["number", "string"] }),

@@ -4,6 +4,9 @@ mod call;
 mod cpu;
 mod knob;
 mod link;
+mod link_break;
+pub mod link_capacity;
+pub mod link_quality;
 mod memory;
 mod node;
 mod partition;
@@ -22,6 +25,17 @@ pub const ALL: &[&FaultKind] = &[
     &link::LINK_LOSS,
     &link::LINK_CUT,
     &link::LINK_FLAP,
+    &link_quality::BURST_LOSS,
+    &link_quality::LINK_DUPLICATE,
+    &link_quality::LINK_REORDER,
+    &link_quality::LINK_CORRUPT,
+    &link_quality::CLOG,
+    &link_capacity::LINK_RATE,
+    &link_capacity::PATH_CAPACITY,
+    &link_capacity::LINK_TRACE,
+    &link_break::HALF_OPEN,
+    &link_break::CONNECTION_RESET,
+    &link_break::SWIZZLE_CLOG,
     &partition::PARTITION,
     &cpu::CPU_SLOW,
     &cpu::CPU_THROTTLE,
@@ -146,7 +160,7 @@ pub fn list() -> String {
         let (name, summary, madsim) = (kind.name, kind.summary, kind.madsim());
         let _ = writeln!(
             text,
-            "{name:<14} {family:<7} {summary:<width$}  madsim: {madsim}"
+            "{name:<16} {family:<7} {summary:<width$}  madsim: {madsim}"
         );
     }
     text

@@ -17,10 +17,13 @@ mod read;
 mod tree;
 mod units;
 
-pub use args::{Arg, Args, Place, Value};
+pub use args::{Arg, Args, Place, Recording, TraceUse, Value};
 pub use issue::{Issue, Quote, nearest, suggest};
 pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
-pub use law::{law, law_text};
+pub use law::{law, law_text, trace};
 pub use read::{read, read_value};
 pub use tree::{Node, NodeKey, Raw};
-pub use units::{SWAP_PRESETS, device, duration, length, moment, rate, rate_text, size, size_text};
+pub use units::{
+    SWAP_PRESETS, bandwidth, bandwidth_text, device, duration, hold_back, length, moment, rate,
+    rate_text, size, size_text,
+};

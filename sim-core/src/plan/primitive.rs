@@ -102,6 +102,18 @@ pub enum Primitive {
         /// How many, and how long.
         reorder: Reorder,
     },
+    /// A directed link clogs now and then: with this chance a message clogs it for a time, in which
+    /// messages depart but do not arrive; they all arrive at its end. Independent; a message waits
+    /// for the longest. What is clogged when the overlay ends still waits. Landed: messages that
+    /// waited.
+    LinkClog {
+        /// The link.
+        link: LinkTarget,
+        /// Chance of a message to clog the link, 0 to 1.
+        share: f64,
+        /// Nanoseconds that it stays clogged.
+        length: Law,
+    },
     /// Nothing passes a directed link. Union; drop beats refuse. A message dies if a cut is active
     /// at departure or at arrival. Landed: messages it killed.
     LinkCut {
@@ -329,6 +341,7 @@ impl Primitive {
             | Self::LinkRate { .. }
             | Self::LinkTrace { .. }
             | Self::LinkReorder { .. }
+            | Self::LinkClog { .. }
             | Self::LinkCut { .. }
             | Self::LinkReset { .. }
             | Self::LinkHold { .. } => Family::Link,
@@ -354,6 +367,7 @@ impl Primitive {
                 Traced::Capacity => "capacity-trace",
             },
             Self::LinkReorder { .. } => "reorder",
+            Self::LinkClog { .. } => "clog",
             Self::LinkCut { scope, .. } => match scope {
                 CutScope::All | CutScope::Above(_) => "cut",
                 CutScope::Existing => "cut-existing",
@@ -393,6 +407,7 @@ impl Primitive {
             | Self::LinkRate { link, .. }
             | Self::LinkTrace { link, .. }
             | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
             | Self::LinkCut { link, .. }
             | Self::LinkReset { link, .. }
             | Self::LinkHold { link } => Some(link.from),
@@ -409,6 +424,7 @@ impl Primitive {
             | Self::LinkRate { link, .. }
             | Self::LinkTrace { link, .. }
             | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
             | Self::LinkCut { link, .. }
             | Self::LinkReset { link, .. }
             | Self::LinkHold { link } => Some(*link),

@@ -43,6 +43,7 @@ impl Kernel {
             | Primitive::LinkRate { link, .. }
             | Primitive::LinkTrace { link, .. }
             | Primitive::LinkReorder { link, .. }
+            | Primitive::LinkClog { link, .. }
             | Primitive::LinkCut { link, .. }
             | Primitive::LinkHold { link } => {
                 let at = self.link(link.from, link.to);

@@ -445,6 +445,31 @@ fn a_message_held_back_is_overtaken_by_so_many() {
     assert_eq!(alone.waited_enough(number), None);
 }
 
+/// A message clogs the link for itself and for those that depart while it is clogged.
+#[test]
+fn a_clog_lets_all_go_at_its_end() {
+    let clog = |share| Primitive::LinkClog {
+        link: ENDS,
+        share,
+        length: Law::Constant(1e6),
+    };
+    let mut link = link();
+    let mut landed = Vec::new();
+    put(&mut link, 1, &clog(0.02));
+    let at = |i: u64| 10_000 * i;
+    let mut waited = 0;
+    for i in 0..10_000 {
+        let arrival = arrival(&send(&mut link, datagram(at(i), 64), &mut landed));
+        let wait = arrival.expect("nothing is lost") - at(i) - 1000;
+        assert!(wait <= 1_000_000 - 1000);
+        waited += usize::from(wait > 0);
+    }
+    assert_eq!(landed.len(), waited);
+    // A hundred messages a millisecond, two clogs in them: all but e^-2 wait.
+    let share = waited as f64 / 1e4;
+    assert!((share - 0.865).abs() < 0.03, "{share}");
+}
+
 fn any_overlay() -> impl Strategy<Value = Primitive> {
     let law = (1.0..1e6).prop_map(|mean| Law::Exponential { mean });
     prop_oneof![
@@ -474,6 +499,11 @@ fn any_overlay() -> impl Strategy<Value = Primitive> {
             cut(mode, CutScope::Above(1000))
         }),
         Just(Primitive::LinkHold { link: ENDS }),
+        (0.0..0.2, 1e4..1e7).prop_map(|(share, mean)| Primitive::LinkClog {
+            link: ENDS,
+            share,
+            length: Law::Exponential { mean },
+        }),
     ]
 }
 

@@ -47,6 +47,14 @@ enum Source {
     Series(Series),
 }
 
+#[derive(Clone, Debug)]
+struct Clog {
+    share: f64,
+    length: Law,
+    /// Until when the link is clogged.
+    until: u64,
+}
+
 /// A bottleneck.
 #[derive(Clone, Debug)]
 pub(super) struct Limit {
@@ -101,6 +109,7 @@ pub(in crate::world) struct Weather {
     duplicates: Vec<Overlay<Duplicate>>,
     limits: Vec<Overlay<Limit>>,
     reorders: Vec<Overlay<Reorder>>,
+    clogs: Vec<Overlay<Clog>>,
     cuts: Vec<Overlay<(CutMode, CutScope)>>,
     holds: Vec<EntryId>,
     queue: Queue,
@@ -148,6 +157,7 @@ impl Weather {
             && self.duplicates.is_empty()
             && self.limits.is_empty()
             && self.reorders.is_empty()
+            && self.clogs.is_empty()
             && self.cuts.is_empty()
             && self.holds.is_empty()
             && self.held.is_empty()
@@ -262,6 +272,7 @@ impl Weather {
         let delay = self.delay((ordinal, copy, base), now, landed);
         let (by, count) = self.hold_back(packet, (ordinal, copy), landed);
         let due = leave.saturating_add(delay).saturating_add(by);
+        let due = self.clog(ordinal, copy, (now, due), landed);
         self.queue.flies_until(&self.limits, due);
         if count > 0 && self.holds.is_empty() {
             let late = Late {
@@ -353,6 +364,30 @@ impl Weather {
         (by, count)
     }
 
+    /// When a message arrives that would arrive at `due`, if the link is clogged or it clogs it.
+    fn clog(
+        &mut self,
+        ordinal: u64,
+        copy: u32,
+        (now, due): (u64, u64),
+        landed: &mut Vec<EntryId>,
+    ) -> u64 {
+        let mut last = due;
+        for overlay in &mut self.clogs {
+            let mut draw = overlay.of(copy).at(ordinal);
+            let clog = &mut overlay.value;
+            if draw.chance(clog.share) {
+                let length = VirtualDuration::from_nanos_f64(clog.length.sample(&mut draw));
+                clog.until = clog.until.max(now.saturating_add(length.as_nanos()));
+            }
+            if clog.until > due {
+                last = last.max(clog.until);
+                landed.push(overlay.id);
+            }
+        }
+        last
+    }
+
     /// A later message arrives at `at`: those it sets free, and when they arrive, go to `free`.
     pub(in crate::world) fn overtaken(&mut self, at: u64, free: &mut Vec<(u32, u64)>) {
         self.late.retain_mut(|late| {
@@ -389,6 +424,7 @@ impl Weather {
         self.duplicates.retain(|o| o.id != id);
         self.limits.retain(|o| o.id != id);
         self.reorders.retain(|o| o.id != id);
+        self.clogs.retain(|o| o.id != id);
         self.cuts.retain(|o| o.id != id);
         self.holds.retain(|other| *other != id);
     }
@@ -460,6 +496,14 @@ impl Weather {
                 put(&mut self.limits, who, Limit::of(*bandwidth));
             }
             Primitive::LinkReorder { reorder, .. } => put(&mut self.reorders, who, *reorder),
+            Primitive::LinkClog { share, length, .. } => {
+                let clog = Clog {
+                    share: *share,
+                    length: length.clone(),
+                    until: 0,
+                };
+                put(&mut self.clogs, who, clog);
+            }
             Primitive::LinkCut { mode, scope, .. } => put(&mut self.cuts, who, (*mode, *scope)),
             Primitive::LinkHold { .. } => {
                 self.holds.push(id);
