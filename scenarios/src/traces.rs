@@ -391,7 +391,7 @@ mod tests {
         assert!(points.len() <= BODY + 2 * TAIL + 1, "{}", points.len());
         for p in [0.0, 0.0005, 0.01, 0.5, 0.99, 0.999, 0.9999, 0.99999, 1.0] {
             let (a, b) = (whole.quantile(p), thin.quantile(p));
-            assert!((a - b).abs() <= 1e-3 * a + 1.0, "{p}: {a} and {b}");
+            assert!((a - b).abs() <= 2e-3 * a + 1.0, "{p}: {a} and {b}");
         }
     }
 

@@ -4,6 +4,7 @@ mod calls;
 mod faults;
 mod independence;
 mod memory;
+mod network;
 mod tasks;
 
 use super::*;
