@@ -76,7 +76,7 @@ fn links_of(out: &mut String, m: &[(&str, Node)]) {
 fn trace_of(out: &mut String, one: &(&str, Node)) {
     let args = [one.clone(), ("file", text("log.csv")), ("loop", flag(true))];
     let mut fault = fault("link-trace", &args, &minute());
-    let unread = plan(std::slice::from_ref(&fault)).unwrap();
+    let unread = plan(std::slice::from_ref(&fault)).expect("a plan");
     assert_eq!(unread.faults[0].notes, ["its file has not been read"]);
     fault.args.walk_mut(&mut |arg| {
         if let Value::Recording(_, read) = &mut arg.value {
@@ -92,7 +92,7 @@ fn trace_of(out: &mut String, one: &(&str, Node)) {
             });
         }
     });
-    let plan = plan(&[fault.clone()]).unwrap();
+    let plan = plan(&[fault.clone()]).expect("a plan");
     out.push_str(&format!("link-trace\n{}", plan_text(&plan, &world())));
     fault.args.walk_mut(&mut |arg| {
         if let Value::Word("delay") = arg.value {

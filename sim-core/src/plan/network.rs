@@ -251,7 +251,9 @@ mod tests {
         let s = 1_000_000_000;
         let points = vec![(0, 10.0), (s, 0.0), (3 * s, 20.0)];
         let once = Series::new(points.clone(), None);
-        let at = |series: &Series, seconds: f64| series.at((seconds * 1e9) as u64);
+        let at = |series: &Series, seconds: f64| {
+            series.at(VirtualDuration::from_secs_f64(seconds).as_nanos())
+        };
         assert_eq!(
             [0.5, 1.0, 2.9, 3.0, 99.0].map(|t| at(&once, t)),
             [10.0, 0.0, 0.0, 20.0, 20.0]

@@ -40,7 +40,7 @@ pub use cx::{Cx, Operation};
 pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
-pub use inbox::{Inbox, Incoming};
+pub use inbox::{Inbox, Incoming, Recv};
 pub use link::LinkProfile;
 pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BYTES};
 pub use node::NodeSpec;

@@ -324,7 +324,8 @@ fn random_arrivals_wait_as_long_as_in_an_m_d_1_queue() {
     let mut landed = Vec::new();
     for i in 0..n {
         now += draws.at(i).exponential(1e6 / 0.8);
-        let fate = send(&mut link, datagram(now as u64, 1000), &mut landed);
+        let at = VirtualDuration::from_nanos_f64(now).as_nanos();
+        let fate = send(&mut link, datagram(at, 1000), &mut landed);
         landed.clear();
         wait += arrival(&fate).expect("nothing is dropped") as f64 - now - 1e6;
     }

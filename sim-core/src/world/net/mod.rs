@@ -28,6 +28,27 @@ const LOCAL: u64 = u32::MAX as u64;
 /// With this bit it is the number of a message held back, and the target is the link.
 const LATE: u64 = 1 << 63;
 
+/// What a departure needs to know of a message.
+#[derive(Clone, Copy)]
+struct Way {
+    from: NodeId,
+    to: NodeId,
+    bytes: u32,
+    connection: bool,
+}
+
+impl Way {
+    #[inline]
+    const fn of(flight: &Flight) -> Self {
+        Self {
+            from: flight.from,
+            to: flight.to,
+            bytes: flight.bytes,
+            connection: flight.payload.is_of_connection(),
+        }
+    }
+}
+
 impl Kernel {
     /// The directed link between two nodes, made at first use: memory goes by links used.
     #[inline]
@@ -69,8 +90,9 @@ impl Kernel {
     /// Puts a message on its way.
     #[inline]
     pub(super) fn transmit(&mut self, flight: Flight) {
+        let way = Way::of(&flight);
         let slot = self.board(flight);
-        self.depart(slot);
+        self.depart(slot, way);
     }
     #[inline]
     fn board(&mut self, flight: Flight) -> u32 {
@@ -93,19 +115,14 @@ impl Kernel {
     }
 
     #[inline]
-    fn depart(&mut self, slot: u32) {
-        let flight = self.flights[slot as usize]
-            .as_ref()
-            .expect("a message in flight");
-        let (from, to, bytes) = (flight.from, flight.to, flight.bytes);
-        let connection = flight.payload.is_of_connection();
-        if from == to {
+    fn depart(&mut self, slot: u32, way: Way) {
+        if way.from == way.to {
             self.schedule(self.now, Kind::Arrive, slot, LOCAL, 0);
             return;
         }
-        self.nodes[from.index()].net.sent(bytes);
-        let link = self.link(from, to);
-        self.enter_link(slot, link, connection);
+        self.nodes[way.from.index()].net.sent(way.bytes);
+        let link = self.link(way.from, way.to);
+        self.enter_link(slot, link, way.connection);
     }
     #[inline]
     fn enter_link(&mut self, slot: u32, link: usize, connection: bool) {
@@ -158,18 +175,17 @@ impl Kernel {
     pub(super) fn resend(&mut self, slot: u32) {
         let flight = self.flight(slot);
         flight.damage = None;
-        let (from, to) = (flight.from, flight.to);
+        let way = Way::of(flight);
         let wanted = match flight.payload {
             Payload::Body(_) => true,
             Payload::Call(call) => self.is_pending(call),
             Payload::Reply(call, Err(CallError::Reset)) => self.is_pending(call),
             Payload::Reply(call, _) => self.is_pending(call) && self.remembers(call),
         };
-        if wanted && self.nodes[from.index()].up {
-            if from != to {
-                self.nodes[from.index()].net.retransmits += 1;
-            }
-            self.depart(slot);
+        let node = &mut self.nodes[way.from.index()];
+        if wanted && node.up {
+            node.net.retransmits += u64::from(way.from != way.to);
+            self.depart(slot, way);
         } else {
             self.take_flight(slot);
         }
@@ -237,9 +253,9 @@ impl Kernel {
 
     #[inline]
     fn arrive_message(&mut self, port: PortId, message: Message) {
+        // The ports of a node that is down are closed.
         let place = &self.ports[port.index()];
-        let node = &self.nodes[place.node.index()];
-        if node.up && (place.open || place.handler.is_some()) {
+        if place.open || place.handler.is_some() {
             self.enqueue(port, Arrived::Message(message));
         }
     }
