@@ -10,10 +10,7 @@ const ROUND_TRIPS: u64 = 1_000_000;
 
 fn run(trips: u64) -> u64 {
     let mut world = World::new(Seed(0), false);
-    world.set_default_link(LinkProfile {
-        delay: Law::Constant(1e6),
-        loss: 0.0,
-    });
+    world.set_default_link(LinkProfile::with_delay(Law::Constant(1e6)));
     let a = world.add_node(&NodeSpec::new("a"));
     let b = world.add_node(&NodeSpec::new("b"));
     let (there, back) = (world.port(b, "ping"), world.port(a, "pong"));

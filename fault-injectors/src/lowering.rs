@@ -216,6 +216,23 @@ impl Lowering<'_> {
             self.entries.push((from, until, primitive));
         }
     }
+    /// Does something at an instant. The plan gives it the shortest length there is.
+    pub fn instant(&mut self, at: VirtualTime, primitive: Primitive) {
+        if at < self.stop {
+            let until = at.saturating_add(VirtualDuration::from_nanos(1));
+            self.entries.push((at, Some(until), primitive));
+        }
+    }
+    /// `links` in an order drawn for `purpose`, in which each keeps its place relative to the others.
+    pub fn shuffled(&self, purpose: &str, links: &[LinkTarget]) -> Vec<LinkTarget> {
+        let mut links = links.to_vec();
+        let name = |id: NodeId| &self.topology.node(id).name;
+        links.sort_by_cached_key(|link| {
+            let ends = format!("{}->{}", name(link.from), name(link.to));
+            (self.draws.rank(purpose, &ends), *link)
+        });
+        links
+    }
     /// Alternates until the occurrence is over: nothing for a draw of the law at the first of
     /// `keys`, then the primitives for a draw of the law at the second.
     pub fn alternate(

@@ -1,12 +1,14 @@
 //! A plan as text: who, what, when, how much, in which direction.
 
+mod network;
+
 use crate::param::{Unit, law_text, rate_text, size_text};
 use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, Entry, FreezeEnd, Limit, LinkTarget, Plan,
-    Primitive, Seen, StepEnd, Swap, Thief,
+    Arithmetic, CallRule, Clocks, CutMode, CutScope, Damage, Entry, FreezeEnd, Limit, LinkTarget,
+    Plan, Primitive, Seen, StepEnd, Swap, Thief,
 };
 use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
@@ -19,6 +21,7 @@ pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
         .iter()
         .map(|entry| {
             let until = match entry.until {
+                _ if matches!(entry.primitive, Primitive::LinkReset { .. }) => "once".to_owned(),
                 Some(until) => format!("for {}", until.since(entry.from)),
                 None => "forever".to_owned(),
             };
@@ -74,6 +77,14 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::ClockFreeze { node: id, .. } => node(id),
         Primitive::LinkDelay { link: l, .. }
         | Primitive::LinkLoss { link: l, .. }
+        | Primitive::LinkBurstLoss { link: l, .. }
+        | Primitive::LinkCorrupt { link: l, .. }
+        | Primitive::LinkDuplicate { link: l, .. }
+        | Primitive::LinkRate { link: l, .. }
+        | Primitive::LinkTrace { link: l, .. }
+        | Primitive::LinkReorder { link: l, .. }
+        | Primitive::LinkClog { link: l, .. }
+        | Primitive::LinkReset { link: l, .. }
         | Primitive::LinkCut { link: l, .. }
         | Primitive::LinkHold { link: l } => link(l),
         Primitive::Call {
@@ -116,10 +127,25 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             true => format!("loss {share}, correlation {correlation}"),
             false => format!("loss {share}"),
         },
-        Primitive::LinkCut { mode, .. } => match mode {
-            CutMode::Drop => "cut, silently".into(),
-            CutMode::Refuse => "cut, senders notice".into(),
-        },
+        Primitive::LinkBurstLoss { .. }
+        | Primitive::LinkCorrupt { .. }
+        | Primitive::LinkDuplicate { .. }
+        | Primitive::LinkRate { .. }
+        | Primitive::LinkTrace { .. }
+        | Primitive::LinkReorder { .. }
+        | Primitive::LinkClog { .. }
+        | Primitive::LinkReset { .. } => network::effect(primitive),
+        Primitive::LinkCut { mode, scope, .. } => {
+            let how = match mode {
+                CutMode::Drop => "silently",
+                CutMode::Refuse => "senders notice",
+            };
+            match scope {
+                CutScope::All => format!("cut, {how}"),
+                CutScope::Existing => format!("open connections cut, {how}"),
+                CutScope::Above(bytes) => format!("cut above {}, {how}", size_text(*bytes)),
+            }
+        }
         Primitive::LinkHold { .. } => "held".into(),
         Primitive::CpuSpeed { factor, .. } => format!("speed x {factor}"),
         Primitive::CpuQuota { quota, period, .. } => format!("at most {quota} of each {period}"),

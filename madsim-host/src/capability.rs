@@ -4,7 +4,7 @@
 //! reason; never a fault that silently does nothing. Approximations are allowed where they are
 //! honest, and are named.
 
-use squall_core::plan::{Arithmetic, CutMode, LinkTarget, Plan, Primitive, Seen};
+use squall_core::plan::{Arithmetic, CutMode, CutScope, LinkTarget, Plan, Primitive, Seen};
 use squall_core::{EntryId, Law, NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -79,6 +79,19 @@ pub fn support(primitive: &Primitive) -> Support {
             } else {
                 Refused("losses are independent here: only correlation 0 is possible")
             }
+        }
+        Primitive::LinkBurstLoss { .. }
+        | Primitive::LinkCorrupt { .. }
+        | Primitive::LinkDuplicate { .. }
+        | Primitive::LinkRate { .. }
+        | Primitive::LinkTrace { .. }
+        | Primitive::LinkReorder { .. }
+        | Primitive::LinkClog { .. } => {
+            Refused("links have a delay, a loss and cuts here, and nothing else")
+        }
+        Primitive::LinkReset { .. } => Refused("single connections cannot be reset here"),
+        Primitive::LinkCut { scope, .. } if *scope != CutScope::All => {
+            Refused("a cut spares nothing here")
         }
         Primitive::LinkCut { mode, .. } => match mode {
             CutMode::Drop => Native,
@@ -214,6 +227,14 @@ fn missing(primitive: &Primitive, shape: &Shape) -> Option<&'static str> {
         | Primitive::ClockFreeze { node, .. } => (Some(*node), None, None),
         Primitive::LinkDelay { link, .. }
         | Primitive::LinkLoss { link, .. }
+        | Primitive::LinkBurstLoss { link, .. }
+        | Primitive::LinkCorrupt { link, .. }
+        | Primitive::LinkDuplicate { link, .. }
+        | Primitive::LinkRate { link, .. }
+        | Primitive::LinkTrace { link, .. }
+        | Primitive::LinkReorder { link, .. }
+        | Primitive::LinkClog { link, .. }
+        | Primitive::LinkReset { link, .. }
         | Primitive::LinkCut { link, .. }
         | Primitive::LinkHold { link } => (Some(link.from), Some(link.to), None),
         Primitive::Call { client, .. } => (*client, None, None),
@@ -238,6 +259,14 @@ const fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
         Primitive::LinkDelay { link, .. } | Primitive::LinkLoss { link, .. } => Some(*link),
         Primitive::Crash { .. }
         | Primitive::Pause { .. }
+        | Primitive::LinkBurstLoss { .. }
+        | Primitive::LinkCorrupt { .. }
+        | Primitive::LinkDuplicate { .. }
+        | Primitive::LinkRate { .. }
+        | Primitive::LinkTrace { .. }
+        | Primitive::LinkReorder { .. }
+        | Primitive::LinkClog { .. }
+        | Primitive::LinkReset { .. }
         | Primitive::LinkCut { .. }
         | Primitive::LinkHold { .. }
         | Primitive::CpuSpeed { .. }
@@ -317,6 +346,14 @@ pub const fn observes_landing(primitive: &Primitive) -> bool {
         Primitive::Pause { .. }
         | Primitive::LinkDelay { .. }
         | Primitive::LinkLoss { .. }
+        | Primitive::LinkBurstLoss { .. }
+        | Primitive::LinkCorrupt { .. }
+        | Primitive::LinkDuplicate { .. }
+        | Primitive::LinkRate { .. }
+        | Primitive::LinkTrace { .. }
+        | Primitive::LinkReorder { .. }
+        | Primitive::LinkClog { .. }
+        | Primitive::LinkReset { .. }
         | Primitive::LinkCut { .. }
         | Primitive::LinkHold { .. }
         | Primitive::CpuSpeed { .. }

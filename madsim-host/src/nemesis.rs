@@ -222,7 +222,15 @@ impl Nemesis {
             // Stalls are looked at after each step.
             Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => {}
             Primitive::Knob { knob, .. } => self.knob(*knob),
-            Primitive::MemoryPressure { .. }
+            Primitive::LinkBurstLoss { .. }
+            | Primitive::LinkCorrupt { .. }
+            | Primitive::LinkDuplicate { .. }
+            | Primitive::LinkRate { .. }
+            | Primitive::LinkTrace { .. }
+            | Primitive::LinkReorder { .. }
+            | Primitive::LinkClog { .. }
+            | Primitive::LinkReset { .. }
+            | Primitive::MemoryPressure { .. }
             | Primitive::MemoryLimit { .. }
             | Primitive::OomKill { .. }
             | Primitive::SwapDevice { .. }

@@ -112,7 +112,15 @@ impl Overlays {
             }
             Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => _ = toggle(&mut self.cpu),
             Primitive::Knob { .. } => _ = toggle(&mut self.knobs),
-            Primitive::MemoryPressure { .. }
+            Primitive::LinkBurstLoss { .. }
+            | Primitive::LinkCorrupt { .. }
+            | Primitive::LinkDuplicate { .. }
+            | Primitive::LinkRate { .. }
+            | Primitive::LinkTrace { .. }
+            | Primitive::LinkReorder { .. }
+            | Primitive::LinkClog { .. }
+            | Primitive::LinkReset { .. }
+            | Primitive::MemoryPressure { .. }
             | Primitive::MemoryLimit { .. }
             | Primitive::OomKill { .. }
             | Primitive::SwapDevice { .. }

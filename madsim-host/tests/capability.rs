@@ -4,8 +4,8 @@
 
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, CutMode, Damage, Entry, Limit, LinkTarget, Plan, PlannedFault, Primitive,
-    Seen, Swap,
+    Arithmetic, CallRule, CutMode, CutScope, Damage, Duplicate, Entry, Limit, LinkTarget, Plan,
+    PlannedFault, Primitive, ResetEnds, Seen, Swap,
 };
 use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
 use squall_madsim::{Shape, Support, check, support};
@@ -46,6 +46,7 @@ fn node_and_link_primitives() {
     let cut = |mode| Primitive::LinkCut {
         link: link(0, 1),
         mode,
+        scope: CutScope::All,
     };
     let loss = |correlation| Primitive::LinkLoss {
         link: link(0, 1),
@@ -239,6 +240,28 @@ fn the_list_of_faults_says_the_same() {
         Primitive::LinkCut {
             link: link(0, 1),
             mode: CutMode::Drop,
+            scope: CutScope::All,
+        },
+        Primitive::LinkCut {
+            link: link(0, 1),
+            mode: CutMode::Drop,
+            scope: CutScope::Existing,
+        },
+        Primitive::LinkReset {
+            link: link(0, 1),
+            ends: ResetEnds::Both,
+        },
+        Primitive::LinkClog {
+            link: link(0, 1),
+            share: 0.5,
+            length: Law::Constant(1e9),
+        },
+        Primitive::LinkDuplicate {
+            link: link(0, 1),
+            duplicate: Duplicate {
+                share: 0.5,
+                copies: 1,
+            },
         },
         Primitive::LinkHold { link: link(0, 1) },
         Primitive::CpuSpeed {

@@ -6,7 +6,7 @@
 
 use squall_core::history::{FaultChange, What};
 use squall_core::plan::{
-    Change, CutMode, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
+    Change, CutMode, CutScope, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
 };
 use squall_core::world::{Bounds, NodeSpec, World};
 use squall_core::{EntryId, Key, KnobId, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
@@ -54,6 +54,7 @@ fn plan(seed: u64) -> Plan {
                 2 => Primitive::LinkCut {
                     link: LinkTarget { from: node, to },
                     mode: CutMode::Drop,
+                    scope: CutScope::All,
                 },
                 _ => Primitive::Knob {
                     knob: KnobId(0),
@@ -178,6 +179,7 @@ fn steps_closer_than_madsims_shortest_sleep_are_taken_on_time() {
                 to: NodeId(1),
             },
             mode: CutMode::Drop,
+            scope: CutScope::All,
         },
     };
     let faults = plan(1).faults[..1].to_vec();

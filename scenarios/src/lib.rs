@@ -41,6 +41,7 @@ mod run;
 mod scenario;
 pub mod schema;
 pub mod tables;
+mod traces;
 mod tree;
 pub mod workloads;
 
@@ -49,6 +50,7 @@ pub use file::parse;
 pub use overrides::Settings;
 pub use run::{Ready, SeedRun};
 pub use scenario::{
-    About, Expect, FileUse, Files, LinkRule, LinkSpec, NodeGroup, Scenario, Variant, WorkloadUse,
+    About, Expect, FileUse, Files, LinkBase, LinkRule, LinkSpec, NodeGroup, Scenario, Variant,
+    WorkloadUse,
 };
 pub use squall_faults::plan_text;

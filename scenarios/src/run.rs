@@ -5,13 +5,13 @@ use crate::scenario::{Files, Scenario};
 use crate::workloads::{Install, Prepare, Prepared};
 use squall_core::history::History;
 use squall_core::outcome::{ENGINE_EPOCH, MetricResult, PropertyResult, SeedResult, Stop};
-use squall_core::plan::{LinkTarget, Plan};
+use squall_core::plan::Plan;
 use squall_core::property::{
     Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
     Verdict,
 };
 use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
-use squall_core::world::{Bounds, ClockSpec, HOST_SIGNALS, LinkProfile, NodeSpec, World};
+use squall_core::world::{Bounds, ClockSpec, HOST_SIGNALS, NodeSpec, World};
 use squall_core::{Key, Names, Seed, VirtualTime};
 use squall_faults::param::Signed;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,8 +39,9 @@ type Promised = Vec<(String, Box<dyn Invariant>)>;
 
 impl Scenario {
     /// Reads the files that the scenario names. The error holds everything that is wrong.
-    pub fn ready(self, files: &dyn Files) -> Result<Ready, Report> {
+    pub fn ready(mut self, files: &dyn Files) -> Result<Ready, Report> {
         let mut issues = Vec::new();
+        crate::traces::load(&mut self, files, &mut issues);
         let prepare = |workload: &crate::WorkloadUse| {
             let prepare = Prepare {
                 args: &workload.args,
@@ -151,15 +152,9 @@ impl Ready {
                 ids.push(world.add_node(&spec));
             }
         }
-        let profile = |rule: &crate::LinkRule| LinkProfile {
-            delay: rule.delay.clone(),
-            loss: rule.loss,
-        };
-        world.set_default_link(profile(&scenario.links.default));
-        for (links, rule) in &scenario.links.pairs {
-            for LinkTarget { from, to } in links {
-                world.set_link(*from, *to, profile(rule));
-            }
+        world.set_default_link(scenario.links.default.profile.clone());
+        for rule in &scenario.links.pairs {
+            world.set_links(&rule.from, &rule.to, rule.both, rule.base.profile.clone());
         }
         for service in scenario.topology.services() {
             world.service(service);

@@ -4,7 +4,8 @@ use crate::diagnose::Report;
 use crate::workloads::WorkloadKind;
 use squall_core::plan::{LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
-use squall_core::{Law, NodeId, Seed, VirtualDuration, VirtualTime};
+use squall_core::world::LinkProfile;
+use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Args, Place, Signed};
 use squall_faults::{FaultUse, Issue, Topology, lower};
 use std::ops::Range;
@@ -80,33 +81,58 @@ pub struct NodeGroup {
     pub zones: Vec<String>,
 }
 
-/// Delay and loss of a link.
+/// The base behaviour of links, as it stands in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkBase {
+    /// Its keys.
+    pub args: Args,
+    /// What they mean; laws in files are there when they have been read.
+    pub profile: LinkProfile,
+}
+
+/// Links of which something is said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkRule {
-    /// One-way delay in nanoseconds.
-    pub delay: Law,
-    /// Share lost.
-    pub loss: f64,
+    /// The senders, sorted.
+    pub from: Vec<NodeId>,
+    /// The receivers, sorted.
+    pub to: Vec<NodeId>,
+    /// Whether the links back are meant too.
+    pub both: bool,
+    /// What is said.
+    pub base: LinkBase,
 }
 
 /// All links.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkSpec {
     /// Links of which nothing else is said.
-    pub default: LinkRule,
+    pub default: LinkBase,
     /// Links of which something is said; later ones win.
-    pub pairs: Vec<(Vec<LinkTarget>, LinkRule)>,
+    pub pairs: Vec<LinkRule>,
+}
+
+impl LinkBase {
+    /// The base in a record that was read with the table of links.
+    pub(crate) fn of(args: Args) -> Self {
+        let profile = crate::file::profile(&args).unwrap_or_default();
+        Self { args, profile }
+    }
+    /// Its keys have changed.
+    pub(crate) fn refresh(&mut self) {
+        self.profile = crate::file::profile(&self.args).unwrap_or_default();
+    }
 }
 
 impl LinkSpec {
-    /// The rule of one link.
-    pub fn rule(&self, link: LinkTarget) -> &LinkRule {
-        let found = self
-            .pairs
-            .iter()
-            .rev()
-            .find(|(links, _)| links.binary_search(&link).is_ok());
-        found.map_or(&self.default, |(_, rule)| rule)
+    /// The behaviour of one link.
+    pub fn rule(&self, link: LinkTarget) -> &LinkProfile {
+        let within = |nodes: &[NodeId], node| nodes.binary_search(&node).is_ok();
+        let found = self.pairs.iter().rev().find(|rule| {
+            (within(&rule.from, link.from) && within(&rule.to, link.to))
+                || (rule.both && within(&rule.from, link.to) && within(&rule.to, link.from))
+        });
+        found.map_or(&self.default.profile, |rule| &rule.base.profile)
     }
 }
 
@@ -174,6 +200,14 @@ impl Scenario {
         let mut files = Vec::new();
         for workload in &self.workloads {
             crate::file::files_in(workload.kind.params, &workload.args, &mut files);
+        }
+        let links = self.links.pairs.iter().map(|rule| &rule.base.args);
+        let links = links.chain([&self.links.default.args]);
+        // The parameters of a fault stand in its record too.
+        let faults = self.faults.iter().map(|fault| &fault.record);
+        let workloads = self.workloads.iter().map(|workload| &workload.args);
+        for args in links.chain(faults).chain(workloads) {
+            crate::file::traces_in(args, &mut files);
         }
         files
     }

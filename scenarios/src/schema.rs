@@ -90,9 +90,16 @@ fn value(kind: &Kind) -> Value {
         Kind::Moment => pattern(r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)|\.\.)+$"),
         Kind::Rate => pattern(r"^[0-9.eE+-]+/(ns|us|ms|s|m|h)$"),
         Kind::ByteRate => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+/(ns|us|ms|s|m|h)$"),
+        Kind::Bandwidth => pattern(r"^[0-9.eE+-]+(([kMG]?bit)|(([KMG]i|M)?B))/s$"),
+        Kind::HoldBack => pattern(r"^(([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+|[0-9]+ messages?)$"),
         Kind::Size => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+$"),
         Kind::Device => pattern(r"^([a-z0-9-]+|[0-9.eE+-]+ iops)$"),
-        Kind::Length | Kind::Law(Unit::Time) | Kind::Text | Kind::File | Kind::Selector(_) => {
+        Kind::Length
+        | Kind::Law(Unit::Time)
+        | Kind::Text
+        | Kind::File
+        | Kind::Recording
+        | Kind::Selector(_) => {
             json!({ "type": "string", "minLength": 1 })
         }
         Kind::Date => pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{8}Z)?$"),

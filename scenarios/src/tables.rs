@@ -1,6 +1,7 @@
 //! The keys of a scenario file. Reader, errors and JSON Schema derive from these tables.
 
 use crate::workloads;
+use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{Kind, Param, Shape, Unit};
 use squall_faults::{catalog, timing};
 
@@ -149,6 +150,36 @@ const NODES: &[Param] = &[
 const LINK: &[Param] = &[
     Param::new("delay", Kind::Law(Unit::Time), "one-way delay").default("250us"),
     Param::new("loss", Kind::Share, "share of the messages lost").default("0"),
+    Param::new(
+        "burst_loss",
+        Kind::Table(link_quality::BURST_LOSS_PARAMS),
+        "loss in bursts, a Gilbert-Elliott chain",
+    ),
+    Param::new(
+        "corrupt",
+        Kind::Share,
+        "share of the messages damaged; the receiver's host drops them",
+    )
+    .default("0"),
+    Param::new(
+        "duplicate",
+        Kind::Share,
+        "share of the messages that come twice",
+    )
+    .default("0"),
+    link_capacity::RATE,
+    link_capacity::QUEUE,
+    link_capacity::BURST,
+    Param::new(
+        "reorder",
+        Kind::Table(REORDER),
+        "messages that are held back",
+    ),
+];
+
+const REORDER: &[Param] = &[
+    Param::new("p", Kind::Share, "share of the messages").required(),
+    link_quality::BY,
 ];
 
 const WORKLOAD: Kind = Kind::Variant {

@@ -3,23 +3,23 @@
 use super::FaultKind;
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Kind, Param, Shape, Unit};
-use squall_core::plan::{Arithmetic, CutMode, Family, Primitive};
+use squall_core::plan::{Arithmetic, CutMode, CutScope, Family, Primitive};
 
-const LINKS: Param = Param::new(
+pub(super) const LINKS: Param = Param::new(
     "links",
     Kind::Selector(Shape::Links),
     "links to hit: `a -> b` or `a <-> b`",
 )
 .required()
 .one_of("links");
-const FROM: Param = Param::new(
+pub(super) const FROM: Param = Param::new(
     "from",
     Kind::Selector(Shape::Nodes),
     "the senders; goes with `to`",
 )
 .one_of("links");
-const TO: Param = Param::new("to", Kind::Selector(Shape::Nodes), "the receivers");
-const BOTH: Param =
+pub(super) const TO: Param = Param::new("to", Kind::Selector(Shape::Nodes), "the receivers");
+pub(super) const BOTH: Param =
     Param::new("both", Kind::Flag, "with `from` and `to`: the way back too").default("false");
 const CORRELATION: &str = "correlation with the draw of the message before";
 const MODE: Param = Param::new(
@@ -118,8 +118,21 @@ pub(super) const LINK_CUT: FaultKind = FaultKind {
     name: "link-cut",
     family: Family::Link,
     summary: "nothing passes links, one way or both",
-    doc: "A message dies if the link is cut at its departure or at its arrival. Drop beats refuse.",
-    params: &[LINKS, FROM, TO, BOTH, MODE],
+    doc: "A message dies if the link is cut at its departure or at its arrival. Drop beats refuse. \
+          Datagrams that die are lost; to a connection silence is a reason to send again, until its \
+          client gives up, and a refusal an error at once.",
+    params: &[
+        LINKS,
+        FROM,
+        TO,
+        BOTH,
+        MODE,
+        Param::new(
+            "above",
+            Kind::Size,
+            "only messages of more bytes than this: a path that drops what is too large for it",
+        ),
+    ],
     lowers_to: &["cut"],
     needed: &["cut"],
     source: "CM direction and network-down, TU partition_oneway",
@@ -136,8 +149,11 @@ fn cut_mode(args: &Args) -> CutMode {
 
 fn link_cut(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let mode = cut_mode(args);
+    let scope = args
+        .size_opt("above")
+        .map_or(CutScope::All, CutScope::Above);
     for link in lowering.links(args)? {
-        lowering.overlay(Primitive::LinkCut { link, mode });
+        lowering.overlay(Primitive::LinkCut { link, mode, scope });
     }
     Ok(())
 }
@@ -169,7 +185,11 @@ fn link_flap(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let cuts: Vec<_> = lowering
         .links(args)?
         .into_iter()
-        .map(|link| Primitive::LinkCut { link, mode })
+        .map(|link| Primitive::LinkCut {
+            link,
+            mode,
+            scope: CutScope::All,
+        })
         .collect();
     lowering.alternate(args, ("up", "down"), &cuts)
 }

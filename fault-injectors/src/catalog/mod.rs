@@ -5,6 +5,9 @@ mod clock;
 mod cpu;
 mod knob;
 mod link;
+mod link_break;
+pub mod link_capacity;
+pub mod link_quality;
 mod memory;
 mod node;
 mod partition;
@@ -25,6 +28,17 @@ pub const ALL: &[&FaultKind] = &[
     &link::LINK_LOSS,
     &link::LINK_CUT,
     &link::LINK_FLAP,
+    &link_quality::BURST_LOSS,
+    &link_quality::LINK_DUPLICATE,
+    &link_quality::LINK_REORDER,
+    &link_quality::LINK_CORRUPT,
+    &link_quality::CLOG,
+    &link_capacity::LINK_RATE,
+    &link_capacity::PATH_CAPACITY,
+    &link_capacity::LINK_TRACE,
+    &link_break::HALF_OPEN,
+    &link_break::CONNECTION_RESET,
+    &link_break::SWIZZLE_CLOG,
     &partition::PARTITION,
     &cpu::CPU_SLOW,
     &cpu::CPU_THROTTLE,

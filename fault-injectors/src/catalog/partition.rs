@@ -3,7 +3,7 @@
 use super::FaultKind;
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Issue, Kind, Param};
-use squall_core::plan::{CutMode, Family, LinkTarget, Primitive};
+use squall_core::plan::{CutMode, CutScope, Family, LinkTarget, Primitive};
 use squall_core::{NodeId, Sample, VirtualDuration};
 
 pub(super) const PARTITION: FaultKind = FaultKind {
@@ -74,8 +74,12 @@ fn lower(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
             false => Some(from.saturating_add(stable)),
         };
         for link in cuts(split, &nodes, args.flag("symmetric"), round, lowering)? {
-            let mode = CutMode::Drop;
-            lowering.overlay_between(from, until, Primitive::LinkCut { link, mode });
+            let cut = Primitive::LinkCut {
+                link,
+                mode: CutMode::Drop,
+                scope: CutScope::All,
+            };
+            lowering.overlay_between(from, until, cut);
         }
         match until {
             Some(next) if next < end => from = next,

@@ -1,8 +1,8 @@
 //! Checked values with their places.
 
-use super::{Date, Issue, Signed};
+use super::{Date, Issue, Signed, Unit};
 use crate::selector::{LinkSelector, Selector};
-use squall_core::plan::Swap;
+use squall_core::plan::{HoldBack, Swap};
 use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
@@ -39,6 +39,12 @@ pub enum Value {
     Signed(Signed),
     /// A calendar date.
     Date(Date),
+    /// Of a law that stands in a file: where, and what it is. Until the file is read it is a constant.
+    Trace(TraceUse, Law),
+    /// The path of a recording; `None` until it is read.
+    Recording(String, Option<Recording>),
+    /// How long messages are held back.
+    HoldBack(HoldBack),
     /// Of a rate, a share or a number.
     Number(f64),
     /// Of a whole number.
@@ -65,6 +71,29 @@ pub enum Value {
     Variant(&'static str, Args),
     /// Something that is not looked into.
     Any,
+}
+
+/// A law in a file: `trace FILE [column NAME] [in UNIT]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceUse {
+    /// Path of the file, relative to the scenario.
+    pub path: String,
+    /// Name of the column; `None` is the only one.
+    pub column: Option<String>,
+    /// Nanoseconds that the unit of the file's numbers has; `None` where each has its own, and for
+    /// plain numbers.
+    pub unit: Option<f64>,
+    /// What its numbers count.
+    pub of: Unit,
+}
+
+/// Delays and capacities by time, each at nanoseconds since the first row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// One-way delays in nanoseconds; empty if none were recorded.
+    pub delay: Vec<(u64, f64)>,
+    /// Capacities in bytes a second; empty if none were recorded.
+    pub capacity: Vec<(u64, f64)>,
 }
 
 /// A key, its value and their places. Elements of lists have no key.
@@ -147,7 +176,7 @@ impl Args {
         /// The duration at `key`.
         duration, duration_opt: Value::Duration(d) => *d, VirtualDuration;
         /// The law at `key`: of a distribution, a moment or a length that is not forever.
-        law, law_opt: Value::Law(law) => law.clone(), Law;
+        law, law_opt: Value::Law(law) | Value::Trace(_, law) => law.clone(), Law;
         /// The law with a sign at `key`.
         signed, signed_opt: Value::Signed(signed) => signed, &Signed;
         /// The date at `key`.
@@ -174,6 +203,10 @@ impl Args {
         links, links_opt: Value::Links(s) => s, &LinkSelector;
         /// The swap device at `key`.
         device, device_opt: Value::Device(device) => device, &Swap;
+        /// How long messages are held back at `key`.
+        hold_back, hold_back_opt: Value::HoldBack(by) => *by, HoldBack;
+        /// The recording at `key`; nothing is in it until its file is read.
+        recording, recording_opt: Value::Recording(_, read) => read.as_ref(), Option<&Recording>;
         /// The choice at `key` and its record.
         variant, variant_opt: Value::Variant(name, args) => (*name, args), (&'static str, &Args);
     }
@@ -192,11 +225,26 @@ impl Args {
             _ => None,
         }
     }
+    /// Calls `visit` for every value of the record and of the records in it, to change it.
+    pub fn walk_mut(&mut self, visit: &mut dyn FnMut(&mut Arg)) {
+        for arg in &mut self.entries {
+            walk_mut(arg, visit);
+        }
+    }
     /// Calls `visit` for every value of the record and of the records in it.
     pub fn walk(&self, visit: &mut dyn FnMut(&Arg)) {
         for arg in &self.entries {
             walk(arg, visit);
         }
+    }
+}
+
+fn walk_mut(arg: &mut Arg, visit: &mut dyn FnMut(&mut Arg)) {
+    visit(arg);
+    match &mut arg.value {
+        Value::Table(args) | Value::Variant(_, args) => args.walk_mut(visit),
+        Value::List(list) => list.iter_mut().for_each(|arg| walk_mut(arg, visit)),
+        _ => {}
     }
 }
 

@@ -93,6 +93,10 @@ pub enum Kind {
     ByteRate,
     /// `"8GiB"`.
     Size,
+    /// `"1Mbit/s"`, in bytes a second.
+    Bandwidth,
+    /// `"10ms"` or `"5 messages"`.
+    HoldBack,
     /// A number in 0..=1.
     Share,
     /// A number in a range.
@@ -127,6 +131,8 @@ pub enum Kind {
     Device,
     /// The path of a file, relative to the scenario.
     File,
+    /// The path of a recording of delays or capacities by time, relative to the scenario.
+    Recording,
     /// A number, a string or a flag: what it may be is checked by whoever knows.
     Scalar,
     /// Anything the file's syntax allows.
@@ -169,6 +175,8 @@ impl Kind {
             Self::Rate => "a rate such as \"20/s\"".into(),
             Self::ByteRate => "a rate such as \"50MiB/s\"".into(),
             Self::Size => "a size such as \"8GiB\"".into(),
+            Self::Bandwidth => "a rate such as \"1Mbit/s\"".into(),
+            Self::HoldBack => "a duration such as \"10ms\", or \"5 messages\"".into(),
             Self::Share => "a number from 0 to 1".into(),
             Self::Number { min, max } => format!("a number {}", between(*min, *max)),
             Self::Integer { min, max } => {
@@ -193,6 +201,7 @@ impl Kind {
             Self::Selector(Shape::Links) => "links, such as \"a -> b\"".into(),
             Self::Device => "a swap device such as \"nvme\" or \"800 iops\"".into(),
             Self::File => "the path of a file".into(),
+            Self::Recording => "the path of a recording".into(),
             Self::Scalar => "a number, a string, true or false".into(),
             Self::Any => "a value".into(),
             Self::Reserved => "nothing".into(),

@@ -1,18 +1,19 @@
 //! Distributions in words: `lognormal median 400us p99 2ms`.
 
 use super::units::number;
-use super::{Issue, Unit, duration, suggest};
+use super::{Issue, TraceUse, Unit, Value, duration, suggest};
 use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
 /// Each law with a sample of its words.
-const FORMS: [(&str, &str); 6] = [
+const FORMS: [(&str, &str); 7] = [
     ("uniform", "uniform 10ms 90ms"),
     ("normal", "normal 50ms sd 10ms"),
     ("exponential", "exponential mean 60ms"),
     ("lognormal", "lognormal median 400us p99 2ms"),
     ("pareto", "pareto xm 10ms alpha 1.46"),
     ("loguniform", "loguniform 11ms 288s"),
+    ("trace", "trace rtt.csv column rtt in ms"),
 ];
 
 /// How to write the law that `text` begins with, or any.
@@ -94,6 +95,51 @@ pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
         );
     }
     ordered(law, text.len())
+}
+
+/// Reads `trace FILE [column NAME] [in UNIT]`: the values of a column are the law, each with the same
+/// weight. `None` if `text` is not about a file. What stands for it until the file is read is one
+/// second, or one.
+pub fn trace(text: &str, unit: Unit) -> Option<Result<Value, Issue>> {
+    let mut words = Words::new(text, unit);
+    let (first, _) = words.next()?;
+    (first == "trace").then(|| trace_after(words, unit))
+}
+
+fn trace_after(mut words: Words<'_>, of: Unit) -> Result<Value, Issue> {
+    let Some((path, _)) = words.next() else {
+        return Err(words.missing("the path of a file"));
+    };
+    let mut trace = TraceUse {
+        path: path.to_owned(),
+        column: None,
+        unit: None,
+        of,
+    };
+    while let Some((word, range)) = words.next() {
+        let value = words.next();
+        match (word, value) {
+            ("column", Some((name, _))) => trace.column = Some(name.to_owned()),
+            ("in", Some((name, range))) if of == Unit::Time => {
+                // One of the unit, by the parser that knows them all.
+                let one = duration(&format!("1{name}"));
+                let one = one.map_err(|issue| Issue { range, ..issue })?;
+                trace.unit = Some(one.as_nanos_f64());
+            }
+            ("column" | "in", None) => return Err(words.missing("a word after that")),
+            _ => {
+                let help = form("trace");
+                return Err(
+                    Issue::new(format!("unexpected `{word}` after a file"), range).help(help),
+                );
+            }
+        }
+    }
+    let until_read = match of {
+        Unit::Time => 1e9,
+        Unit::Plain => 1.0,
+    };
+    Ok(Value::Trace(trace, Law::Constant(until_read)))
 }
 
 /// Refuses laws that have no samples.

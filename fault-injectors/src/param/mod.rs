@@ -19,14 +19,15 @@ mod signed;
 mod tree;
 mod units;
 
-pub use args::{Arg, Args, Place, Value};
+pub use args::{Arg, Args, Place, Recording, TraceUse, Value};
 pub use date::{Date, date};
 pub use issue::{Issue, Quote, nearest, suggest};
 pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
-pub use law::{law, law_text};
+pub use law::{law, law_text, trace};
 pub use read::{read, read_value};
 pub use signed::{Sign, Signed, signed, signed_text};
 pub use tree::{Node, NodeKey, Raw};
 pub use units::{
-    SWAP_PRESETS, byte_rate, device, duration, length, moment, rate, rate_text, size, size_text,
+    SWAP_PRESETS, bandwidth, bandwidth_text, byte_rate, device, duration, hold_back, length,
+    moment, rate, rate_text, size, size_text,
 };

@@ -5,7 +5,8 @@ use super::{
     Arg, Args, Issue, Kind, Need, Node, NodeKey, Param, Place, Raw, Shape, Unit, Value, Variant,
 };
 use super::{
-    Signed, byte_rate, date, device, duration, law, length, moment, rate, signed, size, suggest,
+    Signed, bandwidth, byte_rate, date, device, duration, hold_back, law, length, moment, rate,
+    signed, size, suggest, trace,
 };
 use crate::selector::{LinkSelector, Selector};
 use std::ops::Range;
@@ -250,16 +251,22 @@ fn read_text(kind: &Kind, text: &str) -> Option<Result<Value, Issue>> {
         Kind::Rate => rate(text).map(Value::Number),
         Kind::ByteRate => byte_rate(text).map(Value::Number),
         Kind::Size => size(text).map(Value::Size),
-        Kind::Law(unit) => law(text, *unit).map(Value::Law),
+        Kind::Bandwidth => bandwidth(text).map(Value::Number),
+        Kind::HoldBack => hold_back(text).map(Value::HoldBack),
+        Kind::Law(unit) => match trace(text, *unit) {
+            Some(trace) => trace,
+            None => law(text, *unit).map(Value::Law),
+        },
         Kind::Signed(unit) => signed(text, *unit).map(Value::Signed),
         Kind::Date => date(text).map(Value::Date),
         Kind::Device => device(text).map(Value::Device),
         Kind::Selector(Shape::Nodes) => Selector::parse(text).map(Value::Selector),
         Kind::Selector(Shape::Links) => LinkSelector::parse(text).map(Value::Links),
-        Kind::Text | Kind::File | Kind::Scalar if text.is_empty() => {
+        Kind::Text | Kind::File | Kind::Recording | Kind::Scalar if text.is_empty() => {
             Err(Issue::new("empty string", 0..0).label(format!("expected {}", kind.expects())))
         }
         Kind::Text | Kind::File | Kind::Scalar => Ok(Value::Text(text.to_owned())),
+        Kind::Recording => Ok(Value::Recording(text.to_owned(), None)),
         Kind::Choice(words) => match words.iter().find(|word| **word == text) {
             Some(word) => Ok(Value::Word(word)),
             None => Err(Issue::new(format!("unknown word `{text}`"), 0..text.len())
@@ -316,6 +323,7 @@ fn unitless(kind: &Kind, number: &str, node: &Node) -> Option<Issue> {
         Kind::Rate => ("rate", "/s", "units are /ms, /s, /m, /h"),
         Kind::ByteRate => ("rate of bytes", "MiB/s", "write for instance \"50MiB/s\""),
         Kind::Size => ("size", "MiB", "units are B, KiB, MiB, GiB, TiB"),
+        Kind::Bandwidth => ("rate", "Mbit/s", "units are bit/s, kbit/s, Mbit/s, Gbit/s"),
         _ => return None,
     };
     Some(

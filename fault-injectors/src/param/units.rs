@@ -2,7 +2,7 @@
 
 use super::Value;
 use super::{Issue, law};
-use squall_core::plan::Swap;
+use squall_core::plan::{HoldBack, Swap};
 use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
@@ -132,6 +132,79 @@ pub fn length(text: &str) -> Result<Value, Issue> {
         return moment(text).map(Value::Law);
     }
     law(text, super::Unit::Time).map(Value::Law)
+}
+
+/// Rates of links with their bytes a second; longer words first where one begins another.
+const BANDWIDTHS: [(&str, f64); 9] = [
+    ("bit/s", 0.125),
+    ("kbit/s", 125.0),
+    ("Mbit/s", 125e3),
+    ("Gbit/s", 125e6),
+    ("B/s", 1.0),
+    ("KiB/s", 1024.0),
+    ("MiB/s", 1_048_576.0),
+    ("GiB/s", 1_073_741_824.0),
+    ("MB/s", 1e6),
+];
+const BANDWIDTH_HELP: &str =
+    "units are bit/s, kbit/s, Mbit/s, Gbit/s, B/s, KiB/s, MB/s, MiB/s, GiB/s";
+
+/// Reads the rate of a link, `1Mbit/s`, as bytes a second; above zero.
+pub fn bandwidth(text: &str) -> Result<f64, Issue> {
+    let digits = span_of(text, 0, |b| b.is_ascii_digit() || b"eE+-.".contains(&b));
+    let (count, unit) = text.split_at(digits.end);
+    let range = digits.end..text.len();
+    if count.is_empty() {
+        return Err(
+            Issue::new(format!("`{text}` is not a rate of bytes"), 0..text.len())
+                .help(format!("write for instance \"1Mbit/s\"; {BANDWIDTH_HELP}")),
+        );
+    }
+    if unit.is_empty() {
+        return Err(Issue::new("rate of bytes has no unit", 0..text.len())
+            .help(format!("write \"{text}Mbit/s\"; {BANDWIDTH_HELP}")));
+    }
+    let Some((_, bytes)) = BANDWIDTHS.iter().find(|(name, _)| *name == unit) else {
+        let issue = Issue::new(format!("unknown unit `{unit}` of a rate of bytes"), range);
+        return Err(issue.help(BANDWIDTH_HELP));
+    };
+    let rate = number(count, 0)? * bytes;
+    if rate <= 0.0 {
+        return Err(Issue::new("a link that passes nothing", 0..text.len())
+            .help("use link-cut, which says so"));
+    }
+    Ok(rate)
+}
+
+/// Prints bytes a second in the words that [`bandwidth`] reads.
+pub fn bandwidth_text(rate: f64) -> String {
+    let bits = rate * 8.0;
+    for (unit, scale) in [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)] {
+        if bits >= scale {
+            return format!("{}{unit}", bits / scale);
+        }
+    }
+    format!("{bits}bit/s")
+}
+
+/// Reads how long a message is held back: `10ms`, or `5 messages`.
+pub fn hold_back(text: &str) -> Result<HoldBack, Issue> {
+    let count = text
+        .strip_suffix(" messages")
+        .or_else(|| text.strip_suffix(" message"));
+    let Some(count) = count else {
+        return duration(text)
+            .map(HoldBack::Time)
+            .map_err(|issue| issue.help("write a duration such as \"10ms\", or \"5 messages\""));
+    };
+    match count.parse::<u32>() {
+        Ok(count) if count > 0 => Ok(HoldBack::Messages(count)),
+        _ => Err(Issue::new(
+            format!("`{count}` is not a number of messages"),
+            0..count.len(),
+        )
+        .help("write for instance \"5 messages\"")),
+    }
 }
 
 /// Reads a swap device: the name of a preset, or `800 iops`.

@@ -1,7 +1,7 @@
 //! Plans by hand, in milliseconds.
 
 use squall_core::plan::{
-    Arithmetic, CutMode, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
+    Arithmetic, CutMode, CutScope, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
 };
 use squall_core::property::{PropertyKind, PropertySpec};
 use squall_core::{Law, NodeId, VirtualDuration, VirtualTime};
@@ -62,6 +62,7 @@ pub(crate) const fn cut(from: u32, to: u32) -> Primitive {
     Primitive::LinkCut {
         link: link(from, to),
         mode: CutMode::Drop,
+        scope: CutScope::All,
     }
 }
 

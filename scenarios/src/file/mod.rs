@@ -15,7 +15,7 @@ use squall_faults::param::{Arg, Args, Kind, Node, Param, Raw, Value, read};
 use squall_faults::{Issue, Topology};
 use std::ops::Range;
 
-pub(crate) use world::Running;
+pub(crate) use world::{Running, profile};
 
 /// Reads a scenario: the file at `path`, whose content is `text`, with settings applied.
 ///
@@ -239,4 +239,19 @@ pub(crate) fn files_in(params: &[Param], args: &Args, files: &mut Vec<FileUse>) 
             _ => {}
         }
     }
+}
+
+/// Collects the files that hold laws and recordings.
+pub(crate) fn traces_in(args: &Args, files: &mut Vec<FileUse>) {
+    args.walk(&mut |arg| {
+        let path = match &arg.value {
+            Value::Trace(trace, _) => &trace.path,
+            Value::Recording(path, _) => path,
+            _ => return,
+        };
+        files.push(FileUse {
+            path: path.clone(),
+            place: arg.place.clone(),
+        });
+    });
 }

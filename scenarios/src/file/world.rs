@@ -1,11 +1,14 @@
 //! Nodes, links and workloads.
 
-use crate::scenario::{LinkRule, LinkSpec, NodeGroup, WorkloadUse};
+use crate::scenario::{LinkBase, LinkRule, LinkSpec, NodeGroup, WorkloadUse};
 use crate::workloads;
-use squall_core::{Law, Seed, VirtualDuration};
+use squall_core::plan::{Corrupt, Corruption, Duplicate, Reorder};
+use squall_core::world::LinkProfile;
+use squall_core::{Law, NodeId};
+use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{Arg, Args, Node, Place, Raw, Signed, Value};
 use squall_faults::topology::{KnobInfo, NodeInfo};
-use squall_faults::{Draws, Issue, LinkSelector, Topology};
+use squall_faults::{Issue, LinkSelector, Topology};
 
 /// The groups of nodes, added to the topology.
 pub(super) fn groups(
@@ -121,10 +124,7 @@ pub(super) fn links(
     issues: &mut Vec<Issue>,
 ) -> LinkSpec {
     let mut spec = LinkSpec {
-        default: LinkRule {
-            delay: Law::Constant(VirtualDuration::from_micros(250).as_nanos_f64()),
-            loss: 0.0,
-        },
+        default: LinkBase::of(Args::default()),
         pairs: Vec::new(),
     };
     let Some(table) = topology_args.table_opt("links") else {
@@ -134,27 +134,89 @@ pub(super) fn links(
         let Value::Table(args) = &arg.value else {
             continue;
         };
-        let (delay, loss) = (args.law_opt("delay"), args.number_opt("loss"));
-        let (Some(delay), Some(loss)) = (delay, loss) else {
-            continue;
-        };
-        let rule = LinkRule { delay, loss };
-        if arg.key == "default" {
-            spec.default = rule;
+        if args.broken {
             continue;
         }
-        let resolved = LinkSelector::parse(&arg.key).and_then(|links| {
-            if links.from.is_drawn() || links.to.is_drawn() {
-                return Err(Issue::new("nothing is drawn here", 0..arg.key.len()));
-            }
-            links.resolve(topology, &Draws::new(Seed(0), "links"))
-        });
-        match resolved {
-            Ok(links) => spec.pairs.push((links, rule)),
+        if let Err((key, issue)) = profile(args) {
+            let issue = match issue.range.is_empty() {
+                true => Issue {
+                    range: args.place(key).span.clone(),
+                    ..issue
+                },
+                false => args.place(key).locate(issue),
+            };
+            issues.push(issue);
+            continue;
+        }
+        let base = LinkBase::of(args.clone());
+        if arg.key == "default" {
+            spec.default = base;
+            continue;
+        }
+        match ends(&arg.key, topology) {
+            Ok((from, to, both)) => spec.pairs.push(LinkRule {
+                from,
+                to,
+                both,
+                base,
+            }),
             Err(issue) => issues.push(key_place(arg, text).locate(issue)),
         }
     }
     spec
+}
+
+type Ends = (Vec<NodeId>, Vec<NodeId>, bool);
+
+/// The ends of the links that a key names, sorted. They are sets: the pairs are never written out.
+fn ends(key: &str, topology: &Topology) -> Result<Ends, Issue> {
+    let links = LinkSelector::parse(key)?;
+    if links.from.is_drawn() || links.to.is_drawn() {
+        return Err(Issue::new("nothing is drawn here", 0..key.len()));
+    }
+    let mut from = links.from.members(topology)?;
+    let to = links.to.members(topology);
+    let mut to = to.map_err(|issue| issue.shifted(links.to_start))?;
+    from.sort_unstable();
+    to.sort_unstable();
+    if from.len() == 1 && from == to {
+        return Err(Issue::new("selector matches no link", 0..links.to_start)
+            .label("both ends are the same node"));
+    }
+    Ok((from, to, links.both))
+}
+
+/// The base behaviour in a record of a link, or which of its keys is wrong.
+pub(crate) fn profile(args: &Args) -> Result<LinkProfile, (&'static str, Issue)> {
+    let share = |key: &str| args.number_opt(key).filter(|share| *share > 0.0);
+    let bandwidth = link_capacity::bandwidth_of(args);
+    for key in ["queue", "burst"] {
+        if bandwidth.is_none() && args.given(key) {
+            let issue = Issue::new(format!("`{key}` without a rate"), 0..0);
+            return Err((key, issue.help("add rate = \"10Mbit/s\", or remove it")));
+        }
+    }
+    let burst_loss = args.table_opt("burst_loss");
+    let reorder = args.table_opt("reorder").map(|reorder| Reorder {
+        share: reorder.number("p"),
+        by: reorder.hold_back("by"),
+    });
+    Ok(LinkProfile {
+        // As the table has it, for a file without links.
+        delay: args.law_opt("delay").unwrap_or(Law::Constant(250e3)),
+        loss: args.number_opt("loss").unwrap_or(0.0),
+        burst_loss: burst_loss
+            .map(link_quality::burst_loss_of)
+            .transpose()
+            .map_err(|(_, issue)| ("burst_loss", issue))?,
+        corrupt: share("corrupt").map(|share| Corrupt {
+            share,
+            seen: Corruption::Detected,
+        }),
+        duplicate: share("duplicate").map(|share| Duplicate { share, copies: 1 }),
+        bandwidth,
+        reorder: reorder.filter(|reorder| reorder.share > 0.0),
+    })
 }
 
 /// The place of a key, as if it were a string.

@@ -5,9 +5,14 @@
 //! effective value of a target is computed from its base value and the set of active overlays, in
 //! id order, so that the end of one fault can never undo another.
 
+mod network;
 mod primitive;
 mod timeline;
 
+pub use network::{
+    Bandwidth, Corrupt, Corruption, CutScope, Duplicate, GilbertElliott, HoldBack, QueueLimit,
+    Reorder, ResetEnds, Series, Traced,
+};
 pub use primitive::{
     Arithmetic, CallRule, Clocks, CutMode, Damage, Family, FreezeEnd, Limit, LinkTarget, Primitive,
     Seen, StepEnd, Swap, Thief,

@@ -1,5 +1,8 @@
 //! Primitives: what a host can do to a target. Stacking rules stand beside each value.
 
+use super::network::{
+    Bandwidth, Corrupt, CutScope, Duplicate, GilbertElliott, Reorder, ResetEnds, Series, Traced,
+};
 use crate::memory::{Activity, Arrival};
 use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
@@ -46,6 +49,72 @@ pub enum Primitive {
         /// Correlation with the previous message's draw, 0 to 1.
         correlation: f64,
     },
+    /// Messages of a directed link are lost in bursts. Independent, each with a chain of its own that
+    /// starts in good. Landed: messages it dropped.
+    LinkBurstLoss {
+        /// The link.
+        link: LinkTarget,
+        /// The chain.
+        chain: GilbertElliott,
+    },
+    /// Messages of a directed link are damaged. Independent; silent beats detected. Landed: messages
+    /// it damaged.
+    LinkCorrupt {
+        /// The link.
+        link: LinkTarget,
+        /// How many, and who notices.
+        corrupt: Corrupt,
+    },
+    /// Datagrams and requests of a directed link arrive more than once. Independent, copies add; a
+    /// copy is not copied again. A reply that comes twice, and what lies in a box, are not copied.
+    /// Landed: copies.
+    LinkDuplicate {
+        /// The link.
+        link: LinkTarget,
+        /// How many, and how often.
+        duplicate: Duplicate,
+    },
+    /// A directed link is a bottleneck. One queue; the bottleneck that lets a message go last rules
+    /// it, which for equal bursts is the lowest rate; the smallest limit of each sort holds. What was
+    /// admitted keeps the time at which it leaves. Landed: messages that waited for it or that it
+    /// dropped.
+    LinkRate {
+        /// The link.
+        link: LinkTarget,
+        /// Rate, burst and queue.
+        bandwidth: Bandwidth,
+    },
+    /// Delay or capacity of a directed link follow a recording, from the start of the overlay on.
+    /// Delays combine as a replacement of [`Primitive::LinkDelay`], capacities as a rate of
+    /// [`Primitive::LinkRate`] without burst. Landed: as these.
+    LinkTrace {
+        /// The link.
+        link: LinkTarget,
+        /// What is recorded.
+        traced: Traced,
+        /// The recording.
+        series: Series,
+    },
+    /// Messages of a directed link are held back. Independent; the longest hold-back wins. Landed:
+    /// messages it held back.
+    LinkReorder {
+        /// The link.
+        link: LinkTarget,
+        /// How many, and how long.
+        reorder: Reorder,
+    },
+    /// A directed link clogs now and then: with this chance a message clogs it for a time, in which
+    /// messages depart but do not arrive; they all arrive at its end. Independent; a message waits
+    /// for the longest. What is clogged when the overlay ends still waits. Landed: messages that
+    /// waited.
+    LinkClog {
+        /// The link.
+        link: LinkTarget,
+        /// Chance of a message to clog the link, 0 to 1.
+        share: f64,
+        /// Nanoseconds that it stays clogged.
+        length: Law,
+    },
     /// Nothing passes a directed link. Union; drop beats refuse. A message dies if a cut is active
     /// at departure or at arrival. Landed: messages it killed.
     LinkCut {
@@ -53,6 +122,18 @@ pub enum Primitive {
         link: LinkTarget,
         /// Whether senders notice.
         mode: CutMode,
+        /// What it does not hit.
+        #[serde(default)]
+        scope: CutScope,
+    },
+    /// Open connections between the ends of a link close with an error, at the start of the overlay
+    /// and then never again: its length means nothing. Once an instant. Landed: calls under way on
+    /// them.
+    LinkReset {
+        /// The link.
+        link: LinkTarget,
+        /// Who sees it at once. An end that does not is silent or waits, until it sends and is told.
+        ends: ResetEnds,
     },
     /// Messages of a directed link wait, none is lost; they are released in send order when the last
     /// hold ends. Landed: messages it held.
@@ -192,7 +273,7 @@ pub struct LinkTarget {
 pub enum Family {
     /// Crash and pause.
     Node,
-    /// Delay, loss, cut, hold.
+    /// Delay, loss, corruption, copies, bandwidth, order, cut, hold, reset.
     Link,
     /// Speed, quota, steal.
     Cpu,
@@ -386,7 +467,15 @@ impl Primitive {
             Self::Crash { .. } | Self::Pause { .. } => Family::Node,
             Self::LinkDelay { .. }
             | Self::LinkLoss { .. }
+            | Self::LinkBurstLoss { .. }
+            | Self::LinkCorrupt { .. }
+            | Self::LinkDuplicate { .. }
+            | Self::LinkRate { .. }
+            | Self::LinkTrace { .. }
+            | Self::LinkReorder { .. }
+            | Self::LinkClog { .. }
             | Self::LinkCut { .. }
+            | Self::LinkReset { .. }
             | Self::LinkHold { .. } => Family::Link,
             Self::CpuSpeed { .. } | Self::CpuQuota { .. } | Self::CpuSteal { .. } => Family::Cpu,
             Self::MemoryPressure { .. }
@@ -407,7 +496,21 @@ impl Primitive {
             Self::Pause { .. } => "pause",
             Self::LinkDelay { .. } => "delay",
             Self::LinkLoss { .. } => "loss",
-            Self::LinkCut { .. } => "cut",
+            Self::LinkBurstLoss { .. } => "burst-loss",
+            Self::LinkCorrupt { .. } => "corrupt",
+            Self::LinkDuplicate { .. } => "duplicate",
+            Self::LinkRate { .. } => "bandwidth",
+            Self::LinkTrace { traced, .. } => match traced {
+                Traced::Delay => "delay-trace",
+                Traced::Capacity => "capacity-trace",
+            },
+            Self::LinkReorder { .. } => "reorder",
+            Self::LinkClog { .. } => "clog",
+            Self::LinkCut { scope, .. } => match scope {
+                CutScope::All | CutScope::Above(_) => "cut",
+                CutScope::Existing => "cut-existing",
+            },
+            Self::LinkReset { .. } => "reset",
             Self::LinkHold { .. } => "hold",
             Self::CpuSpeed { .. } => "speed",
             Self::CpuQuota { .. } => "quota",
@@ -444,12 +547,38 @@ impl Primitive {
             | Self::ClockStep { node, .. }
             | Self::ClockDrift { node, .. }
             | Self::ClockFreeze { node, .. } => Some(*node),
-            Self::LinkDelay { link, .. }
-            | Self::LinkLoss { link, .. }
-            | Self::LinkCut { link, .. }
-            | Self::LinkHold { link } => Some(link.from),
             Self::Call { client, .. } => *client,
             Self::Knob { node, .. } => *node,
+            Self::LinkDelay { link, .. }
+            | Self::LinkLoss { link, .. }
+            | Self::LinkBurstLoss { link, .. }
+            | Self::LinkCorrupt { link, .. }
+            | Self::LinkDuplicate { link, .. }
+            | Self::LinkRate { link, .. }
+            | Self::LinkTrace { link, .. }
+            | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
+            | Self::LinkCut { link, .. }
+            | Self::LinkReset { link, .. }
+            | Self::LinkHold { link } => Some(link.from),
+        }
+    }
+    /// The directed link it acts on, for those of the family [`Family::Link`].
+    pub const fn link(&self) -> Option<LinkTarget> {
+        match self {
+            Self::LinkDelay { link, .. }
+            | Self::LinkLoss { link, .. }
+            | Self::LinkBurstLoss { link, .. }
+            | Self::LinkCorrupt { link, .. }
+            | Self::LinkDuplicate { link, .. }
+            | Self::LinkRate { link, .. }
+            | Self::LinkTrace { link, .. }
+            | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
+            | Self::LinkCut { link, .. }
+            | Self::LinkReset { link, .. }
+            | Self::LinkHold { link } => Some(*link),
+            _ => None,
         }
     }
 }

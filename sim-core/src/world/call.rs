@@ -124,10 +124,11 @@ impl Kernel {
         &mut self,
         client: NodeId,
         port: PortId,
-        (request, limit, span): (Request, Limit, SpanId),
+        (request, limit, span, bytes): (Request, Limit, SpanId, u32),
     ) -> CallRef {
         let deadline = self.deadline_of(client, limit);
         let server = self.ports[port.index()].node;
+        let connection = self.connect(client, server);
         let fresh = |generation| Call {
             generation,
             client,
@@ -141,6 +142,8 @@ impl Kernel {
             network: 0,
             reply_lost: None,
             late_error: None,
+            connection,
+            cut_off: false,
         };
         let index = match self.calls_free.pop() {
             Some(index) => {
@@ -162,13 +165,12 @@ impl Kernel {
             let (at, word) = (deadline.as_nanos(), u64::from(call.generation));
             self.schedule(at.max(self.now), Kind::Deadline, call.index, word);
         }
-        self.transmit(Flight {
-            from: client,
-            to: server,
+        self.transmit(Flight::new(
+            (client, server),
             port,
-            payload: Payload::Call(call),
-            attempts: 0,
-        });
+            Payload::Call(call),
+            bytes,
+        ));
         call
     }
 
@@ -196,6 +198,10 @@ impl Kernel {
 
     /// Frees a call's slot; whatever is still under way for it becomes stale.
     pub(super) fn free_call(&mut self, call: CallRef) {
+        if self.is_pending(call) {
+            // Given up.
+            self.close_connection(call);
+        }
         if let Some(slot) = self.call_slot(call) {
             slot.generation = slot.generation.wrapping_add(1);
             slot.state = CallState::Free;
@@ -210,7 +216,11 @@ impl Kernel {
             && matches!(slot.state, CallState::Pending(_))
         {
             slot.state = CallState::Done(result);
-            if let Some(wake) = slot.waker.take() {
+            let waker = slot.waker.take();
+            if let Err(CallError::Deadline | CallError::Reset | CallError::Refused) = result {
+                self.close_connection(call);
+            }
+            if let Some(wake) = waker {
                 self.wake(wake);
             }
         }
@@ -242,20 +252,9 @@ impl Kernel {
             CallState::Pending(_) => CallState::Pending(true),
             done => done,
         };
-        let server = self.ports[port.index()].node;
-        let node = &self.nodes[server.index()];
-        if !node.up {
-            let seen = node
-                .downs
-                .last()
-                .map(|id| self.plan.entry(*id).primitive.clone());
-            if let Some(crate::plan::Primitive::Crash {
-                seen: crate::plan::Seen::Reset,
-                ..
-            }) = seen
-            {
-                self.reply_from_network(call, CallError::Refused);
-            }
+        if !self.accepts(call) {
+            // A host resets a connection that it does not know.
+            self.reply_from_network(call, CallError::Reset);
             return;
         }
         let fate = self.fate_of(port, call);
@@ -298,9 +297,9 @@ impl Kernel {
     }
 
     /// The service, or what stands before it, answers.
-    pub(super) fn reply(&mut self, call: CallRef, result: Result<Reply, CallError>) {
+    pub(super) fn reply(&mut self, call: CallRef, result: Result<Reply, CallError>, bytes: u32) {
         let now = self.now;
-        let Some(slot) = self.call_slot(call) else {
+        let Some(slot) = self.call_slot(call).filter(|slot| !slot.cut_off) else {
             return;
         };
         slot.sent = now;
@@ -316,13 +315,8 @@ impl Kernel {
             }
             (None, None) => result,
         };
-        self.transmit(Flight {
-            from,
-            to,
-            port: PortId::NONE,
-            payload: Payload::Reply(call, result),
-            attempts: 0,
-        });
+        let reply = Payload::Reply(call, result);
+        self.transmit(Flight::new((from, to), PortId::NONE, reply, bytes));
     }
 
     /// An answer that no code of the service made.
@@ -331,13 +325,9 @@ impl Kernel {
         if let Some(slot) = self.call_slot(call) {
             slot.sent = now;
             let (from, to) = (slot.server, slot.client);
-            self.transmit(Flight {
-                from,
-                to,
-                port: PortId::NONE,
-                payload: Payload::Reply(call, Err(error)),
-                attempts: 0,
-            });
+            let reply = Payload::Reply(call, Err(error));
+            let bytes = super::CALL_BYTES;
+            self.transmit(Flight::new((from, to), PortId::NONE, reply, bytes));
         }
     }
 

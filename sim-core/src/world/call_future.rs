@@ -16,6 +16,7 @@ pub struct CallFuture<'a> {
     port: PortId,
     request: Request,
     limit: Limit,
+    bytes: u32,
     under_way: Option<(CallRef, VirtualTime)>,
 }
 
@@ -32,6 +33,7 @@ impl<'a> CallFuture<'a> {
             port,
             request,
             limit: Limit::At(VirtualTime::MAX),
+            bytes: super::CALL_BYTES,
             under_way: None,
         }
     }
@@ -45,6 +47,10 @@ impl<'a> CallFuture<'a> {
         let limit = Limit::At(deadline);
         Self { limit, ..self }
     }
+    /// Its request has `bytes` bytes on a link; without this it has [`super::CALL_BYTES`].
+    pub fn sized(self, bytes: u32) -> Self {
+        Self { bytes, ..self }
+    }
 }
 
 impl Future for CallFuture<'_> {
@@ -55,7 +61,7 @@ impl Future for CallFuture<'_> {
         let (call, since) = match self.under_way {
             Some(under_way) => under_way,
             None if k.acts(cx.node, cx.incarnation) => {
-                let how = (self.request, self.limit, cx.span.id);
+                let how = (self.request, self.limit, cx.span.id, self.bytes);
                 let call = k.start_call(cx.node, self.port, how);
                 *self.under_way.insert((call, k.time()))
             }

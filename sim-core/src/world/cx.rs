@@ -179,8 +179,13 @@ impl Cx {
     }
     /// Sends a datagram: it may be lost or overtaken.
     pub fn send(&self, port: PortId, body: Body) {
+        self.send_sized(port, body, super::WORDS_BYTES);
+    }
+    /// Sends a datagram that has `bytes` bytes on a link, whatever stands in it. Without a size a
+    /// message has [`super::WORDS_BYTES`].
+    pub fn send_sized(&self, port: PortId, body: Body, bytes: u32) {
         if let Some(mut k) = self.alive() {
-            k.send_body(self.node, port, body);
+            k.send_body(self.node, port, body, bytes);
         }
     }
     /// Calls a service and waits for the reply. Without [`CallFuture::within`] it waits for ever.

@@ -28,12 +28,8 @@ impl Inbox {
         self.len() == 0
     }
     /// The next message. Calls that arrive at the same port are not taken by it.
-    pub async fn recv(&self) -> Message {
-        loop {
-            if let Arrived::Message(message) = self.next().await {
-                return message;
-            }
-        }
+    pub const fn recv(&self) -> Recv<'_> {
+        Recv(self.next())
     }
     /// The next call. Messages that arrive at the same port are dropped. A call whose client has
     /// given up in the meantime comes too: a server cannot know.
@@ -63,6 +59,29 @@ impl Inbox {
     }
 }
 
+/// Waits for a message. Made by [`Inbox::recv`]; dropping it leaves the line.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Recv<'a>(Next<'a>);
+
+impl fmt::Debug for Recv<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "waits at {:?}", self.0.inbox)
+    }
+}
+
+impl Future for Recv<'_> {
+    type Output = Message;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Message> {
+        loop {
+            match Pin::new(&mut self.0).poll(context) {
+                Poll::Ready(Arrived::Message(message)) => return Poll::Ready(message),
+                Poll::Ready(Arrived::Call(_)) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
 /// Waits for something to arrive.
 struct Next<'a> {
     inbox: &'a Inbox,
@@ -76,7 +95,8 @@ impl Future for Next<'_> {
         let port = &mut k.ports[self.inbox.port.index()];
         if let Some(arrived) = port.queue.pop_front() {
             // One who was polled for another reason still stands in line.
-            if let Some(own) = &self.waiting
+            if !port.waiting.is_empty()
+                && let Some(own) = &self.waiting
                 && let Some(at) = port.waiting.iter().position(|wake| wake.same(own))
             {
                 port.waiting.remove(at);
@@ -159,15 +179,21 @@ impl Incoming {
     }
     /// Answers.
     pub fn reply(self, cx: &Cx, reply: Reply) {
-        self.answer(cx, Ok(reply));
+        self.answer(cx, Ok(reply), super::CALL_BYTES);
+    }
+    /// Answers with a reply that has `bytes` bytes on a link; without a size it has
+    /// [`super::CALL_BYTES`].
+    pub fn reply_sized(self, cx: &Cx, reply: Reply, bytes: u32) {
+        self.answer(cx, Ok(reply), bytes);
     }
     /// Answers with an error.
     pub fn fail(self, cx: &Cx, code: u16, retry_after: Option<VirtualDuration>) {
-        self.answer(cx, Err(CallError::Status { code, retry_after }));
+        let error = CallError::Status { code, retry_after };
+        self.answer(cx, Err(error), super::CALL_BYTES);
     }
-    fn answer(self, cx: &Cx, result: Result<Reply, CallError>) {
+    fn answer(self, cx: &Cx, result: Result<Reply, CallError>, bytes: u32) {
         if let Some(mut k) = cx.alive() {
-            k.reply(self.call, result);
+            k.reply(self.call, result, bytes);
         }
     }
 }

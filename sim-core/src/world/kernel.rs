@@ -4,7 +4,7 @@ use super::Wake;
 use super::call::Service;
 use super::handler::HandlerId;
 use super::knob::Knob;
-use super::link::{Link, LinkProfile};
+use super::link::{Link, LinkProfile, LinkRule, LinkTable};
 use super::message::{Call, Flight, Port};
 use super::node::{Deferred, Node};
 use super::span::Spans;
@@ -92,10 +92,11 @@ pub(crate) struct Kernel {
     pub(super) nodes: Vec<Node>,
     /// Whether any node has a clock that can be wrong.
     pub(super) clocked: bool,
-    pub(super) default_link: LinkProfile,
+    pub(super) default_link: Rc<LinkProfile>,
+    /// Links that behave otherwise; the last rule that holds counts.
+    pub(super) link_rules: Vec<LinkRule>,
     pub(super) links: Vec<Link>,
-    /// For each node its links, sorted by the other end.
-    pub(super) links_of: Vec<Vec<(NodeId, u32)>>,
+    pub(super) link_table: LinkTable,
     pub(super) ports: Vec<Port>,
     pub(super) services: Vec<Service>,
     pub(super) service_names: Names,
@@ -147,9 +148,10 @@ impl Kernel {
             history: History::default(),
             nodes: Vec::new(),
             clocked: false,
-            default_link: LinkProfile::default(),
+            default_link: Rc::default(),
+            link_rules: Vec::new(),
             links: Vec::new(),
-            links_of: Vec::new(),
+            link_table: LinkTable::default(),
             ports: Vec::new(),
             services: Vec::new(),
             service_names: Names::default(),
@@ -188,9 +190,10 @@ impl Kernel {
         self.history.reset(keep);
         self.nodes.clear();
         self.clocked = false;
-        self.default_link = LinkProfile::default();
+        self.default_link = Rc::default();
+        self.link_rules.clear();
         self.links.clear();
-        self.links_of.clear();
+        self.link_table.clear();
         self.ports.clear();
         self.services.clear();
         self.service_names.clear();

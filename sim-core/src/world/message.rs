@@ -1,6 +1,8 @@
 //! Messages, requests, replies, and their way through the network.
 
 use super::Wake;
+use super::link::Connection;
+use crate::plan::Corruption;
 use crate::{EntryId, NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
 use core::any::Any;
 use core::fmt;
@@ -13,7 +15,16 @@ pub struct Message {
     pub from: NodeId,
     /// What it carries.
     pub body: Body,
+    /// Whether a fault damaged it on its way and nobody but the receiver can notice. Its body is what
+    /// was sent: what damage means is up to the model.
+    pub damaged: bool,
 }
+
+/// Bytes that a message of words has on a link. Sizes count payload, without headers.
+pub const WORDS_BYTES: u32 = 64;
+/// Bytes of a request or reply that does not say how large it is: a small remote call. A choice of
+/// this project.
+pub const CALL_BYTES: u32 = 512;
 
 /// What a message carries.
 pub enum Body {
@@ -115,6 +126,14 @@ pub(super) enum Payload {
     Reply(CallRef, Result<Reply, CallError>),
 }
 
+impl Payload {
+    /// Whether it is sent again when it is lost, and stays in order.
+    #[inline]
+    pub(super) const fn is_of_connection(&self) -> bool {
+        !matches!(self, Self::Body(_))
+    }
+}
+
 /// A call, by index and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CallRef {
@@ -130,8 +149,49 @@ pub(super) struct Flight {
     /// Where it goes; of no meaning for replies.
     pub(super) port: PortId,
     pub(super) payload: Payload,
+    /// Its size on a link.
+    pub(super) bytes: u32,
     /// Retransmissions so far, for messages of connections.
-    pub(super) attempts: u32,
+    pub(super) attempts: u8,
+    /// Whether the network made it from another one: then nobody sends it again.
+    pub(super) copy: bool,
+    /// What happened to it on its way.
+    pub(super) damage: Option<Corruption>,
+}
+
+impl Flight {
+    #[inline]
+    pub(super) const fn new(
+        (from, to): (NodeId, NodeId),
+        port: PortId,
+        payload: Payload,
+        bytes: u32,
+    ) -> Self {
+        Self {
+            from,
+            to,
+            port,
+            payload,
+            bytes,
+            attempts: 0,
+            copy: false,
+            damage: None,
+        }
+    }
+    /// A copy that the network makes. Boxes cannot be copied, and a reply that comes twice is not
+    /// noticed by anybody.
+    pub(super) const fn copied(&self) -> Option<Self> {
+        let payload = match &self.payload {
+            Payload::Body(Body::Words(words)) => Payload::Body(Body::Words(*words)),
+            Payload::Call(call) => Payload::Call(*call),
+            Payload::Body(Body::Boxed(_)) | Payload::Reply(..) => return None,
+        };
+        Some(Self {
+            payload,
+            copy: true,
+            ..*self
+        })
+    }
 }
 
 /// Where messages arrive.
@@ -181,6 +241,9 @@ pub(super) struct Call {
     /// Overlays that act when the reply is sent.
     pub(super) reply_lost: Option<EntryId>,
     pub(super) late_error: Option<(EntryId, CallError)>,
+    /// The connection it goes over, and whether the server's end of it is gone.
+    pub(super) connection: Connection,
+    pub(super) cut_off: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,9 +42,9 @@ pub use cx::{Cx, Operation};
 pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
-pub use inbox::{Inbox, Incoming};
+pub use inbox::{Inbox, Incoming, Recv};
 pub use link::LinkProfile;
-pub use message::{Body, CallError, Message, Reply, Request};
+pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BYTES};
 pub use node::NodeSpec;
 pub use run::Bounds;
 pub use timer::{BackOff, Elapsed, Sleep, Timeout};
@@ -60,6 +60,7 @@ use crate::{KnobId, NameId, Names, NodeId, PortId, Seed, ServiceId, VirtualDurat
 use core::future::Future;
 use kernel::Kernel;
 use knob::Knob;
+use link::LinkRule;
 use node::Node;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -155,13 +156,19 @@ impl World {
         let id = NodeId::from_index(k.nodes.len());
         k.nodes.push(Node::new(spec));
         k.clocked |= spec.clock != ClockSpec::default();
-        k.links_of.push(Vec::new());
         k.add_host(spec);
         id
     }
     /// The behaviour of links that have none of their own. Set it before links are used.
     pub fn set_default_link(&mut self, profile: LinkProfile) {
-        self.shared.kernel.borrow_mut().default_link = profile;
+        self.shared.kernel.borrow_mut().default_link = Rc::new(profile);
+    }
+    /// The behaviour of the directed links from each node of `from` to each of `to`, and back if
+    /// `both`. It costs nothing until such a link is used; of two rules the later one holds. Set them
+    /// before links are used.
+    pub fn set_links(&mut self, from: &[NodeId], to: &[NodeId], both: bool, profile: LinkProfile) {
+        let rule = LinkRule::new(from, to, both, profile);
+        self.shared.kernel.borrow_mut().link_rules.push(rule);
     }
     /// The behaviour of one directed link.
     pub fn set_link(&mut self, from: NodeId, to: NodeId, profile: LinkProfile) {

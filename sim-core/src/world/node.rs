@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, ClockSpec};
 use super::cpu::Cpu;
+use super::net::NetTotals;
 use crate::plan::Swap;
 use crate::queue::Pending;
 use crate::{EntryId, PortId, ServiceId};
@@ -89,6 +90,8 @@ pub(super) struct Node {
     pub(super) ports: Vec<(ServiceId, PortId)>,
     /// How many handlers run on it.
     pub(super) handlers: u32,
+    /// What its network card counted.
+    pub(super) net: NetTotals,
 }
 
 /// Something that was due while the node was paused.
@@ -113,6 +116,7 @@ impl Node {
             clock: (spec.clock != ClockSpec::default()).then(|| Box::new(Clock::new(spec.clock))),
             ports: Vec::new(),
             handlers: 0,
+            net: NetTotals::default(),
         }
     }
 }

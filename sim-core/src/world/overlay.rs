@@ -37,14 +37,22 @@ impl Kernel {
             Primitive::Pause { node } => self.resume(*node, id),
             Primitive::LinkDelay { link, .. }
             | Primitive::LinkLoss { link, .. }
+            | Primitive::LinkBurstLoss { link, .. }
+            | Primitive::LinkCorrupt { link, .. }
+            | Primitive::LinkDuplicate { link, .. }
+            | Primitive::LinkRate { link, .. }
+            | Primitive::LinkTrace { link, .. }
+            | Primitive::LinkReorder { link, .. }
+            | Primitive::LinkClog { link, .. }
             | Primitive::LinkCut { link, .. }
             | Primitive::LinkHold { link } => {
                 let at = self.link(link.from, link.to);
                 let key = self.event_key(id).child(u64::from(entry.part));
-                if self.links[at].overlay(id, &entry.primitive, key, started) {
-                    self.release_held(at);
-                }
+                let held = self.links[at].overlay(id, &entry.primitive, key, (now, start));
+                self.release_held(at, held);
             }
+            Primitive::LinkReset { link, ends } if start => self.reset_link(id, *link, *ends),
+            Primitive::LinkReset { .. } => {}
             Primitive::CpuSpeed { node, .. }
             | Primitive::CpuQuota { node, .. }
             | Primitive::CpuSteal { node, .. } => {

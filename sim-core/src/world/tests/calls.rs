@@ -195,10 +195,7 @@ fn messages_of_a_connection_do_not_overtake() {
     world.set_link(
         nodes[0],
         nodes[1],
-        LinkProfile {
-            delay: Law::Exponential { mean: 20e6 },
-            loss: 0.0,
-        },
+        LinkProfile::with_delay(Law::Exponential { mean: 20e6 }),
     );
     let port = world.port(nodes[1], "echo");
     let order: Rc<RefCell<Vec<u64>>> = Rc::default();

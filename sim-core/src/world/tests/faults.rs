@@ -1,6 +1,6 @@
 use super::*;
 use crate::history::FaultChange;
-use crate::plan::{Arithmetic, CutMode, LinkTarget, Seen};
+use crate::plan::{Arithmetic, CutMode, CutScope, LinkTarget, Seen};
 
 /// Node 0 sends a numbered datagram every millisecond; gives (number, arrival in ms) at node 1.
 fn stream(faults: Vec<(u64, Option<u64>, Primitive)>, until: u64) -> (Vec<(u64, u64)>, Finished) {
@@ -41,6 +41,7 @@ fn a_cut_kills_what_departs_and_what_arrives_under_it() {
     let cut = Primitive::LinkCut {
         link: LINK,
         mode: CutMode::Drop,
+        scope: CutScope::All,
     };
     let (got, finished) = stream(vec![(10, Some(20), cut)], 30);
     let numbers: Vec<u64> = got.iter().map(|(number, _)| *number).collect();
@@ -52,7 +53,11 @@ fn a_cut_kills_what_departs_and_what_arrives_under_it() {
 
 #[test]
 fn overlapping_cuts_heal_when_the_last_one_ends_and_holds_lose_nothing() {
-    let cut = |mode| Primitive::LinkCut { link: LINK, mode };
+    let cut = |mode| Primitive::LinkCut {
+        link: LINK,
+        mode,
+        scope: CutScope::All,
+    };
     let faults = vec![
         (5, Some(15), cut(CutMode::Drop)),
         (10, Some(25), cut(CutMode::Drop)),

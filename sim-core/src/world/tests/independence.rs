@@ -9,6 +9,7 @@ fn pairs(extra_node: bool, extra_faults: bool) -> Vec<Vec<u64>> {
     world.set_default_link(LinkProfile {
         delay: Law::Exponential { mean: 1e6 },
         loss: 0.1,
+        ..LinkProfile::default()
     });
     if extra_node {
         let node = world.add_node(&NodeSpec::new("newcomer"));

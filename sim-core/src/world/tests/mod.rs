@@ -4,6 +4,7 @@ mod calls;
 mod faults;
 mod independence;
 mod memory;
+mod network;
 mod signals;
 mod tasks;
 
@@ -24,10 +25,7 @@ pub(super) fn at_ms(at: u64) -> VirtualTime {
 /// A world of named nodes with a constant link delay of one millisecond.
 pub(super) fn world(names: &[&str]) -> (World, Vec<NodeId>) {
     let mut world = World::new(Seed(17), true);
-    world.set_default_link(LinkProfile {
-        delay: Law::Constant(1e6),
-        loss: 0.0,
-    });
+    world.set_default_link(LinkProfile::with_delay(Law::Constant(1e6)));
     let nodes = names
         .iter()
         .map(|name| world.add_node(&NodeSpec::new(*name)))

@@ -1,0 +1,595 @@
+//! What a link has beyond delay and plain loss: overlays, base values with a state, and messages
+//! that wait. It exists only while something of it does.
+
+use super::chain::Chain;
+use super::queue::Queue;
+use super::{LinkProfile, Packet, Transit, land, normal_share};
+use crate::plan::{
+    Arithmetic, Bandwidth, Corrupt, Corruption, CutMode, CutScope, Duplicate, HoldBack, Primitive,
+    QueueLimit, Reorder, Series, Traced,
+};
+use crate::rng::probit;
+use crate::{EntryId, Key, Law, Sample, VirtualDuration};
+
+/// A message held back by a number of messages goes on after this time at the latest: there may be
+/// no later ones. A choice of this project.
+pub(in crate::world) const HELD_BACK_NS_MAX: u64 = 1_000_000_000;
+
+/// An overlay with its own stream of draws. Base values are overlays without an id.
+#[derive(Clone, Debug)]
+pub(super) struct Overlay<T> {
+    pub(super) id: EntryId,
+    /// When it came into force: "latest" means latest start, then highest id.
+    pub(super) started: u64,
+    key: Key,
+    pub(super) value: T,
+}
+
+#[derive(Clone, Debug)]
+struct Loss {
+    share: f64,
+    correlation: f64,
+    /// The last draw, for correlated ones.
+    last: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Delay {
+    mode: Arithmetic,
+    source: Source,
+    correlation: f64,
+    last: f64,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Law(Law),
+    Series(Series),
+}
+
+#[derive(Clone, Debug)]
+struct Clog {
+    share: f64,
+    length: Law,
+    /// Until when the link is clogged.
+    until: u64,
+}
+
+/// A bottleneck.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    rate: Rate,
+    burst: u64,
+    pub(super) queue: Option<QueueLimit>,
+}
+
+#[derive(Clone, Debug)]
+enum Rate {
+    None,
+    /// Bytes a second.
+    Constant(f64),
+    Series(Series),
+}
+
+/// A message held back until `left` later ones have arrived.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::world) struct Late {
+    pub(in crate::world) slot: u32,
+    left: u32,
+    /// When it may arrive at the earliest.
+    due: u64,
+    /// Which message it is.
+    number: u64,
+}
+
+/// Tells the messages of a link and their copies apart; fewer than 256 copies.
+const fn number(ordinal: u64, copy: u32) -> u64 {
+    (ordinal << 8) | (copy & 0xff) as u64
+}
+
+/// What becomes of a message before it is queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) enum Judged {
+    Cut(CutMode),
+    Lost,
+    /// It goes on, with so many copies beside it.
+    Passes {
+        copies: u32,
+        damage: Option<Corruption>,
+    },
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(in crate::world) struct Weather {
+    delays: Vec<Overlay<Delay>>,
+    losses: Vec<Overlay<Loss>>,
+    chains: Vec<Overlay<Chain>>,
+    corrupts: Vec<Overlay<Corrupt>>,
+    duplicates: Vec<Overlay<Duplicate>>,
+    limits: Vec<Overlay<Limit>>,
+    reorders: Vec<Overlay<Reorder>>,
+    clogs: Vec<Overlay<Clog>>,
+    cuts: Vec<Overlay<(CutMode, CutScope)>>,
+    holds: Vec<EntryId>,
+    queue: Queue,
+    /// Messages held, with the time at which they would have arrived, in send order.
+    held: Vec<(u32, u64)>,
+    late: Vec<Late>,
+}
+
+impl Weather {
+    /// The parts of a profile that have a state.
+    pub(super) fn of(profile: &LinkProfile, key: Key) -> Self {
+        let mut weather = Self::default();
+        weather.set_base(profile, key);
+        weather
+    }
+    /// The base values, instead of those that are there.
+    pub(super) fn set_base(&mut self, profile: &LinkProfile, key: Key) {
+        fn put<T>(list: &mut Vec<Overlay<T>>, value: Option<T>, key: Key) {
+            list.retain(|overlay| overlay.id.is_some());
+            list.extend(value.map(|value| Overlay {
+                id: EntryId::NONE,
+                started: 0,
+                key,
+                value,
+            }));
+        }
+        let chain = profile.burst_loss.map(|law| Chain::new(law, 0));
+        put(&mut self.chains, chain, key.child(3));
+        put(&mut self.corrupts, profile.corrupt, key.child(4));
+        put(&mut self.duplicates, profile.duplicate, key.child(5));
+        put(
+            &mut self.limits,
+            profile.bandwidth.map(Limit::of),
+            key.child(6),
+        );
+        put(&mut self.reorders, profile.reorder, key.child(7));
+    }
+
+    /// Whether nothing of it is left.
+    pub(super) fn is_over(&self, now: u64) -> bool {
+        self.delays.is_empty()
+            && self.losses.is_empty()
+            && self.chains.is_empty()
+            && self.corrupts.is_empty()
+            && self.duplicates.is_empty()
+            && self.limits.is_empty()
+            && self.reorders.is_empty()
+            && self.clogs.is_empty()
+            && self.cuts.is_empty()
+            && self.holds.is_empty()
+            && self.held.is_empty()
+            && self.late.is_empty()
+            && self.queue.last <= now
+    }
+
+    /// Cut, loss, corruption, copies. `base_lost`: the link itself loses it.
+    pub(super) fn judge(
+        &mut self,
+        packet: &Packet,
+        (ordinal, base_lost): (u64, bool),
+        landed: &mut Vec<EntryId>,
+    ) -> Judged {
+        // Chains step with every message, so that none depends on what else happens to it.
+        let before = landed.len();
+        let mut lost = base_lost;
+        for overlay in &mut self.chains {
+            if overlay.value.loses(overlay.key, ordinal, packet.now) {
+                land(landed, overlay.id);
+                lost = true;
+            }
+        }
+        if let Some(mode) = self.cut(packet) {
+            landed.truncate(before);
+            landed.extend(self.cuts_for(packet));
+            return Judged::Cut(mode);
+        }
+        for overlay in &mut self.losses {
+            // Every overlay draws for every message, so that none depends on the others.
+            if overlay.unit(ordinal) < overlay.value.share {
+                landed.push(overlay.id);
+                lost = true;
+            }
+        }
+        if lost {
+            return Judged::Lost;
+        }
+        let damage = self.damage(packet, ordinal, landed);
+        let mut copies = 0;
+        for overlay in self.duplicates.iter().filter(|_| packet.copyable) {
+            let hit = overlay.key.at(ordinal).chance(overlay.value.share);
+            if hit && overlay.value.copies > 0 {
+                copies += overlay.value.copies;
+                land(landed, overlay.id);
+            }
+        }
+        Judged::Passes { copies, damage }
+    }
+
+    fn damage(
+        &self,
+        packet: &Packet,
+        ordinal: u64,
+        landed: &mut Vec<EntryId>,
+    ) -> Option<Corruption> {
+        let mut worst = None;
+        for overlay in &self.corrupts {
+            if overlay.key.at(ordinal).chance(overlay.value.share) {
+                let seen = match packet.connection {
+                    true => Corruption::Detected,
+                    false => overlay.value.seen,
+                };
+                worst = worst.max(Some(seen));
+                land(landed, overlay.id);
+            }
+        }
+        worst
+    }
+
+    fn cuts_for(&self, packet: &Packet) -> impl Iterator<Item = EntryId> {
+        let hits = self.cuts.iter().filter(|cut| match cut.value.1 {
+            CutScope::All => true,
+            CutScope::Above(most) => u64::from(packet.bytes) > most,
+            CutScope::Existing => packet.opened.is_some_and(|opened| opened < cut.started),
+        });
+        hits.map(|cut| cut.id)
+    }
+    fn cut(&self, packet: &Packet) -> Option<CutMode> {
+        let hits = self.cuts_for(packet);
+        let mode = |id| {
+            self.cuts
+                .iter()
+                .find(|cut| cut.id == id)
+                .map(|cut| cut.value.0)
+        };
+        hits.filter_map(mode).max()
+    }
+    #[inline]
+    pub(in crate::world) const fn has_cuts(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+    /// The cuts in force that kill a message which arrives now.
+    pub(in crate::world) fn cut_at_arrival(&self, packet: &Packet, landed: &mut Vec<EntryId>) {
+        landed.extend(self.cuts_for(packet));
+    }
+
+    /// Queue, delay, order, hold, for the message itself (copy 0) or a copy, in `slot`.
+    pub(super) fn pass(
+        &mut self,
+        packet: &Packet,
+        (ordinal, copy, base): (u64, u32, u64),
+        slot: u32,
+        landed: &mut Vec<EntryId>,
+    ) -> Transit {
+        let now = packet.now;
+        let parked = self.held.len() + self.late.len();
+        let load = (now, packet.bytes, parked);
+        let Some(leave) = self.queue.admit(&self.limits, load, landed) else {
+            return Transit::Lost;
+        };
+        let delay = self.delay((ordinal, copy, base), now, landed);
+        let (by, count) = self.hold_back(packet, (ordinal, copy), landed);
+        let due = leave.saturating_add(delay).saturating_add(by);
+        let due = self.clog(ordinal, copy, (now, due), landed);
+        self.queue.flies_until(&self.limits, due);
+        if count > 0 && self.holds.is_empty() {
+            let late = Late {
+                slot,
+                left: count,
+                due,
+                number: number(ordinal, copy),
+            };
+            self.late.push(late);
+            return Transit::HeldBack(late.number);
+        }
+        if self.holds.is_empty() {
+            return Transit::At(due);
+        }
+        landed.extend(&self.holds);
+        self.held.push((slot, due));
+        Transit::Held
+    }
+
+    fn delay(
+        &mut self,
+        (ordinal, copy, base): (u64, u32, u64),
+        now: u64,
+        landed: &mut Vec<EntryId>,
+    ) -> u64 {
+        if self.delays.is_empty() {
+            return base;
+        }
+        let base = VirtualDuration::from_nanos(base).as_nanos_f64();
+        let latest = self
+            .delays
+            .iter()
+            .filter(|o| o.value.mode == Arithmetic::Replace)
+            .max_by_key(|o| (o.started, o.id))
+            .map(|o| o.id);
+        let (mut replaced, mut scale, mut added) = (base, 1.0, 0.0);
+        for overlay in &mut self.delays {
+            let drawn = overlay.sample(ordinal, copy, now);
+            let changed = match overlay.value.mode {
+                Arithmetic::Replace if Some(overlay.id) == latest => {
+                    replaced = drawn;
+                    drawn != base
+                }
+                Arithmetic::Replace => false,
+                Arithmetic::Scale => {
+                    scale *= drawn;
+                    drawn != 1.0
+                }
+                Arithmetic::Add => {
+                    added += drawn;
+                    drawn != 0.0
+                }
+            };
+            if changed {
+                landed.push(overlay.id);
+            }
+        }
+        VirtualDuration::from_nanos_f64(replaced * scale + added).as_nanos()
+    }
+
+    /// The longest time and the largest number of messages by which it is held back.
+    fn hold_back(
+        &self,
+        packet: &Packet,
+        (ordinal, copy): (u64, u32),
+        landed: &mut Vec<EntryId>,
+    ) -> (u64, u32) {
+        let (mut by, mut count) = (0, 0);
+        for overlay in &self.reorders {
+            let mut draw = overlay.of(copy).at(ordinal);
+            if !draw.chance(overlay.value.share) {
+                continue;
+            }
+            let held = match overlay.value.by {
+                HoldBack::Time(time) => {
+                    by = by.max(time.as_nanos());
+                    !time.is_zero()
+                }
+                HoldBack::Messages(n) if !packet.connection => {
+                    count = count.max(n);
+                    n > 0
+                }
+                HoldBack::Messages(_) => false,
+            };
+            if held {
+                land(landed, overlay.id);
+            }
+        }
+        (by, count)
+    }
+
+    /// When a message arrives that would arrive at `due`, if the link is clogged or it clogs it.
+    fn clog(
+        &mut self,
+        ordinal: u64,
+        copy: u32,
+        (now, due): (u64, u64),
+        landed: &mut Vec<EntryId>,
+    ) -> u64 {
+        let mut last = due;
+        for overlay in &mut self.clogs {
+            let mut draw = overlay.of(copy).at(ordinal);
+            let clog = &mut overlay.value;
+            if draw.chance(clog.share) {
+                let length = VirtualDuration::from_nanos_f64(clog.length.sample(&mut draw));
+                clog.until = clog.until.max(now.saturating_add(length.as_nanos()));
+            }
+            if clog.until > due {
+                last = last.max(clog.until);
+                landed.push(overlay.id);
+            }
+        }
+        last
+    }
+
+    /// A later message arrives at `at`: those it sets free, and when they arrive, go to `free`.
+    pub(in crate::world) fn overtaken(&mut self, at: u64, free: &mut Vec<(u32, u64)>) {
+        self.late.retain_mut(|late| {
+            late.left -= 1;
+            if late.left == 0 {
+                free.push((late.slot, late.due.max(at)));
+            }
+            late.left > 0
+        });
+    }
+    /// Whether messages are held back until others have overtaken them.
+    pub(in crate::world) const fn holds_back(&self) -> bool {
+        !self.late.is_empty()
+    }
+    /// No other message has come: the one that was held back goes on, if it still is.
+    pub(in crate::world) fn waited_enough(&mut self, number: u64) -> Option<(u32, u64)> {
+        let at = self.late.iter().position(|late| late.number == number)?;
+        let late = self.late.remove(at);
+        Some((late.slot, late.due))
+    }
+    /// What was held, in send order, if no hold is left.
+    pub(super) fn release(&mut self) -> Vec<(u32, u64)> {
+        match self.holds.is_empty() {
+            true => core::mem::take(&mut self.held),
+            false => Vec::new(),
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: EntryId) {
+        self.delays.retain(|o| o.id != id);
+        self.losses.retain(|o| o.id != id);
+        self.chains.retain(|o| o.id != id);
+        self.corrupts.retain(|o| o.id != id);
+        self.duplicates.retain(|o| o.id != id);
+        self.limits.retain(|o| o.id != id);
+        self.reorders.retain(|o| o.id != id);
+        self.clogs.retain(|o| o.id != id);
+        self.cuts.retain(|o| o.id != id);
+        self.holds.retain(|other| *other != id);
+    }
+
+    /// Puts an overlay in force.
+    pub(super) fn add(&mut self, (id, started, key): (EntryId, u64, Key), primitive: &Primitive) {
+        fn put<T>(list: &mut Vec<Overlay<T>>, (id, started, key): (EntryId, u64, Key), value: T) {
+            list.push(Overlay {
+                id,
+                started,
+                key,
+                value,
+            });
+            list.sort_by_key(|o| o.id);
+        }
+        let who = (id, started, key);
+        let delay = |mode, source, correlation| Delay {
+            mode,
+            source,
+            correlation,
+            last: 0.5,
+        };
+        match primitive {
+            Primitive::LinkDelay {
+                delay: law,
+                mode,
+                correlation,
+                ..
+            } => {
+                let source = Source::Law(law.clone());
+                put(&mut self.delays, who, delay(*mode, source, *correlation));
+            }
+            Primitive::LinkTrace { traced, series, .. } => match traced {
+                Traced::Delay => {
+                    let source = Source::Series(series.clone());
+                    put(
+                        &mut self.delays,
+                        who,
+                        delay(Arithmetic::Replace, source, 0.0),
+                    );
+                }
+                Traced::Capacity => {
+                    let limit = Limit {
+                        rate: Rate::Series(series.clone()),
+                        burst: 0,
+                        queue: None,
+                    };
+                    put(&mut self.limits, who, limit);
+                }
+            },
+            Primitive::LinkLoss {
+                share, correlation, ..
+            } => {
+                let loss = Loss {
+                    share: *share,
+                    correlation: *correlation,
+                    last: 0.5,
+                };
+                put(&mut self.losses, who, loss);
+            }
+            Primitive::LinkBurstLoss { chain, .. } => {
+                put(&mut self.chains, who, Chain::new(*chain, started));
+            }
+            Primitive::LinkCorrupt { corrupt, .. } => put(&mut self.corrupts, who, *corrupt),
+            Primitive::LinkDuplicate { duplicate, .. } => {
+                put(&mut self.duplicates, who, *duplicate);
+            }
+            Primitive::LinkRate { bandwidth, .. } => {
+                put(&mut self.limits, who, Limit::of(*bandwidth));
+            }
+            Primitive::LinkReorder { reorder, .. } => put(&mut self.reorders, who, *reorder),
+            Primitive::LinkClog { share, length, .. } => {
+                let clog = Clog {
+                    share: *share,
+                    length: length.clone(),
+                    until: 0,
+                };
+                put(&mut self.clogs, who, clog);
+            }
+            Primitive::LinkCut { mode, scope, .. } => put(&mut self.cuts, who, (*mode, *scope)),
+            Primitive::LinkHold { .. } => {
+                self.holds.push(id);
+                self.holds.sort_unstable();
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Limit {
+    fn of(bandwidth: Bandwidth) -> Self {
+        Self {
+            rate: bandwidth.rate.map_or(Rate::None, Rate::Constant),
+            burst: bandwidth.burst,
+            queue: bandwidth.queue,
+        }
+    }
+    /// When it has let `bytes` pass, if all before was sent at `empty_at`; `None` if it does not
+    /// limit the rate.
+    pub(super) fn pass(
+        &self,
+        started: u64,
+        (empty_at, now): (f64, u64),
+        bytes: u32,
+    ) -> Option<f64> {
+        let bytes = f64::from(bytes);
+        match &self.rate {
+            Rate::None => None,
+            Rate::Constant(rate) => {
+                let credit = self.burst as f64 / rate * 1e9;
+                Some(empty_at.max(now as f64 - credit) + bytes / rate * 1e9)
+            }
+            Rate::Series(series) => {
+                let from = empty_at.max(now as f64) - started as f64;
+                let at = series.when(from, bytes);
+                Some(at.map_or(f64::INFINITY, |at| started as f64 + at))
+            }
+        }
+    }
+}
+
+impl<T> Overlay<T> {
+    /// The stream of a copy; the message itself has number 0.
+    const fn of(&self, copy: u32) -> Key {
+        match copy {
+            0 => self.key,
+            copy => self.key.child(copy as u64),
+        }
+    }
+}
+
+impl Overlay<Loss> {
+    /// The uniform draw for message `ordinal`; with correlation c, c times the previous draw plus
+    /// 1 - c times a fresh one, as tc-netem does it.
+    fn unit(&mut self, ordinal: u64) -> f64 {
+        let fresh = self.key.at(ordinal).open_unit();
+        let Loss {
+            correlation, last, ..
+        } = &mut self.value;
+        if *correlation <= 0.0 {
+            return fresh;
+        }
+        *last = *correlation * *last + (1.0 - *correlation) * fresh;
+        *last
+    }
+}
+
+impl Overlay<Delay> {
+    fn sample(&mut self, ordinal: u64, copy: u32, now: u64) -> f64 {
+        let key = self.of(copy);
+        let started = self.started;
+        let value = &mut self.value;
+        let law = match &value.source {
+            Source::Series(series) => return series.at(now - started),
+            Source::Law(law) => law,
+        };
+        if value.correlation <= 0.0 || law.is_constant() || copy > 0 {
+            return law.sample(&mut key.at(ordinal)).max(0.0);
+        }
+        // A first-order autoregression of the normal score keeps the law's own distribution, which
+        // mixing uniforms would not.
+        let fresh = key.at(ordinal).normal();
+        let (c, last) = (value.correlation, probit(value.last));
+        let score = c * last + libm::sqrt(1.0 - c * c) * fresh;
+        value.last = normal_share(score);
+        law.quantile(value.last).max(0.0)
+    }
+}
