@@ -6,7 +6,6 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::print_stderr,
     reason = "recorded figures are small and positive; what was compared is said aloud"
 )]
 
