@@ -343,3 +343,34 @@ fn arbitrary_pressure_keeps_the_invariants() {
         assert_eq!(trace(seed), trace(seed), "seed {seed}");
     }
 }
+
+/// Warmed up for half a horizon, what was not touched is resident by chance: more faults than in the
+/// steady state, and none of them counts as memory pressure yet. For long enough, it is the steady state.
+#[test]
+fn a_short_warm_up_leaves_more_missing() {
+    let warmed = |seconds: f64| {
+        let mut driver = Driver::new(64 * MIB);
+        let warmed = VirtualDuration::from_secs_f64(seconds);
+        driver
+            .domain
+            .settle_after(VirtualTime::ZERO, &[6_400.0], warmed);
+        let budget = driver.domain.budget_pages();
+        assert!(driver.domain.used_pages(driver.now).abs_diff(budget) <= 1);
+        (
+            driver.domain.miss(0),
+            driver.domain.restored_share(),
+            driver,
+        )
+    };
+    let (settled, restored, _) = warmed(1e6);
+    assert!((0.06..0.12).contains(&restored), "R/M 2.1: {restored}");
+    // The horizon of the steady state is about 9.3 s.
+    let (half, none, mut driver) = warmed(4.5);
+    assert!((1.08..1.2).contains(&(half / settled)), "{half} {settled}");
+    assert_eq!(none, 0.0);
+    assert_eq!(warmed(30.0).0, settled);
+    driver.run(60.0);
+    assert!((driver.domain.miss(0) / settled - 1.0).abs() < 0.02);
+    assert!(driver.domain.restored_share() > 0.8 * restored);
+    assert!(driver.domain.restored_faults() < driver.domain.activated_faults() + 1);
+}

@@ -256,12 +256,17 @@ fn golden_plans() {
         ("touch", text("20000/s")),
     ];
     plan_of(out, "memory-hog", &touched, &m);
-    plan_of(out, "memory-leak", &[gateway.clone()], &m);
-    plan_of(out, "memory-limit", &[gateway.clone()], &m);
+    plan_of(out, "memory-leak", std::slice::from_ref(&gateway), &m);
+    plan_of(out, "memory-limit", std::slice::from_ref(&gateway), &m);
     let size = ("size", text("512MiB"));
     plan_of(out, "memory-limit", &[gateway.clone(), size], &m);
-    plan_of(out, "oom-kill", &[gateway.clone()], &[("at", text("2m"))]);
-    plan_of(out, "swap-device-slow", &[gateway.clone()], &m);
+    plan_of(
+        out,
+        "oom-kill",
+        std::slice::from_ref(&gateway),
+        &[("at", text("2m"))],
+    );
+    plan_of(out, "swap-device-slow", std::slice::from_ref(&gateway), &m);
     let iops = ("iops", text("300/s"));
     plan_of(out, "swap-device-slow", &[gateway.clone(), iops], &m);
     plan_of(out, "no-swap", &[gateway], &m);

@@ -29,11 +29,22 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// The equations against page-exact runs, which needs no measurements.
+    pub(crate) fn of_pages() -> Self {
+        let pages = pages::grid();
+        let bars = pages::bars(&pages);
+        Self {
+            pages,
+            bars,
+            ..Self::default()
+        }
+    }
+
     /// Compares everything in `dir`. The error says what is missing.
     pub(crate) fn of(dir: &Path) -> Result<Self, String> {
         let summary = Table::read(dir, "summary.csv")?;
         let series = Table::read(dir, "storm_timeseries.csv");
-        let mut report = Self::default();
+        let mut report = Self::of_pages();
         for row in summary.rows() {
             match Run::read(row) {
                 Ok(run) if run.hog.is_none() => report.steady.push(judge::steady(run, row)),
@@ -51,10 +62,10 @@ impl Report {
         }
         report.loops(dir);
         report.reads(dir);
-        report.pages = pages::grid();
-        report.bars = judge::steady_bars(&report.steady);
-        report.bars.extend(judge::storm_bars(&report.storms));
-        report.bars.extend(pages::bars(&report.pages));
+        let mut bars = judge::steady_bars(&report.steady);
+        bars.extend(judge::storm_bars(&report.storms));
+        bars.append(&mut report.bars);
+        report.bars = bars;
         if report.steady.is_empty() && report.storms.is_empty() {
             return Err(format!("no run to compare: {}", report.skipped.join("; ")));
         }
