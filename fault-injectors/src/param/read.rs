@@ -247,7 +247,10 @@ fn read_text(kind: &Kind, text: &str) -> Option<Result<Value, Issue>> {
     Some(match kind {
         Kind::Duration => duration(text).map(Value::Duration),
         Kind::Moment => moment(text).map(Value::Law),
-        Kind::Length => length(text),
+        Kind::Length => match trace(text, Unit::Time) {
+            Some(trace) => trace,
+            None => length(text),
+        },
         Kind::Rate => rate(text).map(Value::Number),
         Kind::ByteRate => byte_rate(text).map(Value::Number),
         Kind::Size => size(text).map(Value::Size),
