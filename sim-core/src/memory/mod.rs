@@ -37,6 +37,7 @@ mod pressure;
 mod touches;
 
 pub use class::ClassSpec;
+pub(crate) use device::Work;
 pub use device::{Device, Preset, SwapDevice};
 pub use domain::{Domain, SwapSpace, TICK, Tick};
 pub use gauges::Victim;

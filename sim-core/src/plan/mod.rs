@@ -9,7 +9,8 @@ mod primitive;
 mod timeline;
 
 pub use primitive::{
-    Arithmetic, CallRule, CutMode, Damage, Family, LinkTarget, Primitive, Seen, Swap,
+    Arithmetic, CallRule, CutMode, Damage, DiskSpace, DiskTarget, Family, LinkTarget, Primitive,
+    Seen, Swap,
 };
 pub use timeline::{Change, Step};
 

@@ -6,7 +6,7 @@ use super::kernel::Kernel;
 use super::message::{Body, Request};
 use super::span::SpanRef;
 use super::timer::{Sleep, Timeout};
-use super::{CallFuture, Inbox, Shared};
+use super::{CallFuture, Disk, Inbox, Shared};
 use crate::history::{Outcome, Part, What};
 use crate::rng::path_hash;
 use crate::task::wake_index;
@@ -127,6 +127,11 @@ impl Cx {
     pub fn memory_set(&self, bytes: u64, zipf: f64, write_share: f64) -> MemorySet {
         self.kernel()
             .memory_set(self.node, bytes, zipf, write_share)
+    }
+
+    /// The node's disk.
+    pub const fn disk(&self) -> Disk<'_> {
+        Disk::new(self)
     }
 
     /// The value of a knob here.

@@ -15,6 +15,7 @@ mod call;
 mod compute;
 mod cpu;
 mod cx;
+mod disk;
 mod finish;
 mod handler;
 mod host;
@@ -37,13 +38,14 @@ mod tests;
 pub use call_future::CallFuture;
 pub use compute::{Compute, MemorySet};
 pub use cx::{Cx, Operation};
+pub use disk::{Disk, File};
 pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
 pub use inbox::{Inbox, Incoming};
 pub use link::LinkProfile;
 pub use message::{Body, CallError, Message, Reply, Request};
-pub use node::NodeSpec;
+pub use node::{DiskSpec, NodeSpec};
 pub use run::Bounds;
 pub use timer::{Elapsed, Sleep, Timeout};
 pub(crate) use wake::Wake;
@@ -183,6 +185,10 @@ impl World {
     /// Samples what an operator would see of the hosts, every `period`.
     pub fn sample_hosts(&mut self, period: VirtualDuration) {
         self.shared.kernel.borrow_mut().sample_hosts(period);
+    }
+    /// Counters of a node's disk; all zero if it was never used.
+    pub fn disk_totals(&self, node: NodeId) -> crate::disk::DiskTotals {
+        self.shared.kernel.borrow().disk_totals(node)
     }
     /// The virtual time.
     pub fn now(&self) -> crate::VirtualTime {

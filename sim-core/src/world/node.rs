@@ -1,6 +1,7 @@
 //! Nodes: what they are made of and whether they run.
 
 use super::cpu::Cpu;
+use crate::memory::Preset;
 use crate::plan::Swap;
 use crate::queue::Pending;
 use crate::{EntryId, PortId, ServiceId};
@@ -17,6 +18,27 @@ pub struct NodeSpec {
     pub memory: Option<u64>,
     /// Its swap device; `None` is no swap.
     pub swap: Option<Swap>,
+    /// Its disk; `None` is [`DiskSpec::default`], which costs nothing until it is used.
+    pub disk: Option<DiskSpec>,
+}
+
+/// A node's disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskSpec {
+    /// Its device: a preset of the memory model that is no compressed memory.
+    pub preset: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl Default for DiskSpec {
+    /// The disk of the calibration, with 64 GiB (a choice).
+    fn default() -> Self {
+        Self {
+            preset: Preset::default().name().to_owned(),
+            bytes: 64 << 30,
+        }
+    }
 }
 
 impl NodeSpec {
@@ -27,6 +49,26 @@ impl NodeSpec {
             cores: 1,
             memory: None,
             swap: None,
+            disk: None,
+        }
+    }
+    /// With this disk.
+    #[must_use]
+    pub fn disk(self, disk: DiskSpec) -> Self {
+        Self {
+            disk: Some(disk),
+            ..self
+        }
+    }
+    /// The preset of its disk.
+    pub(super) fn disk_preset(&self) -> Preset {
+        let named = self.disk.as_ref().map(|disk| disk.preset.as_str());
+        let preset = named.and_then(Preset::by_name).unwrap_or_default();
+        // Compressed memory is no disk.
+        if preset.device().on_core {
+            Preset::default()
+        } else {
+            preset
         }
     }
     /// With this many cores.

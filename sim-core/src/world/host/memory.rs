@@ -1,6 +1,7 @@
 //! Drives the memory model of a node: working sets, faults of computations, intruders, the device.
 
-use super::Kernel;
+use super::disk::HostDisk;
+use super::{Host, Kernel};
 use crate::history::{NodeChange, What};
 use crate::memory::{
     Activity, Arrival, ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, Victim, faults,
@@ -16,8 +17,10 @@ use crate::{EntryId, Key, NodeId, Sample, Seed, VirtualTime};
 pub(super) struct HostMemory {
     pub(super) domain: Domain,
     pub(super) device: Option<SwapDevice>,
+    /// Whether the swap file lies on the node's disk, whose queue it shares, instead.
+    pub(super) on_disk: bool,
     pub(super) bytes: u64,
-    preset: Option<Preset>,
+    base: Option<Place>,
     /// The device's own cap, in reads a second.
     cap: Option<f64>,
     /// Working sets declared by dead processes: a new one of the same shape takes its place.
@@ -28,6 +31,28 @@ pub(super) struct HostMemory {
     tick: Option<VirtualTime>,
     keys: Keys,
 }
+
+/// Where swapped pages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Own(Preset),
+    Disk,
+}
+
+/// The device that serves swap: the memory's own, or that of the disk.
+fn swap_of<'a>(
+    own: &'a mut Option<SwapDevice>,
+    on_disk: bool,
+    disk: &'a mut Option<Box<HostDisk>>,
+) -> Option<&'a mut SwapDevice> {
+    if on_disk {
+        disk.as_deref_mut().map(HostDisk::queue_mut)
+    } else {
+        own.as_mut()
+    }
+}
+
+type MemoryParts<'a> = (&'a mut Domain, &'a mut Keys);
 
 /// Keys and ordinals of the draws: by request half, by fault, by read.
 #[derive(Debug)]
@@ -48,11 +73,17 @@ impl HostMemory {
     /// The memory of a node that has a limit.
     pub(super) fn new(seed: Seed, spec: &NodeSpec) -> Option<Self> {
         let bytes = spec.memory?;
-        let preset = match &spec.swap {
-            Some(Swap::Preset(name)) => Preset::by_name(name),
+        let disk = (spec.swap == Some(Swap::Disk)).then(|| spec.disk_preset());
+        let base = match &spec.swap {
+            Some(Swap::Preset(name)) => Preset::by_name(name).map(Place::Own),
+            Some(Swap::Disk) => Some(Place::Disk),
             // A cap without a device is one on the device of the calibration.
-            Some(Swap::Iops(_)) => Some(Preset::Vdisk),
+            Some(Swap::Iops(_)) => Some(Place::Own(Preset::Vdisk)),
             None => None,
+        };
+        let preset = match base {
+            Some(Place::Own(preset)) => Some(preset),
+            _ => None,
         };
         let cap = match spec.swap {
             Some(Swap::Iops(iops)) => Some(iops),
@@ -67,10 +98,11 @@ impl HostMemory {
         let key = |purpose| Key::new(seed, &path, purpose);
         Some(Self {
             // As much swap as memory: a common rule of thumb, and a choice.
-            domain: Domain::new(bytes, preset.map(|preset| preset.space(bytes))),
+            domain: Domain::new(bytes, preset.or(disk).map(|preset| preset.space(bytes))),
             device,
+            on_disk: base == Some(Place::Disk),
             bytes,
-            preset,
+            base,
             cap,
             sets: Vec::new(),
             devices: Vec::new(),
@@ -90,24 +122,56 @@ impl HostMemory {
             .max_by_key(|(id, started, _)| (*started, *id))
     }
     /// Puts the device into the state that base and overlays ask for.
-    fn set_device(&mut self, now: VirtualTime) {
+    fn set_device(&mut self, now: VirtualTime, disk: &mut Option<Box<HostDisk>>) {
         let overlay = self.device_overlay().map(|(_, _, swap)| swap.clone());
-        let (preset, cap) = match &overlay {
-            Some(Swap::Preset(name)) => (Preset::by_name(name).or(self.preset), None),
-            Some(Swap::Iops(iops)) => (self.preset, Some(*iops)),
-            None => (self.preset, self.cap),
+        let (place, cap) = match &overlay {
+            Some(Swap::Preset(name)) => (Preset::by_name(name).map(Place::Own).or(self.base), None),
+            Some(Swap::Disk) => (Some(Place::Disk), None),
+            Some(Swap::Iops(iops)) => (self.base, Some(*iops)),
+            None => (self.base, self.cap),
         };
-        let Some(preset) = preset else {
+        let Some(place) = place else {
             return;
         };
-        let device = self
-            .device
-            .get_or_insert_with(|| SwapDevice::new(preset.device()));
-        if *device.device() != preset.device() {
-            device.replace(now, preset.device());
+        if self.on_disk && place != Place::Disk {
+            let queue = disk.as_deref_mut().map(HostDisk::queue_mut);
+            queue.into_iter().for_each(|q| q.set_iops_cap(now, None));
         }
-        device.set_iops_cap(now, cap);
+        self.on_disk = place == Place::Disk;
+        let preset = match place {
+            Place::Own(preset) => {
+                let device = self
+                    .device
+                    .get_or_insert_with(|| SwapDevice::new(preset.device()));
+                if *device.device() != preset.device() {
+                    device.replace(now, preset.device());
+                }
+                preset
+            }
+            Place::Disk => disk.as_deref().map(HostDisk::preset).unwrap_or_default(),
+        };
+        if let Some(device) = swap_of(&mut self.device, self.on_disk, disk) {
+            device.set_iops_cap(now, cap);
+        }
         self.domain.set_swap(Some(preset.space(self.bytes)));
+    }
+}
+
+impl Host {
+    /// The device that serves swap, if there is one.
+    pub(super) fn swap(&self) -> Option<&SwapDevice> {
+        let memory = self.memory.as_deref()?;
+        if memory.on_disk {
+            self.disk.as_deref().map(HostDisk::queue)
+        } else {
+            memory.device.as_ref()
+        }
+    }
+    /// The memory and the device that serves its swap.
+    fn memory_and_swap(&mut self) -> Option<(MemoryParts<'_>, Option<&mut SwapDevice>)> {
+        let memory = self.memory.as_deref_mut()?;
+        let swap = swap_of(&mut memory.device, memory.on_disk, &mut self.disk);
+        Some(((&mut memory.domain, &mut memory.keys), swap))
     }
 }
 
@@ -165,7 +229,7 @@ impl Kernel {
             return 0;
         };
         memory.domain.touch(class, u64::from(pages));
-        if !memory.domain.busy() || memory.device.is_none() {
+        if !memory.domain.busy() || (memory.device.is_none() && !memory.on_disk) {
             return 0;
         }
         let miss = memory.domain.miss(class);
@@ -179,17 +243,18 @@ impl Kernel {
     pub(in crate::world) fn fault_work(&mut self, node: NodeId, pages: u32) -> f64 {
         let now = self.time();
         self.hosts.list[node.index()].faulting += 1;
-        let Some(memory) = self.memory(node) else {
+        let parts = self.hosts.list[node.index()].memory_and_swap();
+        let Some(((domain, keys), swap)) = parts else {
             return 0.0;
         };
         let mut work = faults::FAULT_CPU * u64::from(pages);
-        if memory.domain.reclaiming() {
-            let dirty = memory.domain.dirty_share();
-            let draw = &mut next(&mut memory.keys.reclaim);
+        if domain.reclaiming() {
+            let dirty = domain.dirty_share();
+            let draw = &mut next(&mut keys.reclaim);
             work += faults::reclaim_cost(pages, dirty, draw).unwrap_or_default();
         }
-        if let Some(device) = memory.device.as_mut().filter(|device| device.on_core()) {
-            let draw = &mut next(&mut memory.keys.service);
+        if let Some(device) = swap.filter(|device| device.on_core()) {
+            let draw = &mut next(&mut keys.service);
             work += device.read_bundle(now, pages, draw).since(now);
         }
         work.as_nanos_f64()
@@ -210,13 +275,14 @@ impl Kernel {
         let now = self.time();
         let memory = self.memory(node)?;
         let overlay = memory.device_overlay().map(|(id, ..)| *id);
-        let device = memory.device.as_mut()?;
+        let ((domain, keys), device) = self.hosts.list[node.index()].memory_and_swap()?;
+        let device = device?;
         let mut done = None;
         if !device.on_core() {
-            let ordinal = memory.keys.service.1;
-            let until = device.read_bundle(now, pages, &mut next(&mut memory.keys.service));
-            let share = memory.domain.restored_share();
-            done = Some((until, memory.keys.restored.at(ordinal).chance(share)));
+            let ordinal = keys.service.1;
+            let until = device.read_bundle(now, pages, &mut next(&mut keys.service));
+            let share = domain.restored_share();
+            done = Some((until, keys.restored.at(ordinal).chance(share)));
         }
         if let Some(id) = overlay {
             self.land(id, u64::from(pages));
@@ -242,7 +308,17 @@ impl Kernel {
         let Some(node) = entry.primitive.node() else {
             return;
         };
-        let Some(memory) = self.memory(node) else {
+        if matches!(
+            entry.primitive,
+            Primitive::SwapDevice {
+                device: Swap::Disk,
+                ..
+            }
+        ) {
+            self.disk(node);
+        }
+        let host = &mut self.hosts.list[node.index()];
+        let Some(memory) = host.memory.as_deref_mut() else {
             return;
         };
         let mut displaced = 0;
@@ -275,7 +351,7 @@ impl Kernel {
                 if start {
                     memory.devices.push((id, now.as_nanos(), device.clone()));
                 }
-                memory.set_device(now);
+                memory.set_device(now, &mut host.disk);
             }
             _ => {}
         }
@@ -310,9 +386,12 @@ impl Kernel {
         }
         memory.tick = None;
         let tick = memory.domain.tick(now);
-        if let Some(device) = memory.device.as_mut().filter(|device| !device.on_core()) {
+        let parts = self.hosts.list[node.index()].memory_and_swap();
+        if let Some(((_, keys), Some(device))) = parts
+            && !device.on_core()
+        {
             for _ in 0..tick.background_reads {
-                device.read(now, &mut next(&mut memory.keys.service));
+                device.read(now, &mut next(&mut keys.service));
             }
         }
         if tick.out_of_memory {

@@ -1,7 +1,10 @@
 //! A node's memory at work, and what an operator would see of the host.
 
+mod disk;
 mod memory;
 mod signals;
+
+pub(in crate::world) use disk::Begun;
 
 pub use signals::{HOST_SIGNALS, HostSignal};
 
@@ -9,6 +12,7 @@ use super::NodeSpec;
 use super::kernel::{Kernel, Kind};
 use crate::memory::{Pressure, Tasks};
 use crate::{NodeId, VirtualDuration};
+use disk::HostDisk;
 use memory::HostMemory;
 use signals::{Counters, Sampled};
 
@@ -16,7 +20,9 @@ use signals::{Counters, Sampled};
 #[derive(Debug)]
 pub(in crate::world) struct Host {
     memory: Option<Box<HostMemory>>,
-    /// Waits for the swap device: all, and those that count as memory pressure.
+    /// Made at the first use, unless the node says which disk it has.
+    disk: Option<Box<HostDisk>>,
+    /// Waits for a device, disk or swap: all, and those that count as memory pressure.
     in_io: u32,
     restored: u32,
     /// Tasks that serve a fault on a core.
@@ -51,6 +57,7 @@ impl Kernel {
         let memory = HostMemory::new(self.seed, spec).map(Box::new);
         self.hosts.list.push(Host {
             memory,
+            disk: None,
             in_io: 0,
             restored: 0,
             faulting: 0,
@@ -62,6 +69,11 @@ impl Kernel {
             sampled: None,
             last: Counters::default(),
         });
+        if spec.disk.is_some() || spec.swap == Some(crate::plan::Swap::Disk) {
+            let node = NodeId::from_index(self.hosts.list.len() - 1);
+            let disk = HostDisk::new(self.seed, spec);
+            self.hosts.list[node.index()].disk = Some(Box::new(disk));
+        }
     }
 
     /// Samples all hosts that are there, every `period`.

@@ -133,7 +133,7 @@ impl Host {
             pressure.cpu_some,
         ];
         let memory = self.memory.as_deref();
-        let device = memory.and_then(|memory| memory.device.as_ref());
+        let device = self.swap();
         Counters {
             at: now.as_nanos(),
             cpu,
