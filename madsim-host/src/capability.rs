@@ -109,6 +109,18 @@ pub fn support(primitive: &Primitive) -> Support {
             Refused("no memory is simulated here, and the native stall model is not wired yet")
         }
         Primitive::SwapDevice { .. } => Refused("no swap device is simulated here"),
+        Primitive::PowerLoss { .. } => {
+            Refused("no disk is simulated here that could lose what was not synced: use node-loss")
+        }
+        Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. } => Refused("no disk is simulated here"),
         Primitive::Call { .. } => {
             Refused("needs Squall's client and server wrappers, which are not written yet")
         }
@@ -196,7 +208,17 @@ fn missing(primitive: &Primitive, shape: &Shape) -> Option<&'static str> {
         | Primitive::CpuSpeed { node, .. }
         | Primitive::CpuQuota { node, .. }
         | Primitive::MemoryPressure { node, .. }
-        | Primitive::SwapDevice { node, .. } => (Some(*node), None, None),
+        | Primitive::SwapDevice { node, .. }
+        | Primitive::PowerLoss { node, .. }
+        | Primitive::DiskFull { node, .. }
+        | Primitive::UnsyncedLoss { node, .. }
+        | Primitive::TornWrite { node, .. } => (Some(*node), None, None),
+        Primitive::DiskLatency { disk, .. }
+        | Primitive::DiskHold { disk, .. }
+        | Primitive::DiskError { disk, .. }
+        | Primitive::LyingFsync { disk, .. }
+        | Primitive::BitRot { disk, .. }
+        | Primitive::Misdirect { disk, .. } => (Some(disk.node), None, None),
         Primitive::LinkDelay { link, .. }
         | Primitive::LinkLoss { link, .. }
         | Primitive::LinkCut { link, .. }
@@ -229,6 +251,16 @@ const fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
         | Primitive::CpuQuota { .. }
         | Primitive::MemoryPressure { .. }
         | Primitive::SwapDevice { .. }
+        | Primitive::PowerLoss { .. }
+        | Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. }
         | Primitive::Call { .. }
         | Primitive::Knob { .. } => None,
     }
@@ -302,6 +334,16 @@ pub const fn observes_landing(primitive: &Primitive) -> bool {
         | Primitive::CpuQuota { .. }
         | Primitive::MemoryPressure { .. }
         | Primitive::SwapDevice { .. }
+        | Primitive::PowerLoss { .. }
+        | Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. }
         | Primitive::Call { .. } => false,
     }
 }

@@ -224,6 +224,16 @@ impl Nemesis {
             Primitive::Knob { knob, .. } => self.knob(*knob),
             Primitive::MemoryPressure { .. }
             | Primitive::SwapDevice { .. }
+            | Primitive::PowerLoss { .. }
+            | Primitive::DiskLatency { .. }
+            | Primitive::DiskHold { .. }
+            | Primitive::DiskError { .. }
+            | Primitive::DiskFull { .. }
+            | Primitive::LyingFsync { .. }
+            | Primitive::UnsyncedLoss { .. }
+            | Primitive::TornWrite { .. }
+            | Primitive::BitRot { .. }
+            | Primitive::Misdirect { .. }
             | Primitive::Call { .. } => panic!("refused when the plan was loaded: {primitive:?}"),
         }
     }

@@ -114,6 +114,16 @@ impl Overlays {
             Primitive::Knob { .. } => _ = toggle(&mut self.knobs),
             Primitive::MemoryPressure { .. }
             | Primitive::SwapDevice { .. }
+            | Primitive::PowerLoss { .. }
+            | Primitive::DiskLatency { .. }
+            | Primitive::DiskHold { .. }
+            | Primitive::DiskError { .. }
+            | Primitive::DiskFull { .. }
+            | Primitive::LyingFsync { .. }
+            | Primitive::UnsyncedLoss { .. }
+            | Primitive::TornWrite { .. }
+            | Primitive::BitRot { .. }
+            | Primitive::Misdirect { .. }
             | Primitive::Call { .. } => {}
         }
     }

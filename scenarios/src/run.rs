@@ -144,6 +144,7 @@ impl Ready {
             for index in 0..group.count {
                 let spec = NodeSpec::new(format!("{}-{index}", group.name)).cores(group.cores);
                 let spec = spec.memory(group.memory, group.swap.clone());
+                let spec = spec.disk(group.disk.clone());
                 ids.push(world.add_node(&spec));
             }
         }

@@ -4,6 +4,7 @@ use crate::diagnose::Report;
 use crate::workloads::WorkloadKind;
 use squall_core::plan::{LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
+use squall_core::world::DiskSpec;
 use squall_core::{Law, NodeId, Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Args, Place};
 use squall_faults::{FaultUse, Issue, Topology, lower};
@@ -71,6 +72,8 @@ pub struct NodeGroup {
     pub memory: u64,
     /// Swap device of a node.
     pub swap: Option<Swap>,
+    /// Its disk.
+    pub disk: DiskSpec,
     /// Zones, dealt out in turn; empty if there are none.
     pub zones: Vec<String>,
 }

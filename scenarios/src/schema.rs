@@ -87,6 +87,7 @@ fn value(kind: &Kind) -> Value {
         Kind::Duration => pattern(DURATION),
         Kind::Moment => pattern(r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)|\.\.)+$"),
         Kind::Rate => pattern(r"^[0-9.eE+-]+/(ns|us|ms|s|m|h)$"),
+        Kind::ByteRate => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+/(ns|us|ms|s|m|h)$"),
         Kind::Size => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+$"),
         Kind::Device => pattern(r"^([a-z]+|[0-9.eE+-]+ iops)$"),
         Kind::Length | Kind::Law(Unit::Time) | Kind::Text | Kind::File | Kind::Selector(_) => {

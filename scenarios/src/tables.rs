@@ -1,7 +1,7 @@
 //! The keys of a scenario file. Reader, errors and JSON Schema derive from these tables.
 
 use crate::workloads;
-use squall_faults::param::{Kind, Param, Shape, Unit};
+use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
 use squall_faults::{catalog, timing};
 
 /// Counts have no upper bound but that of the type.
@@ -105,6 +105,13 @@ const NODES: &[Param] = &[
     .default("4"),
     Param::new("memory", Kind::Size, "memory of a node").default("8GiB"),
     Param::new("swap", Kind::Device, "its swap device; none if missing"),
+    Param::new(
+        "disk",
+        Kind::Choice(&DISK_PRESETS),
+        "its disk; a swap device `disk` is a file on it, and shares its queue",
+    )
+    .default("vdisk"),
+    Param::new("disk_size", Kind::Size, "size of its disk").default("64GiB"),
     Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
     Param::new(
         "labels",

@@ -2,6 +2,7 @@
 
 mod call;
 mod cpu;
+mod disk;
 mod knob;
 mod link;
 mod memory;
@@ -17,6 +18,8 @@ use std::fmt::Write as _;
 /// All faults, by family.
 pub const ALL: &[&FaultKind] = &[
     &node::NODE_LOSS,
+    &node::POWER_LOSS,
+    &node::REIMAGE,
     &node::NODE_PAUSE,
     &link::LINK_DELAY,
     &link::LINK_LOSS,
@@ -28,6 +31,16 @@ pub const ALL: &[&FaultKind] = &[
     &cpu::GC_PAUSE,
     &memory::SWAP_STORM,
     &memory::MEMORY_HOG,
+    &disk::DISK_SLOW,
+    &disk::DISK_PAUSE,
+    &disk::DISK_ERROR,
+    &disk::DISK_FULL,
+    &disk::LYING_FSYNC,
+    &disk::TORN_WRITE,
+    &disk::FSYNC_STALL,
+    &disk::FAIL_SLOW_DISK,
+    &disk::BIT_ROT,
+    &disk::MISDIRECT,
     &call::CALL_ERROR,
     &call::CALL_DELAY,
     &call::CALL_HANG,

@@ -89,6 +89,8 @@ pub enum Kind {
     Length,
     /// `"20/s"`.
     Rate,
+    /// `"50MiB/s"`.
+    ByteRate,
     /// `"8GiB"`.
     Size,
     /// A number in 0..=1.
@@ -161,6 +163,7 @@ impl Kind {
             Self::Moment => "a time such as \"2m\" or a range such as \"1m..3m\"".into(),
             Self::Length => "a duration such as \"90s\", a distribution, or \"forever\"".into(),
             Self::Rate => "a rate such as \"20/s\"".into(),
+            Self::ByteRate => "a rate such as \"50MiB/s\"".into(),
             Self::Size => "a size such as \"8GiB\"".into(),
             Self::Share => "a number from 0 to 1".into(),
             Self::Number { min, max } => format!("a number {}", between(*min, *max)),

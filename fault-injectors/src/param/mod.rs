@@ -23,4 +23,7 @@ pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
 pub use law::{law, law_text};
 pub use read::{read, read_value};
 pub use tree::{Node, NodeKey, Raw};
-pub use units::{SWAP_PRESETS, device, duration, length, moment, rate, rate_text, size, size_text};
+pub use units::{
+    DISK_PRESETS, SWAP_PRESETS, byte_rate, device, duration, length, moment, rate, rate_text, size,
+    size_text,
+};

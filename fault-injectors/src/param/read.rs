@@ -4,7 +4,7 @@
 use super::{
     Arg, Args, Issue, Kind, Need, Node, NodeKey, Param, Place, Raw, Shape, Unit, Value, Variant,
 };
-use super::{device, duration, law, length, moment, rate, size, suggest};
+use super::{byte_rate, device, duration, law, length, moment, rate, size, suggest};
 use crate::selector::{LinkSelector, Selector};
 use std::ops::Range;
 
@@ -240,6 +240,7 @@ fn read_text(kind: &Kind, text: &str) -> Option<Result<Value, Issue>> {
         Kind::Moment => moment(text).map(Value::Law),
         Kind::Length => length(text),
         Kind::Rate => rate(text).map(Value::Number),
+        Kind::ByteRate => byte_rate(text).map(Value::Number),
         Kind::Size => size(text).map(Value::Size),
         Kind::Law(unit) => law(text, *unit).map(Value::Law),
         Kind::Device => device(text).map(Value::Device),
@@ -301,6 +302,7 @@ fn unitless(kind: &Kind, number: &str, node: &Node) -> Option<Issue> {
             ("duration", "s", "units are ns, us, ms, s, m, h")
         }
         Kind::Rate => ("rate", "/s", "units are /ms, /s, /m, /h"),
+        Kind::ByteRate => ("rate of bytes", "MiB/s", "write for instance \"50MiB/s\""),
         Kind::Size => ("size", "MiB", "units are B, KiB, MiB, GiB, TiB"),
         _ => return None,
     };

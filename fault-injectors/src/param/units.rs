@@ -26,6 +26,8 @@ const SIZES: [(&str, u64); 5] = [
 pub const SWAP_PRESETS: [&str; 8] = [
     "vdisk", "zram", "zswap", "optane", "nvme", "ssd", "cloud", "hdd",
 ];
+/// Disks that hosts know by name: the swap devices that are no compressed memory.
+pub const DISK_PRESETS: [&str; 6] = ["vdisk", "optane", "nvme", "ssd", "cloud", "hdd"];
 const TIME_HELP: &str = "units are ns, us, ms, s, m, h";
 const SIZE_HELP: &str = "units are B, KiB, MiB, GiB, TiB";
 
@@ -37,6 +39,19 @@ pub fn duration(text: &str) -> Result<VirtualDuration, Issue> {
 /// Reads a size in bytes: `8GiB`, `1.5MiB`.
 pub fn size(text: &str) -> Result<u64, Issue> {
     amount(text, "size", &SIZES, "MiB", SIZE_HELP)
+}
+
+/// Reads a rate of bytes, as bytes a second: `50MiB/s`.
+pub fn byte_rate(text: &str) -> Result<f64, Issue> {
+    let Some(slash) = text.find('/') else {
+        let issue = Issue::new("rate has no unit of time", 0..text.len());
+        return Err(issue.help("write for instance \"50MiB/s\""));
+    };
+    let bytes = size(&text[..slash])? as f64;
+    // The rest is a rate of one.
+    let per = rate(&format!("1{}", &text[slash..]))
+        .map_err(|_| Issue::new("unknown unit of time", slash + 1..text.len()).help(TIME_HELP))?;
+    Ok(bytes * per)
 }
 
 /// Reads a rate, as events a second: `20/s`, `0.5/m`.
@@ -110,7 +125,7 @@ pub fn length(text: &str) -> Result<Value, Issue> {
     law(text, super::Unit::Time).map(Value::Law)
 }
 
-/// Reads a swap device: the name of a preset, or `800 iops`.
+/// Reads a swap device: the name of a preset, `800 iops`, or `disk`.
 pub fn device(text: &str) -> Result<Swap, Issue> {
     if let Some(count) = text.strip_suffix(" iops") {
         let iops = number(count, 0)?;
@@ -122,13 +137,17 @@ pub fn device(text: &str) -> Result<Swap, Issue> {
         }
         return Ok(Swap::Iops(iops));
     }
+    if text == "disk" {
+        return Ok(Swap::Disk);
+    }
     if SWAP_PRESETS.contains(&text) {
         return Ok(Swap::Preset(text.to_owned()));
     }
     let known = SWAP_PRESETS.join(", ");
     Err(
-        Issue::new(format!("unknown swap device `{text}`"), 0..text.len())
-            .help(format!("write {known}, or a limit such as \"800 iops\"")),
+        Issue::new(format!("unknown swap device `{text}`"), 0..text.len()).help(format!(
+            "write {known}, a limit such as \"800 iops\", or \"disk\""
+        )),
     )
 }
 

@@ -2,6 +2,7 @@
 
 use crate::scenario::{LinkRule, LinkSpec, NodeGroup, WorkloadUse};
 use crate::workloads;
+use squall_core::world::DiskSpec;
 use squall_core::{Law, Seed, VirtualDuration};
 use squall_faults::param::{Arg, Args, Node, Place, Raw, Value};
 use squall_faults::topology::{KnobInfo, NodeInfo};
@@ -37,6 +38,11 @@ pub(super) fn groups(
             );
             issues.push(Issue::new(message, key_place(arg, text).span));
         }
+        if group.disk.bytes == 0 {
+            let place = args.place("disk_size");
+            let issue = Issue::new("a disk has room for something", 0..place.span.len());
+            issues.push(place.locate(issue));
+        }
         for index in 0..group.count {
             let mut labels = labels(args);
             if !group.zones.is_empty() {
@@ -70,6 +76,12 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
         cores: count("cores", 1),
         memory: args.size_opt("memory").unwrap_or(0),
         swap: args.device_opt("swap").cloned(),
+        disk: DiskSpec {
+            preset: args.word_opt("disk").unwrap_or("vdisk").to_owned(),
+            bytes: args
+                .size_opt("disk_size")
+                .unwrap_or(DiskSpec::default().bytes),
+        },
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
 }

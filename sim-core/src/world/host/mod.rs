@@ -8,8 +8,8 @@ pub(in crate::world) use disk::Begun;
 
 pub use signals::{HOST_SIGNALS, HostSignal};
 
-use super::NodeSpec;
 use super::kernel::{Kernel, Kind};
+use super::{DiskSpec, NodeSpec};
 use crate::memory::{Pressure, Tasks};
 use crate::{NodeId, VirtualDuration};
 use disk::HostDisk;
@@ -69,7 +69,12 @@ impl Kernel {
             sampled: None,
             last: Counters::default(),
         });
-        if spec.disk.is_some() || spec.swap == Some(crate::plan::Swap::Disk) {
+        // The usual disk is made when it is used.
+        let usual = spec
+            .disk
+            .as_ref()
+            .is_none_or(|disk| *disk == DiskSpec::default());
+        if !usual || spec.swap == Some(crate::plan::Swap::Disk) {
             let node = NodeId::from_index(self.hosts.list.len() - 1);
             let disk = HostDisk::new(self.seed, spec);
             self.hosts.list[node.index()].disk = Some(Box::new(disk));
