@@ -251,7 +251,7 @@ fn no_fault_lands_on_an_idle_target() {
         let (result, felt) = run(kind, idle);
         assert_eq!(
             felt,
-            calm(kind),
+            calm.of(kind),
             "{kind} changes the run and does not say so"
         );
         assert_eq!(

@@ -109,10 +109,8 @@ pub(super) async fn visit(
         return Ok(());
     };
     let refused = |error: DiskError| {
-        let names = shared
-            .store_events
-            .expect("a workload that stores has the names");
-        cx.event(names.0, u64::from(service), error as u64);
+        let (refused, _) = shared.names_of_store();
+        cx.event(refused, u64::from(service), error as u64);
         500_u16
     };
     let log = &shared.written[replica as usize];
@@ -136,10 +134,8 @@ pub(super) async fn visit(
     let back = file.read_at(at(known), store.record).await;
     // Meanwhile its place may have been given to another record.
     if back.map_err(refused)? != record(known, store.record) && log.holds(known) {
-        let names = shared
-            .store_events
-            .expect("a workload that stores has the names");
-        cx.event(names.1, u64::from(service), known);
+        let (_, lost) = shared.names_of_store();
+        cx.event(lost, u64::from(service), known);
         return Err(500);
     }
     Ok(())

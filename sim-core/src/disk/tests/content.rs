@@ -94,8 +94,8 @@ fn space_counts_blocks_once_and_comes_back() {
 #[test]
 fn write_back_makes_the_oldest_durable_first() {
     let mut content = Content::default();
-    for (i, name) in ["a", "b", "a", "b"].into_iter().enumerate() {
-        write(&mut content, name, i as u64 * 10, &[i as u8 + 1; 10]);
+    for (i, name) in (0..4_u8).zip(["a", "b", "a", "b"]) {
+        write(&mut content, name, u64::from(i) * 10, &[i + 1; 10]);
     }
     sync_dir(&mut content);
     let (written, _) = content.write_back(5, 25);

@@ -71,16 +71,12 @@ fn errors_are_independent_and_the_first_id_names_them() {
     let (mut io, mut landed) = (0, Vec::new());
     for i in 0..1_000 {
         let first = weather.error((Op::Write, "f"), i, &mut landed);
-        io += u32::from(first == Some(DiskError::Io));
+        io += usize::from(first == Some(DiskError::Io));
         assert!(first == Some(DiskError::Io) || first == Some(DiskError::ReadOnly));
     }
     assert!((440..560).contains(&io), "{io}");
     let by = |id| landed.iter().filter(|l| **l == EntryId(id)).count();
-    assert_eq!(
-        (by(1) as u32, by(2), by(3)),
-        (io, 1_000, 0),
-        "each that fires"
-    );
+    assert_eq!((by(1), by(2), by(3)), (io, 1_000, 0), "each that fires");
     let reads = (0..100).map(|i| weather.error((Op::Read, "wal.3"), i, &mut Vec::new()));
     assert!(
         reads

@@ -82,7 +82,7 @@ fn a_crash_keeps_the_cache_and_a_loss_of_power_does_not() {
     let (found, finished) = logger(overlays(power_loss(false)), 40);
     // Synced at every fifth.
     assert_eq!(found[1], (all / 5 * 5, true), "{found:?}");
-    assert_eq!(finished.faults[0].landed as usize, all - all / 5 * 5);
+    assert_eq!(finished.faults[0].landed, (all - all / 5 * 5) as u64);
     assert_eq!(finished.faults[1].landed, 1);
 
     // Without a rule for the disk everything survives, as behind a battery.
