@@ -1,7 +1,8 @@
 //! What a medium does to bytes that were synced: it puts them elsewhere, or lets them rot.
 
-use super::content::{Content, Inode};
+use super::content::Content;
 use super::image::{BLOCK, index, parts};
+use super::inode::Inode;
 use crate::{EntryId, Key, Sample, VirtualTime};
 
 /// Nanoseconds of a day, the unit of rot at rest.

@@ -20,6 +20,7 @@ mod decay;
 mod device;
 mod error;
 mod image;
+mod inode;
 mod power;
 mod weather;
 

@@ -1,7 +1,8 @@
 //! What a loss of power leaves on a disk.
 
-use super::content::{Change, Content, Inode, Pending, rename};
+use super::content::{Content, rename};
 use super::image::index;
+use super::inode::{Change, Inode, Pending};
 use crate::{EntryId, Key, Sample};
 
 /// Rules of one loss of power, from the overlays in force.
@@ -40,6 +41,24 @@ impl PowerRules {
         done.lost.len() > before
     }
 
+    /// Whether anything is left of a change; a write that is torn is cut to what is.
+    fn leaves(&self, pending: &mut Pending, done: &mut PowerLoss) -> bool {
+        let torn = match &pending.change {
+            Change::Write(offset, bytes) => {
+                self.tear(pending.ordinal, (*offset, bytes.len() as u64), done)
+            }
+            Change::Truncate(_) => None,
+        };
+        let left = torn.is_some() || !self.vanishes(pending.ordinal, done);
+        if let (Change::Write(_, bytes), Some(kept)) = (&mut pending.change, torn) {
+            bytes.truncate(index(kept));
+        }
+        if torn.is_some() || !left {
+            done.exposed.append(&mut pending.claimed);
+        }
+        left
+    }
+
     /// How many bytes of a write survive, if it is torn: a part of its units, in their order, not
     /// none and not all. A write inside one unit is never torn.
     fn tear(&self, ordinal: u64, (offset, len): (u64, u64), done: &mut PowerLoss) -> Option<u64> {
@@ -73,8 +92,10 @@ impl Content {
                 Some(file) => core::mem::take(&mut file.pending),
                 None => continue,
             };
-            for pending in pending {
-                self.settle(now, inode, pending, rules, &mut done);
+            for mut pending in pending {
+                if rules.leaves(&mut pending, &mut done) {
+                    done.misdirected.extend(self.persist(now, inode, &pending));
+                }
             }
         }
         let mut lost = false;
@@ -88,34 +109,6 @@ impl Content {
         }
         self.start_from_durable();
         done
-    }
-
-    fn settle(
-        &mut self,
-        now: u64,
-        inode: u64,
-        mut pending: Pending,
-        rules: &PowerRules,
-        done: &mut PowerLoss,
-    ) {
-        let whole = match &mut pending.change {
-            Change::Write(offset, bytes) => {
-                let torn = rules.tear(pending.ordinal, (*offset, bytes.len() as u64), done);
-                if let Some(kept) = torn {
-                    bytes.truncate(index(kept));
-                }
-                torn.is_none()
-            }
-            Change::Truncate(_) => true,
-        };
-        if whole && rules.vanishes(pending.ordinal, done) {
-            done.exposed.append(&mut pending.claimed);
-            return;
-        }
-        if !whole {
-            done.exposed.append(&mut pending.claimed);
-        }
-        done.misdirected.extend(self.persist(now, inode, &pending));
     }
 
     /// The disk is a new one.
