@@ -9,7 +9,7 @@ use squall::scenarios::{Settings, parse};
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`.
-const CASES: [(&str, &str, &str); 49] = [
+const CASES: [(&str, &str, &str); 61] = [
     (
         "node-loss",
         "{ nodes = 'web[0]', restart_after = '2s' }",
@@ -185,6 +185,46 @@ const CASES: [(&str, &str, &str); 49] = [
     ),
     ("no-swap", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
     (
+        "power-loss",
+        "{ nodes = 'web[0]', restart_after = '2s' }",
+        "",
+    ),
+    ("reimage", "{ nodes = 'web[0]', down = '2s' }", ""),
+    (
+        "disk-slow",
+        "{ nodes = 'web', delay = '5ms' }",
+        "{ nodes = 'idle' }",
+    ),
+    ("disk-pause", "{ nodes = 'web[0]' }", "{ nodes = 'idle' }"),
+    (
+        "disk-error",
+        "{ nodes = 'web', ops = 'fsync' }",
+        "{ nodes = 'idle', mode = 'detach' }",
+    ),
+    ("disk-full", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    ("lying-fsync", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    ("torn-write", "{ nodes = 'web' }", "{ nodes = 'idle' }"),
+    (
+        "fsync-stall",
+        "{ nodes = 'web', p = 0.1 }",
+        "{ nodes = 'idle', p = 1.0 }",
+    ),
+    (
+        "fail-slow-disk",
+        "{ nodes = 'web', cycle = '2s' }",
+        "{ nodes = 'idle' }",
+    ),
+    (
+        "bit-rot",
+        "{ nodes = 'web', p = 0.05 }",
+        "{ nodes = 'idle', p = 1.0 }",
+    ),
+    (
+        "misdirect",
+        "{ nodes = 'web', p = 0.1 }",
+        "{ nodes = 'idle', p = 0.1 }",
+    ),
+    (
         "call-error",
         "{ service = 'shop.request', p = 0.5 }",
         "{ service = 'quiet.request', p = 1.0 }",
@@ -214,12 +254,35 @@ const CASES: [(&str, &str, &str); 49] = [
     ("config-push", "{ name = 'shop.version', value = 2 }", ""),
 ];
 
+/// Faults with a length of their own.
+const OWN_LENGTH: [&str; 3] = ["node-loss", "power-loss", "reimage"];
+
+/// What a fault needs to show: the power of its target goes when it has been in force for a while.
+fn power_loss_after(kind: &str, arguments: &str) -> String {
+    if !["lying-fsync", "torn-write"].contains(&kind) {
+        return String::new();
+    }
+    let nodes = if arguments.contains("idle") {
+        "idle"
+    } else {
+        "web[0]"
+    };
+    format!(
+        "[[fault]]\nname = 'power'\nat = '9s'\nland = 'optional'\n\
+         inject.power-loss = {{ nodes = '{nodes}', torn = 0.0, restart_after = '2s' }}\n"
+    )
+}
+
 /// The world: a busy shop, and one that nobody asks for anything.
 fn scenario(kind: &str, arguments: &str) -> String {
-    let length = match kind {
-        "node-loss" | "oom-kill" => "",
-        _ => "for = '8s'",
+    let own = OWN_LENGTH.contains(&kind);
+    let length = if own || kind == "oom-kill" {
+        ""
+    } else {
+        "for = '8s'"
     };
+    let second = power_loss_after(kind, arguments);
+    let fsync = kind != "torn-write";
     // A slow or missing swap device shows only where memory is short already.
     let memory = if short(kind) { "64MiB" } else { "256MiB" };
     format!(
@@ -231,10 +294,10 @@ fn scenario(kind: &str, arguments: &str) -> String {
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
-         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = 1\n\
+         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = 1\nstore = {{ fsync = {fsync}, read = 0.5 }}\n\
          [workload.quiet.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '0.000001/s'\ngraph.edges = ['quiet']\nworking_set = '1MiB'\n\
-         [[fault]]\nname = 'it'\nat = '5s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n"
+         [[fault]]\nname = 'it'\nat = '5s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n{second}"
     )
 }
 
@@ -262,16 +325,33 @@ fn short(kind: &str) -> bool {
     matches!(kind, "swap-device-slow" | "no-swap")
 }
 
-/// What users feel when nothing breaks, on hosts with enough memory and on hosts without.
-fn calm() -> [Vec<MetricResult>; 2] {
-    let idle = [
-        ("link-delay", "{ links = 'idle -> web', delay = '1ms' }"),
-        ("swap-device-slow", "{ nodes = 'idle' }"),
-    ];
-    let calm = idle.map(|(kind, arguments)| run(kind, arguments).1);
-    assert!(calm.iter().all(|felt| felt.len() >= 3), "{calm:?}");
-    assert_ne!(calm[0], calm[1], "hosts without enough memory swap");
-    calm
+/// What users feel when nothing breaks: usually, where memory is short, and where torn writes are
+/// looked for.
+struct Calm {
+    usual: Vec<MetricResult>,
+    short: Vec<MetricResult>,
+    unsynced: Vec<MetricResult>,
+}
+
+impl Calm {
+    fn new() -> Self {
+        let usual = run("link-delay", "{ links = 'idle -> web', delay = '1ms' }").1;
+        let short = run("swap-device-slow", "{ nodes = 'idle' }").1;
+        assert!(usual.len() >= 3 && short.len() >= 3, "{usual:?}");
+        assert_ne!(usual, short, "hosts without enough memory swap");
+        Self {
+            usual,
+            short,
+            unsynced: run("torn-write", "{ nodes = 'idle', p = 0.0 }").1,
+        }
+    }
+    fn of(&self, kind: &str) -> &[MetricResult] {
+        match kind {
+            "torn-write" => &self.unsynced,
+            _ if short(kind) => &self.short,
+            _ => &self.usual,
+        }
+    }
 }
 
 #[test]
@@ -285,7 +365,7 @@ fn every_fault_has_a_case() {
 
 #[test]
 fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
-    let calm = calm();
+    let calm = Calm::new();
     for (kind, busy, _) in CASES {
         let (result, felt) = run(kind, busy);
         assert!(result.landed > 0, "{kind} has no effect: {result:?}");
@@ -297,7 +377,7 @@ fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
         );
         assert_ne!(
             felt,
-            calm[usize::from(short(kind))],
+            calm.of(kind),
             "{kind} counts effects and changes nothing"
         );
     }
@@ -305,12 +385,12 @@ fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
 
 #[test]
 fn no_fault_lands_on_an_idle_target() {
-    let calm = calm();
+    let calm = Calm::new();
     for (kind, _, idle) in CASES.iter().filter(|(.., idle)| !idle.is_empty()) {
         let (result, felt) = run(kind, idle);
         assert_eq!(
             felt,
-            calm[usize::from(short(kind))],
+            calm.of(kind),
             "{kind} changes the run and does not say so"
         );
         assert_eq!(

@@ -369,10 +369,10 @@ fn lower_one(
     stop: VirtualTime,
 ) -> Result<(PlannedFault, Parts), Refusal> {
     let draws = Draws::new(seed, &fault.label);
-    let own = fault
-        .kind
-        .own_length
-        .and_then(|key| fault.args.duration_opt(key));
+    let own = fault.kind.own_length;
+    // A length of its own that nobody wrote, a default, gives way to `for`.
+    let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
+    let own = own.and_then(|key| fault.args.duration_opt(key));
     fault.timing.check_start(stop)?;
     fault.timing.check_length(own, fault.kind.own_length)?;
     let mut lowering = Lowering {

@@ -7,8 +7,8 @@ use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, Clocks, CutMode, CutScope, Damage, Entry, FreezeEnd, Limit, LinkTarget,
-    Plan, Primitive, Seen, StepEnd, Swap, Thief,
+    Arithmetic, CallRule, Clocks, CutMode, CutScope, Damage, DiskSpace, DiskTarget, Entry,
+    FreezeEnd, Limit, LinkTarget, Plan, Primitive, Seen, StepEnd, Swap, Thief,
 };
 use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
@@ -64,6 +64,7 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
     let link = |link: &LinkTarget| format!("{}->{}", node(&link.from), node(&link.to));
     match primitive {
         Primitive::Crash { node: id, .. }
+        | Primitive::PowerLoss { node: id, .. }
         | Primitive::Pause { node: id }
         | Primitive::CpuSpeed { node: id, .. }
         | Primitive::CpuQuota { node: id, .. }
@@ -71,10 +72,25 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::MemoryPressure { node: id, .. }
         | Primitive::MemoryLimit { node: id, .. }
         | Primitive::OomKill { node: id }
-        | Primitive::SwapDevice { node: id, .. }
         | Primitive::ClockStep { node: id, .. }
         | Primitive::ClockDrift { node: id, .. }
-        | Primitive::ClockFreeze { node: id, .. } => node(id),
+        | Primitive::ClockFreeze { node: id, .. }
+        | Primitive::SwapDevice { node: id, .. }
+        | Primitive::DiskFull { node: id, .. }
+        | Primitive::UnsyncedLoss { node: id, .. }
+        | Primitive::TornWrite { node: id, .. } => node(id),
+        Primitive::DiskLatency { disk, .. }
+        | Primitive::DiskHold { disk, .. }
+        | Primitive::DiskError { disk, .. }
+        | Primitive::LyingFsync { disk, .. }
+        | Primitive::BitRot { disk, .. }
+        | Primitive::Misdirect { disk, .. } => {
+            let DiskTarget { node: id, path } = disk;
+            let path = path
+                .as_ref()
+                .map_or(String::new(), |path| format!(":{path}"));
+            format!("{}{path}", node(id))
+        }
         Primitive::LinkDelay { link: l, .. }
         | Primitive::LinkLoss { link: l, .. }
         | Primitive::LinkBurstLoss { link: l, .. }
@@ -104,6 +120,14 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             Seen::Silent => "down, peers see silence".into(),
             Seen::Reset => "down, peers see a reset".into(),
         },
+        Primitive::PowerLoss { seen, wipe, .. } => {
+            let peers = match seen {
+                Seen::Silent => "silence",
+                Seen::Reset => "a reset",
+            };
+            let disk = if *wipe { ", the disk is wiped" } else { "" };
+            format!("power lost, peers see {peers}{disk}")
+        }
         Primitive::Pause { .. } => "paused".into(),
         Primitive::LinkDelay {
             delay,
@@ -174,8 +198,18 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             Swap::Slow(factor) => format!("swap device x {factor} slower"),
             Swap::Off => "no swap device".into(),
             Swap::Preset(name) => format!("swap device {name}"),
+            Swap::Disk => "swap on the disk".into(),
             Swap::Iops(iops) => format!("swap device at {iops} iops"),
         },
+        Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. } => disk_text(primitive),
         Primitive::ClockStep {
             offset_ns,
             strobe,
@@ -229,6 +263,77 @@ fn pressure_text(size: Damage, activity: Activity, arrival: Arrival) -> String {
         Arrival::Burst { ramp } => format!("memory taken: {size}, {intruder}, ramp {ramp}"),
         Arrival::Linear { over } => format!("memory leaks: {size} over {over}, {intruder}"),
     }
+}
+
+fn disk_text(primitive: &Primitive) -> String {
+    match primitive {
+        Primitive::DiskLatency {
+            ops,
+            delay,
+            mode,
+            share,
+            ..
+        } => {
+            let law = match mode {
+                Arithmetic::Add => format!("+ {}", law_text(delay, Unit::Time)),
+                Arithmetic::Scale => format!("x {}", law_text(delay, Unit::Plain)),
+                Arithmetic::Replace => format!("= {}", law_text(delay, Unit::Time)),
+            };
+            format!("latency {law} for {share} of {ops}")
+        }
+        Primitive::DiskHold { ops, .. } => format!("{ops} held"),
+        Primitive::DiskError {
+            ops, error, share, ..
+        } => format!("{} for {share} of {ops}", error.errno()),
+        Primitive::DiskFull { space, .. } => match space {
+            DiskSpace::Free(bytes) => format!("{} left", size_text(*bytes)),
+            DiskSpace::Fill { rate, reserve } => {
+                let rate = size_text(rate_bytes(*rate));
+                format!("filled by {rate} a second but for {}", size_text(*reserve))
+            }
+        },
+        Primitive::LyingFsync { share, .. } => format!("{share} of syncs lie"),
+        Primitive::UnsyncedLoss { share, .. } => {
+            format!("a loss of power takes {share} of unsynced writes")
+        }
+        Primitive::TornWrite { share, unit, .. } => {
+            let unit = size_text(*unit);
+            format!("a loss of power tears {share} of unsynced writes, unit {unit}")
+        }
+        Primitive::BitRot {
+            share,
+            at_rest,
+            visible,
+            ..
+        } => {
+            let when = if *at_rest { "a day" } else { "a read" };
+            let seen = if *visible {
+                "a checksum tells"
+            } else {
+                "silent"
+            };
+            format!("{share} of blocks rot {when}, {seen}")
+        }
+        Primitive::Misdirect {
+            ops,
+            share,
+            distance,
+            ..
+        } => {
+            let blocks = law_text(distance, Unit::Plain);
+            format!("{share} of {ops} go {blocks} blocks astray")
+        }
+        other => other.name().to_owned(),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate of bytes comes from a size"
+)]
+fn rate_bytes(rate: f64) -> u64 {
+    rate as u64
 }
 
 fn rule_text(rule: &CallRule) -> String {

@@ -187,6 +187,11 @@ impl Timing {
         ))
     }
 
+    /// Whether `for` says how long it lasts.
+    pub(crate) const fn has_length(&self) -> bool {
+        self.length.is_some()
+    }
+
     /// Whether it has one length, whatever the seed. `own` is the length the fault has by itself,
     /// `own_key` the parameter that may give it one.
     pub fn check_length(

@@ -131,6 +131,18 @@ pub fn support(primitive: &Primitive) -> Support {
             Refused("no memory is simulated here")
         }
         Primitive::SwapDevice { .. } => Refused("no swap device is simulated here"),
+        Primitive::PowerLoss { .. } => {
+            Refused("no disk is simulated here that could lose what was not synced: use node-loss")
+        }
+        Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. } => Refused("no disk is simulated here"),
         Primitive::Call { .. } => {
             Refused("needs Squall's client and server wrappers, which are not written yet")
         }
@@ -220,11 +232,21 @@ fn missing(primitive: &Primitive, shape: &Shape) -> Option<&'static str> {
         | Primitive::MemoryPressure { node, .. }
         | Primitive::MemoryLimit { node, .. }
         | Primitive::OomKill { node }
-        | Primitive::SwapDevice { node, .. }
         | Primitive::CpuSteal { node, .. }
         | Primitive::ClockStep { node, .. }
         | Primitive::ClockDrift { node, .. }
-        | Primitive::ClockFreeze { node, .. } => (Some(*node), None, None),
+        | Primitive::ClockFreeze { node, .. }
+        | Primitive::SwapDevice { node, .. }
+        | Primitive::PowerLoss { node, .. }
+        | Primitive::DiskFull { node, .. }
+        | Primitive::UnsyncedLoss { node, .. }
+        | Primitive::TornWrite { node, .. } => (Some(*node), None, None),
+        Primitive::DiskLatency { disk, .. }
+        | Primitive::DiskHold { disk, .. }
+        | Primitive::DiskError { disk, .. }
+        | Primitive::LyingFsync { disk, .. }
+        | Primitive::BitRot { disk, .. }
+        | Primitive::Misdirect { disk, .. } => (Some(disk.node), None, None),
         Primitive::LinkDelay { link, .. }
         | Primitive::LinkLoss { link, .. }
         | Primitive::LinkBurstLoss { link, .. }
@@ -279,6 +301,16 @@ const fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
         | Primitive::ClockStep { .. }
         | Primitive::ClockDrift { .. }
         | Primitive::ClockFreeze { .. }
+        | Primitive::PowerLoss { .. }
+        | Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. }
         | Primitive::Call { .. }
         | Primitive::Knob { .. } => None,
     }
@@ -366,6 +398,16 @@ pub const fn observes_landing(primitive: &Primitive) -> bool {
         | Primitive::ClockStep { .. }
         | Primitive::ClockDrift { .. }
         | Primitive::ClockFreeze { .. }
+        | Primitive::PowerLoss { .. }
+        | Primitive::DiskLatency { .. }
+        | Primitive::DiskHold { .. }
+        | Primitive::DiskError { .. }
+        | Primitive::DiskFull { .. }
+        | Primitive::LyingFsync { .. }
+        | Primitive::UnsyncedLoss { .. }
+        | Primitive::TornWrite { .. }
+        | Primitive::BitRot { .. }
+        | Primitive::Misdirect { .. }
         | Primitive::Call { .. } => false,
     }
 }

@@ -238,6 +238,16 @@ impl Nemesis {
             | Primitive::ClockStep { .. }
             | Primitive::ClockDrift { .. }
             | Primitive::ClockFreeze { .. }
+            | Primitive::PowerLoss { .. }
+            | Primitive::DiskLatency { .. }
+            | Primitive::DiskHold { .. }
+            | Primitive::DiskError { .. }
+            | Primitive::DiskFull { .. }
+            | Primitive::LyingFsync { .. }
+            | Primitive::UnsyncedLoss { .. }
+            | Primitive::TornWrite { .. }
+            | Primitive::BitRot { .. }
+            | Primitive::Misdirect { .. }
             | Primitive::Call { .. } => panic!("refused when the plan was loaded: {primitive:?}"),
         }
     }

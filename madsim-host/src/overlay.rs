@@ -128,6 +128,16 @@ impl Overlays {
             | Primitive::ClockStep { .. }
             | Primitive::ClockDrift { .. }
             | Primitive::ClockFreeze { .. }
+            | Primitive::PowerLoss { .. }
+            | Primitive::DiskLatency { .. }
+            | Primitive::DiskHold { .. }
+            | Primitive::DiskError { .. }
+            | Primitive::DiskFull { .. }
+            | Primitive::LyingFsync { .. }
+            | Primitive::UnsyncedLoss { .. }
+            | Primitive::TornWrite { .. }
+            | Primitive::BitRot { .. }
+            | Primitive::Misdirect { .. }
             | Primitive::Call { .. } => {}
         }
     }

@@ -291,6 +291,15 @@ fn the_list_of_faults_says_the_same() {
             node: NODE,
             device: Swap::Iops(800.0),
         },
+        Primitive::PowerLoss {
+            node: NODE,
+            seen: Seen::Reset,
+            wipe: false,
+        },
+        Primitive::UnsyncedLoss {
+            node: NODE,
+            share: 1.0,
+        },
         call(CallRule::Hang { share: 1.0 }),
         call(CallRule::LostReply { share: 1.0 }),
         Primitive::Knob {

@@ -148,7 +148,7 @@ impl Ready {
                 let mut spec = spec.memory(group.memory, group.swap.clone());
                 spec.swap_bytes = group.swap_bytes;
                 let clock = clock(world.seed(), &spec.name, &group.clock);
-                let spec = spec.clock(clock);
+                let spec = spec.clock(clock).disk(group.disk.clone());
                 ids.push(world.add_node(&spec));
             }
         }

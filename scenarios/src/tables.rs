@@ -2,7 +2,7 @@
 
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
-use squall_faults::param::{Kind, Param, Shape, Unit};
+use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
 use squall_faults::{catalog, timing};
 
 /// Counts have no upper bound but that of the type.
@@ -127,6 +127,13 @@ const NODES: &[Param] = &[
     .default("4"),
     Param::new("memory", Kind::Size, "memory of a node").default("8GiB"),
     Param::new("swap", Kind::Device, "its swap device; none if missing"),
+    Param::new(
+        "disk",
+        Kind::Choice(&DISK_PRESETS),
+        "its disk; a swap device `disk` is a file on it, and shares its queue",
+    )
+    .default("vdisk"),
+    Param::new("disk_size", Kind::Size, "size of its disk").default("64GiB"),
     Param::new(
         "clock",
         Kind::Table(CLOCK),

@@ -1,6 +1,7 @@
 //! Engine of Squall: virtual time, keyed randomness, event queue, processes, fabric, plan, history
 //! and properties.
 
+pub mod disk;
 pub mod history;
 pub mod ids;
 pub mod memory;

@@ -69,6 +69,7 @@ fn devices() -> String {
             device.servers
         );
     }
+    text.push_str("\"disk\" is a file on the node's disk: the two share its queue\n");
     text.push_str("\"800 iops\" caps the node's own device at that many reads a second\n");
     text
 }

@@ -3,6 +3,7 @@
 mod call;
 mod clock;
 mod cpu;
+mod disk;
 mod knob;
 mod link;
 mod link_break;
@@ -23,6 +24,8 @@ use std::fmt::Write as _;
 /// All faults, by family.
 pub const ALL: &[&FaultKind] = &[
     &node::NODE_LOSS,
+    &node::POWER_LOSS,
+    &node::REIMAGE,
     &node::NODE_PAUSE,
     &link::LINK_DELAY,
     &link::LINK_LOSS,
@@ -56,6 +59,16 @@ pub const ALL: &[&FaultKind] = &[
     &memory::OOM_KILL,
     &memory::SWAP_DEVICE_SLOW,
     &memory::NO_SWAP,
+    &disk::DISK_SLOW,
+    &disk::DISK_PAUSE,
+    &disk::DISK_ERROR,
+    &disk::DISK_FULL,
+    &disk::LYING_FSYNC,
+    &disk::TORN_WRITE,
+    &disk::FSYNC_STALL,
+    &disk::FAIL_SLOW_DISK,
+    &disk::BIT_ROT,
+    &disk::MISDIRECT,
     &clock::CLOCK_STEP,
     &clock::CLOCK_DRIFT,
     &clock::CLOCK_STROBE,

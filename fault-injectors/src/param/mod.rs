@@ -28,6 +28,6 @@ pub use read::{read, read_value};
 pub use signed::{Sign, Signed, signed, signed_text};
 pub use tree::{Node, NodeKey, Raw};
 pub use units::{
-    SWAP_PRESETS, bandwidth, bandwidth_text, byte_rate, device, duration, hold_back, length,
-    moment, rate, rate_text, size, size_text,
+    DISK_PRESETS, SWAP_PRESETS, bandwidth, bandwidth_text, byte_rate, device, duration, hold_back,
+    length, moment, rate, rate_text, size, size_text,
 };

@@ -37,6 +37,8 @@ pub const SWAP_PRESETS: [&str; 12] = [
     "cloud",
     "hdd",
 ];
+/// Disks that hosts know by name: the swap devices that are no compressed memory.
+pub const DISK_PRESETS: [&str; 6] = ["vdisk", "optane", "nvme", "ssd", "cloud", "hdd"];
 const TIME_HELP: &str = "units are ns, us, ms, s, m, h";
 const SIZE_HELP: &str = "units are B, KiB, MiB, GiB, TiB";
 
@@ -207,7 +209,7 @@ pub fn hold_back(text: &str) -> Result<HoldBack, Issue> {
     }
 }
 
-/// Reads a swap device: the name of a preset, or `800 iops`.
+/// Reads a swap device: the name of a preset, `800 iops`, or `disk`.
 pub fn device(text: &str) -> Result<Swap, Issue> {
     if let Some(count) = text.strip_suffix(" iops") {
         let iops = number(count, 0)?;
@@ -219,13 +221,17 @@ pub fn device(text: &str) -> Result<Swap, Issue> {
         }
         return Ok(Swap::Iops(iops));
     }
+    if text == "disk" {
+        return Ok(Swap::Disk);
+    }
     if SWAP_PRESETS.contains(&text) {
         return Ok(Swap::Preset(text.to_owned()));
     }
     let known = SWAP_PRESETS.join(", ");
     Err(
-        Issue::new(format!("unknown swap device `{text}`"), 0..text.len())
-            .help(format!("write {known}, or a limit such as \"800 iops\"")),
+        Issue::new(format!("unknown swap device `{text}`"), 0..text.len()).help(format!(
+            "write {known}, a limit such as \"800 iops\", or \"disk\""
+        )),
     )
 }
 

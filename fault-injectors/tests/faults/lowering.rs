@@ -105,6 +105,54 @@ fn trace_of(out: &mut String, one: &(&str, Node)) {
     );
 }
 
+/// Faults of disks, and of the power under them.
+fn disk_plans(out: &mut String, m: &[(&str, Node)]) {
+    let kv = ("nodes", text("kv[0]"));
+    let with = |more: &[(&'static str, Node)]| {
+        let mut args = vec![kv.clone()];
+        args.extend(more.iter().cloned());
+        args
+    };
+    let at = [("at", text("2m"))];
+    plan_of(out, "power-loss", &with(&[]), &at);
+    plan_of(
+        out,
+        "power-loss",
+        &with(&[("unsynced", number(0.3)), ("torn", number(0.0))]),
+        m,
+    );
+    plan_of(out, "reimage", &with(&[("seen", text("reset"))]), &at);
+    let path = ("path", text("raft/*"));
+    plan_of(out, "disk-slow", &with(&[path.clone()]), m);
+    let factor = ("factor", number(20.0));
+    plan_of(
+        out,
+        "disk-slow",
+        &with(&[factor, ("ops", text("fsync")), ("p", number(0.5))]),
+        m,
+    );
+    plan_of(out, "disk-pause", &with(&[]), m);
+    plan_of(out, "disk-error", &with(&[path.clone()]), m);
+    for mode in ["detach", "read-only"] {
+        plan_of(out, "disk-error", &with(&[("mode", text(mode))]), m);
+    }
+    plan_of(out, "disk-full", &with(&[]), m);
+    let fill = ("fill", text("50MiB/s"));
+    plan_of(
+        out,
+        "disk-full",
+        &with(&[fill, ("reserve", text("1GiB"))]),
+        m,
+    );
+    plan_of(out, "lying-fsync", &with(&[("p", number(0.25))]), m);
+    plan_of(out, "torn-write", &with(&[("unit", text("4KiB"))]), m);
+    plan_of(out, "fsync-stall", &with(&[]), m);
+    plan_of(out, "fail-slow-disk", &with(&[]), m);
+    plan_of(out, "bit-rot", &with(&[("per", text("day"))]), m);
+    plan_of(out, "bit-rot", &with(&[("seen", text("checksum"))]), m);
+    plan_of(out, "misdirect", &with(&[path]), m);
+}
+
 #[test]
 fn golden_plans() {
     let m = minute();
@@ -270,6 +318,8 @@ fn golden_plans() {
     let iops = ("iops", text("300/s"));
     plan_of(out, "swap-device-slow", &[gateway.clone(), iops], &m);
     plan_of(out, "no-swap", &[gateway], &m);
+
+    disk_plans(out, &m);
 
     let service = ("service", text("shop.checkout"));
     plan_of(
@@ -471,6 +521,20 @@ fn what_cannot_be_lowered_is_refused_and_all_of_it_is_reported() {
         ),
         fault("call-hang", &[("service", text("shop.chekout"))], &minute()),
         fault(
+            "disk-error",
+            &[
+                ("nodes", text("kv")),
+                ("mode", text("detach")),
+                ("p", number(0.5)),
+            ],
+            &minute(),
+        ),
+        fault(
+            "fail-slow-disk",
+            &[("nodes", text("kv")), ("cycle", text("1ms"))],
+            &minute(),
+        ),
+        fault(
             "knob-set",
             &[("name", text("shop.load")), ("value", number(11.0))],
             &minute(),
@@ -492,8 +556,10 @@ fn what_cannot_be_lowered_is_refused_and_all_of_it_is_reported() {
             "5: a partition needs two nodes | 1 here",
             "6: these nodes are all in one zone | ",
             "7: unknown service `shop.chekout` | ",
-            "8: `shop.load` cannot take this value | expected from 0 to 10",
-            "9: `shop.mode` cannot take this value | expected one of open, closed",
+            "8: `mode` says what `p` would say | ",
+            "9: more than 10000 rounds | ",
+            "10: `shop.load` cannot take this value | expected from 0 to 10",
+            "11: `shop.mode` cannot take this value | expected one of open, closed",
         ]
     );
 }

@@ -3,7 +3,7 @@
 use crate::scenario::{LinkBase, LinkRule, LinkSpec, NodeGroup, WorkloadUse};
 use crate::workloads;
 use squall_core::plan::{Corrupt, Corruption, Duplicate, Reorder};
-use squall_core::world::LinkProfile;
+use squall_core::world::{DiskSpec, LinkProfile};
 use squall_core::{Law, NodeId};
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{Arg, Args, Node, Place, Raw, Signed, Value};
@@ -54,6 +54,11 @@ pub(super) fn groups(
             );
             issues.push(Issue::new(message, key_place(arg, text).span));
         }
+        if group.disk.bytes == 0 {
+            let place = args.place("disk_size");
+            let issue = Issue::new("a disk has room for something", 0..place.span.len());
+            issues.push(place.locate(issue));
+        }
         for index in 0..group.count {
             let mut labels = labels(args);
             if !group.zones.is_empty() {
@@ -90,6 +95,12 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
         swap: args.device_opt("swap").cloned(),
         clock: clock(args),
         swap_bytes: args.size_opt("swap_size"),
+        disk: DiskSpec {
+            preset: args.word_opt("disk").unwrap_or("vdisk").to_owned(),
+            bytes: args
+                .size_opt("disk_size")
+                .unwrap_or(DiskSpec::default().bytes),
+        },
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
 }

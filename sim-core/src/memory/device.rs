@@ -159,6 +159,19 @@ impl Preset {
     }
 }
 
+/// A piece of work for one server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    /// Operations that it consists of; each takes its part of the quota.
+    pub(crate) operations: u32,
+    /// Service time in microseconds, alone and on a device that is awake.
+    pub(crate) service_us: f64,
+    /// How much it disturbs others: 1 is a small read.
+    pub(crate) weight: f64,
+    /// Whether it feels the weight of others, or only their number.
+    pub(crate) weighs_others: bool,
+}
+
 /// A swap device at work: FCFS servers whose service times are known at submission, so that a read
 /// has its completion at once and needs no queue of events.
 #[derive(Clone, Debug)]
@@ -168,6 +181,10 @@ pub struct SwapDevice {
     slow: f64,
     /// When each server is free, in nanoseconds.
     free_at: Vec<u64>,
+    /// What an operation takes longer for each one that is served beside it, as a share.
+    contention: f64,
+    /// Weight of what each server serves; kept where there is contention.
+    weights: Vec<f64>,
     last_start: u64,
     last_done: u64,
     /// Current quota window and what may still start in it.
@@ -188,6 +205,8 @@ impl SwapDevice {
             iops_cap: None,
             slow: 1.0,
             free_at: Vec::new(),
+            contention: 0.0,
+            weights: Vec::new(),
             last_start: 0,
             last_done: 0,
             window: 0,
@@ -251,10 +270,33 @@ impl SwapDevice {
         pages: u32,
         source: &mut impl Sample,
     ) -> VirtualTime {
-        let (now, pages) = (now.as_nanos(), pages.max(1));
+        let pages = pages.max(1);
         let sigma = self.device.sigma;
         let mean = self.device.median_us * libm::exp(sigma * sigma / 2.0);
-        let mut service_us = lognormal_sum(pages, mean, sigma, source);
+        let done = self.serve(
+            now,
+            Work {
+                operations: pages,
+                service_us: lognormal_sum(pages, mean, sigma, source),
+                weight: 1.0,
+                weighs_others: true,
+            },
+        );
+        self.reads += u64::from(pages);
+        self.read_ns += done.since(now).as_nanos() * u64::from(pages);
+        done
+    }
+
+    /// Each operation takes this share longer for each one that is served beside it. Calibrated for
+    /// disks only: swap alone stays as it was calibrated, without.
+    pub(crate) const fn set_contention(&mut self, share: f64) {
+        self.contention = share;
+    }
+
+    /// Serves `work`, first come, first served; gives the time at which it is done.
+    pub(crate) fn serve(&mut self, now: VirtualTime, work: Work) -> VirtualTime {
+        let (now, pages) = (now.as_nanos(), work.operations);
+        let mut service_us = work.service_us;
         let server = self.first_free();
         let ready = server
             .map_or(now, |i| self.free_at[i].max(now))
@@ -264,17 +306,35 @@ impl SwapDevice {
             let gap_us = (start - self.last_done) as f64 / 1e3;
             service_us -= self.device.idle_us * libm::expm1(-gap_us / self.device.idle_tau_us);
         }
+        if self.contention > 0.0 {
+            service_us *= 1.0 + self.contention * self.beside(start, work.weighs_others);
+        }
         let service = nanos(service_us * 1e3 * self.slow);
         let done = (start + service).max(last_start + service / u64::from(pages));
         if let Some(i) = server {
             self.free_at[i] = done;
+            if self.contention > 0.0 {
+                self.weights[i] = work.weight;
+            }
         }
-        self.busy_ns += done.saturating_sub(now.max(self.last_done));
+        self.occupy(now, done);
         self.last_start = last_start;
-        self.last_done = self.last_done.max(done);
-        self.reads += u64::from(pages);
-        self.read_ns += (done - now) * u64::from(pages);
         VirtualTime::from_nanos(done)
+    }
+
+    /// The device has something to do from `now` to `done`.
+    pub(crate) fn occupy(&mut self, now: u64, done: u64) {
+        self.busy_ns += done.saturating_sub(now.max(self.last_done));
+        self.last_done = self.last_done.max(done);
+    }
+
+    /// What is in service at `start`: weights, or a plain number.
+    fn beside(&mut self, start: u64, weighed: bool) -> f64 {
+        self.weights.resize(self.free_at.len(), 1.0);
+        let busy = self.free_at.iter().zip(&self.weights);
+        let busy = busy.filter(|(free_at, _)| **free_at > start);
+        busy.map(|(_, weight)| if weighed { *weight } else { 1.0 })
+            .sum()
     }
 
     /// The server that is free first; none where reads do not queue.

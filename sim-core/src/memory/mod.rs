@@ -40,6 +40,7 @@ mod touches;
 mod two_list;
 
 pub use class::ClassSpec;
+pub(crate) use device::Work;
 pub use device::{Device, Preset, SwapDevice};
 pub use domain::{Domain, SwapSpace, TICK, Tick};
 pub use gauges::Victim;

@@ -14,8 +14,8 @@ pub use network::{
     Reorder, ResetEnds, Series, Traced,
 };
 pub use primitive::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, Family, FreezeEnd, Limit, LinkTarget, Primitive,
-    Seen, StepEnd, Swap, Thief,
+    Arithmetic, CallRule, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, Limit,
+    LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
 };
 pub use timeline::{Change, Step};
 

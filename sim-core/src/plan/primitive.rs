@@ -3,6 +3,7 @@
 use super::network::{
     Bandwidth, Corrupt, CutScope, Duplicate, GilbertElliott, Reorder, ResetEnds, Series, Traced,
 };
+use crate::disk::{DiskError, DiskOps};
 use crate::memory::{Activity, Arrival};
 use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
@@ -20,6 +21,18 @@ pub enum Primitive {
         node: NodeId,
         /// What its peers see.
         seen: Seen,
+    },
+    /// The node is down as by [`Primitive::Crash`], and the power with it: of what its disk did not
+    /// sync, the disk rules in force leave what they leave; without any, everything, as with a cache
+    /// on a battery. Acts on the disk also when the node is down already, so at one instant with a
+    /// crash it rules the disk. Landed: the node was up.
+    PowerLoss {
+        /// The node.
+        node: NodeId,
+        /// What its peers see.
+        seen: Seen,
+        /// Whether it comes back with an empty disk.
+        wipe: bool,
     },
     /// No code of the node runs; timers and packets wait and fire in a burst. Union of holds.
     /// Landed: time in which work was due.
@@ -203,6 +216,104 @@ pub enum Primitive {
         /// The device.
         device: Swap,
     },
+    /// Operations of a disk take longer. The latest replace wins, then all scales multiply, then all
+    /// adds sum. Replace and scale act on the service time, so that the queue behind it grows; what
+    /// is added occupies no server. Landed: operations whose time it changed.
+    DiskLatency {
+        /// The disk, or some of its files.
+        disk: DiskTarget,
+        /// Which operations.
+        ops: DiskOps,
+        /// Nanoseconds for add and replace, a factor for scale.
+        delay: Law,
+        /// How it combines with the base.
+        mode: Arithmetic,
+        /// Share of the operations, 0 to 1.
+        share: f64,
+    },
+    /// Operations of a disk complete when the last hold ends; also those under way when it begins.
+    /// Union. Landed: operations it held.
+    DiskHold {
+        /// The disk, or some of its files.
+        disk: DiskTarget,
+        /// Which operations.
+        ops: DiskOps,
+    },
+    /// Operations of a disk fail, without an effect. Independent; the first in id order that fires
+    /// names the error. Landed: operations for which it fired.
+    DiskError {
+        /// The disk, or some of its files.
+        disk: DiskTarget,
+        /// Which operations.
+        ops: DiskOps,
+        /// The error.
+        error: DiskError,
+        /// Share of the operations, 0 to 1.
+        share: f64,
+    },
+    /// A disk has little space left. The least free space wins, fill rates add. A write that needs
+    /// more fails and writes nothing; one inside blocks that the file has needs none. What was
+    /// filled is free again at the end. Landed: writes it refused.
+    DiskFull {
+        /// The node.
+        node: NodeId,
+        /// How much is left.
+        space: DiskSpace,
+    },
+    /// A sync is acknowledged, after its usual time, and makes nothing durable. A later honest one
+    /// does. Independent. Landed: writes it had vouched for that a loss of power took or tore; until
+    /// then nothing differs.
+    LyingFsync {
+        /// The disk, or some of its files.
+        disk: DiskTarget,
+        /// Share of the syncs, 0 to 1.
+        share: f64,
+    },
+    /// Unsynced writes vanish at a loss of power, drawn a write; changes of names vanish from the
+    /// first that does on. The largest share wins. Landed: writes and changes of names that
+    /// vanished, for each overlay that would have sufficed.
+    UnsyncedLoss {
+        /// The node.
+        node: NodeId,
+        /// Share of the writes, 0 to 1.
+        share: f64,
+    },
+    /// Of an unsynced write that spans several units only the first few survive a loss of power,
+    /// drawn a write, before it is drawn whether it vanishes. The largest share and the smallest
+    /// unit win. Landed: writes torn, for each overlay that would have sufficed.
+    TornWrite {
+        /// The node.
+        node: NodeId,
+        /// Share of the writes, 0 to 1.
+        share: f64,
+        /// Bytes that the device writes at once, at least 1; boundaries at multiples in the file.
+        unit: u64,
+    },
+    /// Bits of synced blocks (4 KiB) flip on the medium, and stay so after the end until they are
+    /// written again. Union of the flipped positions. Landed: reads of a block with such a bit.
+    BitRot {
+        /// The disk, or some of its files.
+        disk: DiskTarget,
+        /// Chance of a block, 0 to 1: each time it is read, or a day if `at_rest`.
+        share: f64,
+        /// Whether blocks rot as time goes by instead of when they are read.
+        at_rest: bool,
+        /// Whether a checksum of the device tells: the read fails. Otherwise nobody tells.
+        visible: bool,
+    },
+    /// A write goes to another address, once it leaves the cache, and its own place keeps the old
+    /// bytes; or a read comes from another address. The first in id order that fires decides.
+    /// Landed: operations for which that made a difference.
+    Misdirect {
+        /// The disk, or some of its files.
+        disk: DiskTarget,
+        /// Reads, writes or both.
+        ops: DiskOps,
+        /// Share of the operations, 0 to 1.
+        share: f64,
+        /// How far, in blocks of 4 KiB, at least one; forward or back, round the files of the disk.
+        distance: Law,
+    },
     /// The node's wall clock is off by an offset. Offsets add. At the end it goes back at once, stays
     /// off, or is slewed back at 500 ppm. Landed: readings of the wall clock that it changed, also
     /// after its end.
@@ -267,11 +378,34 @@ pub struct LinkTarget {
     pub to: NodeId,
 }
 
+/// A node's disk, or some of its files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskTarget {
+    /// The node.
+    pub node: NodeId,
+    /// A file or directory by name, or names that begin so if it ends in `*`; `None` is everything.
+    pub path: Option<String>,
+}
+
+/// What is left on a disk that fills up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DiskSpace {
+    /// This many bytes.
+    Free(u64),
+    /// Less and less.
+    Fill {
+        /// Bytes that somebody writes, a second.
+        rate: f64,
+        /// Bytes that are left when that stops.
+        reserve: u64,
+    },
+}
+
 /// Families of primitives, for tables and host capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
-    /// Crash and pause.
+    /// Crash, loss of power, pause.
     Node,
     /// Delay, loss, corruption, copies, bandwidth, order, cut, hold, reset.
     Link,
@@ -279,6 +413,8 @@ pub enum Family {
     Cpu,
     /// Pressure, limit, kill, swap device.
     Memory,
+    /// Latency, errors, space, lies, losses, rot.
+    Disk,
     /// Offset, drift, freeze.
     Clock,
     /// Errors, delays, rate limits of calls.
@@ -365,6 +501,8 @@ pub enum Limit {
 pub enum Swap {
     /// A preset by name, for instance `zram`.
     Preset(String),
+    /// A file on the node's own disk: the two share its queue.
+    Disk,
     /// The node's device, limited to this many reads a second.
     Iops(f64),
     /// The device in force, with every service time multiplied by this factor, above 0.
@@ -464,7 +602,7 @@ impl Primitive {
     /// The family this belongs to.
     pub const fn family(&self) -> Family {
         match self {
-            Self::Crash { .. } | Self::Pause { .. } => Family::Node,
+            Self::Crash { .. } | Self::PowerLoss { .. } | Self::Pause { .. } => Family::Node,
             Self::LinkDelay { .. }
             | Self::LinkLoss { .. }
             | Self::LinkBurstLoss { .. }
@@ -482,6 +620,15 @@ impl Primitive {
             | Self::MemoryLimit { .. }
             | Self::OomKill { .. }
             | Self::SwapDevice { .. } => Family::Memory,
+            Self::DiskLatency { .. }
+            | Self::DiskHold { .. }
+            | Self::DiskError { .. }
+            | Self::DiskFull { .. }
+            | Self::LyingFsync { .. }
+            | Self::UnsyncedLoss { .. }
+            | Self::TornWrite { .. }
+            | Self::BitRot { .. }
+            | Self::Misdirect { .. } => Family::Disk,
             Self::ClockStep { .. } | Self::ClockDrift { .. } | Self::ClockFreeze { .. } => {
                 Family::Clock
             }
@@ -493,6 +640,7 @@ impl Primitive {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Crash { .. } => "crash",
+            Self::PowerLoss { .. } => "power-loss",
             Self::Pause { .. } => "pause",
             Self::LinkDelay { .. } => "delay",
             Self::LinkLoss { .. } => "loss",
@@ -519,6 +667,15 @@ impl Primitive {
             Self::MemoryLimit { .. } => "limit",
             Self::OomKill { .. } => "oom-kill",
             Self::SwapDevice { .. } => "swap-device",
+            Self::DiskLatency { .. } => "disk-latency",
+            Self::DiskHold { .. } => "disk-hold",
+            Self::DiskError { .. } => "disk-error",
+            Self::DiskFull { .. } => "disk-full",
+            Self::LyingFsync { .. } => "lying-fsync",
+            Self::UnsyncedLoss { .. } => "unsynced-loss",
+            Self::TornWrite { .. } => "torn-write",
+            Self::BitRot { .. } => "bit-rot",
+            Self::Misdirect { .. } => "misdirect",
             Self::ClockStep { .. } => "clock-step",
             Self::ClockDrift { .. } => "clock-drift",
             Self::ClockFreeze { .. } => "clock-freeze",
@@ -536,6 +693,7 @@ impl Primitive {
     pub const fn node(&self) -> Option<NodeId> {
         match self {
             Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
             | Self::Pause { node }
             | Self::CpuSpeed { node, .. }
             | Self::CpuQuota { node, .. }
@@ -544,9 +702,18 @@ impl Primitive {
             | Self::MemoryLimit { node, .. }
             | Self::OomKill { node }
             | Self::SwapDevice { node, .. }
+            | Self::DiskFull { node, .. }
+            | Self::UnsyncedLoss { node, .. }
+            | Self::TornWrite { node, .. }
             | Self::ClockStep { node, .. }
             | Self::ClockDrift { node, .. }
             | Self::ClockFreeze { node, .. } => Some(*node),
+            Self::DiskLatency { disk, .. }
+            | Self::DiskHold { disk, .. }
+            | Self::DiskError { disk, .. }
+            | Self::LyingFsync { disk, .. }
+            | Self::BitRot { disk, .. }
+            | Self::Misdirect { disk, .. } => Some(disk.node),
             Self::Call { client, .. } => *client,
             Self::Knob { node, .. } => *node,
             Self::LinkDelay { link, .. }
@@ -590,6 +757,7 @@ impl fmt::Display for Family {
             Self::Link => "link",
             Self::Cpu => "cpu",
             Self::Memory => "memory",
+            Self::Disk => "disk",
             Self::Clock => "clock",
             Self::Call => "call",
             Self::Knob => "knob",

@@ -6,7 +6,7 @@ use super::kernel::Kernel;
 use super::message::{Body, Request};
 use super::span::SpanRef;
 use super::timer::{BackOff, Sleep, Timeout};
-use super::{CallFuture, Inbox, Shared};
+use super::{CallFuture, Disk, Inbox, Shared};
 use crate::WallTime;
 use crate::history::{Outcome, Part, What};
 use crate::rng::path_hash;
@@ -156,6 +156,10 @@ impl Cx {
         if let Some(class) = set.class {
             self.kernel().memory_warm((self.node, class), rate, warmed);
         }
+    }
+    /// The node's disk.
+    pub const fn disk(&self) -> Disk<'_> {
+        Disk::new(self)
     }
 
     /// The value of a knob here.

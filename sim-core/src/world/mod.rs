@@ -16,6 +16,7 @@ mod clock;
 mod compute;
 mod cpu;
 mod cx;
+mod disk;
 mod finish;
 mod handler;
 mod host;
@@ -39,13 +40,14 @@ pub use call_future::CallFuture;
 pub use clock::ClockSpec;
 pub use compute::{Compute, MemorySet};
 pub use cx::{Cx, Operation};
+pub use disk::{Disk, File};
 pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
 pub use inbox::{Inbox, Incoming, Recv};
 pub use link::LinkProfile;
 pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BYTES};
-pub use node::NodeSpec;
+pub use node::{DiskSpec, NodeSpec};
 pub use run::Bounds;
 pub use timer::{BackOff, Elapsed, Sleep, Timeout};
 pub(crate) use wake::Wake;
@@ -211,6 +213,10 @@ impl World {
     /// Samples what an operator would see of the hosts, every `period`.
     pub fn sample_hosts(&mut self, period: VirtualDuration) {
         self.shared.kernel.borrow_mut().sample_hosts(period);
+    }
+    /// Counters of a node's disk; all zero if it was never used.
+    pub fn disk_totals(&self, node: NodeId) -> crate::disk::DiskTotals {
+        self.shared.kernel.borrow().disk_totals(node)
     }
     /// The virtual time.
     pub fn now(&self) -> crate::VirtualTime {

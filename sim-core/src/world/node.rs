@@ -3,6 +3,7 @@
 use super::clock::{Clock, ClockSpec};
 use super::cpu::Cpu;
 use super::net::NetTotals;
+use crate::memory::Preset;
 use crate::plan::Swap;
 use crate::queue::Pending;
 use crate::{EntryId, PortId, ServiceId};
@@ -23,6 +24,27 @@ pub struct NodeSpec {
     pub clock: ClockSpec,
     /// Size of the swap space in bytes; `None` is as much as memory, a common rule of thumb.
     pub swap_bytes: Option<u64>,
+    /// Its disk; `None` is [`DiskSpec::default`], which costs nothing until it is used.
+    pub disk: Option<DiskSpec>,
+}
+
+/// A node's disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskSpec {
+    /// Its device: a preset of the memory model that is no compressed memory.
+    pub preset: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl Default for DiskSpec {
+    /// The disk of the calibration, with 64 GiB (a choice).
+    fn default() -> Self {
+        Self {
+            preset: Preset::default().name().to_owned(),
+            bytes: 64 << 30,
+        }
+    }
 }
 
 impl NodeSpec {
@@ -35,6 +57,26 @@ impl NodeSpec {
             swap: None,
             clock: ClockSpec::default(),
             swap_bytes: None,
+            disk: None,
+        }
+    }
+    /// With this disk.
+    #[must_use]
+    pub fn disk(self, disk: DiskSpec) -> Self {
+        Self {
+            disk: Some(disk),
+            ..self
+        }
+    }
+    /// The preset of its disk.
+    pub(super) fn disk_preset(&self) -> Preset {
+        let named = self.disk.as_ref().map(|disk| disk.preset.as_str());
+        let preset = named.and_then(Preset::by_name).unwrap_or_default();
+        // Compressed memory is no disk.
+        if preset.device().on_core {
+            Preset::default()
+        } else {
+            preset
         }
     }
     /// With this many cores.

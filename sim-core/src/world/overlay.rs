@@ -33,6 +33,11 @@ impl Kernel {
         match &entry.primitive {
             Primitive::Crash { node, seen } if start => self.crash(*node, id, *seen),
             Primitive::Crash { node, .. } => self.lift_crash(*node, id),
+            Primitive::PowerLoss { node, seen, wipe } if start => {
+                self.crash(*node, id, *seen);
+                self.disk_power_loss(*node, *wipe);
+            }
+            Primitive::PowerLoss { node, .. } => self.lift_crash(*node, id),
             Primitive::Pause { node } if start => self.pause(*node, id),
             Primitive::Pause { node } => self.resume(*node, id),
             Primitive::LinkDelay { link, .. }
@@ -68,6 +73,18 @@ impl Kernel {
             Primitive::ClockStep { .. }
             | Primitive::ClockDrift { .. }
             | Primitive::ClockFreeze { .. } => self.clock_overlay(id, entry, start),
+            Primitive::DiskLatency { .. }
+            | Primitive::DiskHold { .. }
+            | Primitive::DiskError { .. }
+            | Primitive::DiskFull { .. }
+            | Primitive::LyingFsync { .. }
+            | Primitive::UnsyncedLoss { .. }
+            | Primitive::TornWrite { .. }
+            | Primitive::BitRot { .. }
+            | Primitive::Misdirect { .. } => {
+                let key = self.event_key(id);
+                self.disk_overlay(id, &entry.primitive, started.map(|started| (started, key)));
+            }
             Primitive::Call {
                 client,
                 service,
@@ -146,6 +163,7 @@ impl Kernel {
         let ports: Vec<_> = place.ports.iter().map(|(_, port)| *port).collect();
         self.cpu_changed(node);
         self.memory_crashed(node);
+        self.disk_crashed(node);
         self.tasks.kill(node, &mut self.dead);
         for port in ports {
             let port = &mut self.ports[port.index()];

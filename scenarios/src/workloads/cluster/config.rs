@@ -1,6 +1,7 @@
 //! From parameters to a plan of services, replicas and clients: once, before the first seed.
 
 use super::graph::{CALLS_MAX, Edges, Graph};
+use super::store::Store;
 use crate::workloads::{Prepare, Prepared};
 use squall_core::{Law, NodeId, VirtualDuration};
 use squall_faults::Issue;
@@ -69,6 +70,7 @@ pub(super) struct Config {
     pub(super) deadline_drop: bool,
     pub(super) zipf: f64,
     pub(super) written: f64,
+    pub(super) store: Option<Store>,
     pub(super) version_cpu: f64,
     pub(super) version_errors: f64,
     pub(super) window: VirtualDuration,
@@ -152,6 +154,11 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         deadline_drop: queue.flag("deadline_drop"),
         zipf: args.number("zipf"),
         written: args.number("written"),
+        store: args.table_opt("store").map(|store| Store {
+            record: store.size("record").clamp(1, 1 << 30),
+            fsync: store.flag("fsync"),
+            read: store.number("read"),
+        }),
         version_cpu: version.number("cpu"),
         version_errors: version.number("errors"),
         window: args.duration("window").max(VirtualDuration::from_nanos(1)),

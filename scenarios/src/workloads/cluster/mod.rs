@@ -13,6 +13,8 @@
 //! * **A replica** serves `concurrency` visits at once and lets others wait. A visit computes,
 //!   touching its working set, then calls all callees with what is left of the deadline, then
 //!   answers. If a callee fails, so does the visit: dependencies are hard.
+//! * **Store**: with `store` a visit writes a record to its node's disk, may sync it, and may read an
+//!   older one back; a record that was acknowledged and is not there any more fails the visit.
 //! * **Faults of calls** hit `<name>.request`, what clients ask of the entry, or `<name>.service`,
 //!   every call between services. A node serves all its replicas through one port of each.
 //! * **Draws** are keyed by request and path, not by order: a request costs the same in every run
@@ -26,6 +28,7 @@ mod invariants;
 mod params;
 mod server;
 mod shared;
+mod store;
 
 pub use graph::Graph;
 
@@ -72,6 +75,14 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         word(
             "ejected",
             "a caller begins to avoid a replica (a: service, b: replica)",
+        ),
+        word(
+            "disk-error",
+            "a visit's disk refused (a: service, b: position of the error in `DiskError::ALL`)",
+        ),
+        word(
+            "record-lost",
+            "an acknowledged record did not read back as it was written (a: service, b: record)",
         ),
     ],
     invariants: &[

@@ -92,6 +92,11 @@ pub(super) const PARAMS: &[Param] = &[
     .default("0.9"),
     Param::new("written", Kind::Share, "share of the touches that write").default("0.5"),
     Param::new(
+        "store",
+        Kind::Table(STORE),
+        "what a visit does on its node's disk; nothing if missing",
+    ),
+    Param::new(
         "version",
         Kind::Table(VERSION),
         "what version 2 does; nothing new if empty",
@@ -212,6 +217,22 @@ const QUEUE: &[Param] = &[
         "whether a visit whose time left is below the median of `cpu` is dropped instead of served",
     )
     .default("false"),
+];
+
+const STORE: &[Param] = &[
+    Param::new("record", Kind::Size, "bytes that it writes").default("4KiB"),
+    Param::new(
+        "fsync",
+        Kind::Flag,
+        "whether it waits until they are durable",
+    )
+    .default("true"),
+    Param::new(
+        "read",
+        Kind::Share,
+        "share of the visits that read a record back",
+    )
+    .default("0.1"),
 ];
 
 const VERSION: &[Param] = &[

@@ -2,6 +2,7 @@
 
 use super::balance::Caller;
 use super::shared::{Door, Shared, Visit};
+use super::store;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -43,6 +44,12 @@ pub(super) async fn serve(cx: Cx, shared: Rc<Shared>) {
             queue: VecDeque::new(),
         })
     };
+    for (replica, place) in config.replicas.iter().enumerate() {
+        if place.node == cx.node() {
+            let replica = u32::try_from(replica).expect("fewer than 2^32 replicas");
+            store::begin(&cx, &shared, replica).await;
+        }
+    }
     let places = config.replicas.iter().map(place).collect();
     let server = Rc::new(Server {
         caller: Caller::new(&cx, Rc::clone(&shared)),
@@ -132,6 +139,10 @@ impl Server {
         let mut result = self
             .compute(cx, service, incoming.request.method, visit)
             .await;
+        if result.is_ok() {
+            let place = (service, incoming.request.method);
+            result = store::visit(cx, &self.shared, place, visit).await;
+        }
         if result.is_ok() {
             result = self
                 .call_all(cx, service, visit, deadline_of(&incoming))

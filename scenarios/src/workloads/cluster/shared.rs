@@ -1,6 +1,7 @@
 //! What all processes of the workload share: the plan, names, ports, draws, and the meter.
 
 use super::config::{Config, Service};
+use super::store::Log;
 use crate::workloads::Install;
 use core::cell::Cell;
 use squall_core::world::Cx;
@@ -69,6 +70,7 @@ pub(super) fn bump(cell: &Cell<u32>) {
 pub(super) struct Keys {
     cpu: Key,
     error: Key,
+    store: Key,
 }
 
 /// Shared by all processes of the workload.
@@ -80,6 +82,11 @@ pub(super) struct Shared {
     pub(super) meter: Meter,
     /// Names of the doors, for those who listen.
     pub(super) doors: [String; 2],
+    /// What is known of the logs of the replicas, and the directory they are in.
+    pub(super) written: Vec<Log>,
+    pub(super) logs: String,
+    /// Events of the store, `disk-error` and `record-lost`, if there is one.
+    store_events: Option<(NameId, NameId)>,
     /// Span of a request, and of a visit by service.
     pub(super) request_span: NameId,
     pub(super) spans: Vec<NameId>,
@@ -107,6 +114,7 @@ impl Shared {
             Keys {
                 cpu: Key::new(seed, &path, "cpu"),
                 error: Key::new(seed, &path, "error"),
+                store: Key::new(seed, &path, "store"),
             }
         };
         let clients = 0..config.clients.len() as u64;
@@ -127,12 +135,18 @@ impl Shared {
             attempts: install.name("attempts"),
             queue: install.name("queue"),
         };
+        let stores = config.store.is_some();
+        let store_events =
+            stores.then(|| (install.name("disk-error"), install.name("record-lost")));
         let spans = config.services.iter().map(|service| {
             let full = install.full(&service.name);
             install.world.name(&full)
         });
         Self {
             spans: spans.collect(),
+            written: config.replicas.iter().map(|_| Log::default()).collect(),
+            logs: install.workload.name.clone(),
+            store_events,
             request_span: events.request,
             events,
             knobs: Knobs {
@@ -156,6 +170,16 @@ impl Shared {
     }
     pub(super) fn service(&self, service: u32) -> &Service {
         &self.config.services[service as usize]
+    }
+    /// The events of the store.
+    pub(super) fn names_of_store(&self) -> (NameId, NameId) {
+        self.store_events
+            .expect("a workload that stores has the names")
+    }
+    /// Draws of a request's visit to a service: of what it reads back.
+    pub(super) fn store_draw(&self, service: u32, visit: Visit) -> impl Sample {
+        let key = self.keys[service as usize].store;
+        key.child(visit.request).at(visit.path)
     }
     /// Draws of a request's visit to a service: of its processor time, and of whether it fails.
     pub(super) fn draws(&self, service: u32, visit: Visit) -> [impl Sample; 2] {

@@ -1,6 +1,7 @@
 //! Drives the memory model of a node: working sets, faults of computations, intruders, the device.
 
-use super::Kernel;
+use super::disk::HostDisk;
+use super::{Host, Kernel};
 use crate::history::{NodeChange, What};
 use crate::memory::{
     Arrival, ClassSpec, Domain, Intruder, PAGE_BYTES, Preset, SwapDevice, TICK, Victim, faults,
@@ -16,9 +17,11 @@ use crate::{EntryId, Key, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
 pub(super) struct HostMemory {
     pub(super) domain: Domain,
     pub(super) device: Option<SwapDevice>,
+    /// Whether the swap file lies on the node's disk, whose queue it shares, instead.
+    pub(super) on_disk: bool,
     pub(super) bytes: u64,
     swap_bytes: u64,
-    preset: Option<Preset>,
+    base: Option<Place>,
     /// The device's own cap, in reads a second.
     cap: Option<f64>,
     /// The device's own slow-down.
@@ -48,6 +51,28 @@ struct Set {
     rate: Option<f64>,
 }
 
+/// Where swapped pages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Own(Preset),
+    Disk,
+}
+
+/// The device that serves swap: the memory's own, or that of the disk.
+fn swap_of<'a>(
+    own: &'a mut Option<SwapDevice>,
+    on_disk: bool,
+    disk: &'a mut Option<Box<HostDisk>>,
+) -> Option<&'a mut SwapDevice> {
+    if on_disk {
+        disk.as_deref_mut().map(HostDisk::queue_mut)
+    } else {
+        own.as_mut()
+    }
+}
+
+type MemoryParts<'a> = (&'a mut Domain, &'a mut Keys);
+
 /// Keys and ordinals of the draws: by request half, by fault, by read.
 #[derive(Debug)]
 struct Keys {
@@ -68,11 +93,17 @@ impl HostMemory {
     /// The memory of a node that has a limit.
     pub(super) fn new(seed: Seed, spec: &NodeSpec) -> Option<Self> {
         let bytes = spec.memory?;
-        let preset = match &spec.swap {
-            Some(Swap::Preset(name)) => Preset::by_name(name),
+        let disk = (spec.swap == Some(Swap::Disk)).then(|| spec.disk_preset());
+        let base = match &spec.swap {
+            Some(Swap::Preset(name)) => Preset::by_name(name).map(Place::Own),
+            Some(Swap::Disk) => Some(Place::Disk),
             // A cap or factor without a device is one on the device of the calibration.
-            Some(Swap::Iops(_) | Swap::Slow(_)) => Some(Preset::Vdisk),
+            Some(Swap::Iops(_) | Swap::Slow(_)) => Some(Place::Own(Preset::Vdisk)),
             Some(Swap::Off) | None => None,
+        };
+        let preset = match base {
+            Some(Place::Own(preset)) => Some(preset),
+            _ => None,
         };
         let cap = match spec.swap {
             Some(Swap::Iops(iops)) => Some(iops),
@@ -88,12 +119,16 @@ impl HostMemory {
         let path = format!("node/{}", spec.name);
         let key = |purpose| Key::new(seed, &path, purpose);
         Some(Self {
-            domain: Domain::new(bytes, preset.map(|preset| preset.space(swap_bytes))),
+            domain: Domain::new(
+                bytes,
+                preset.or(disk).map(|preset| preset.space(swap_bytes)),
+            ),
             device,
+            on_disk: base == Some(Place::Disk),
             bytes,
             swap_bytes,
             slow: base_slow(spec),
-            preset,
+            base,
             cap,
             sets: Vec::new(),
             leaks: Vec::new(),
@@ -138,12 +173,13 @@ impl HostMemory {
         self.domain.set_limit(now, bytes);
     }
     /// Puts the device into the state that base and overlays ask for.
-    fn set_device(&mut self, now: VirtualTime) {
+    fn set_device(&mut self, now: VirtualTime, disk: &mut Option<Box<HostDisk>>) {
         let overlay = self.device_overlay().map(|(_, _, swap)| swap.clone());
-        let (preset, cap) = match &overlay {
-            Some(Swap::Preset(name)) => (Preset::by_name(name).or(self.preset), None),
-            Some(Swap::Iops(iops)) => (self.preset, Some(*iops)),
-            Some(Swap::Slow(_) | Swap::Off) | None => (self.preset, self.cap),
+        let (place, cap) = match &overlay {
+            Some(Swap::Preset(name)) => (Preset::by_name(name).map(Place::Own).or(self.base), None),
+            Some(Swap::Disk) => (Some(Place::Disk), None),
+            Some(Swap::Iops(iops)) => (self.base, Some(*iops)),
+            Some(Swap::Slow(_) | Swap::Off) | None => (self.base, self.cap),
         };
         // In id order, so that the product is the same whoever came first.
         let mut factors: Vec<(EntryId, f64)> = Vec::new();
@@ -154,17 +190,33 @@ impl HostMemory {
         }
         factors.sort_by_key(|(id, _)| *id);
         let slow = factors.iter().fold(self.slow, |all, (_, f)| all * f);
-        let Some(preset) = preset else {
+        let Some(place) = place else {
             return;
         };
-        let device = self
-            .device
-            .get_or_insert_with(|| SwapDevice::new(preset.device()));
-        if *device.device() != preset.device() {
-            device.replace(now, preset.device());
+        if self.on_disk && place != Place::Disk {
+            let queue = disk.as_deref_mut().map(HostDisk::queue_mut);
+            if let Some(queue) = queue {
+                queue.set_iops_cap(now, None);
+                queue.set_slow(1.0);
+            }
         }
-        device.set_iops_cap(now, cap);
-        device.set_slow(slow);
+        self.on_disk = place == Place::Disk;
+        let preset = match place {
+            Place::Own(preset) => {
+                let device = self
+                    .device
+                    .get_or_insert_with(|| SwapDevice::new(preset.device()));
+                if *device.device() != preset.device() {
+                    device.replace(now, preset.device());
+                }
+                preset
+            }
+            Place::Disk => disk.as_deref().map(HostDisk::preset).unwrap_or_default(),
+        };
+        if let Some(device) = swap_of(&mut self.device, self.on_disk, disk) {
+            device.set_iops_cap(now, cap);
+            device.set_slow(slow);
+        }
         let off = matches!(overlay, Some(Swap::Off));
         let space = preset.space(self.swap_bytes);
         self.domain.set_swap((!off).then_some(space));
@@ -176,6 +228,15 @@ const fn base_slow(spec: &NodeSpec) -> f64 {
     match spec.swap {
         Some(Swap::Slow(factor)) => factor,
         _ => 1.0,
+    }
+}
+
+impl Host {
+    /// The memory and the device that serves its swap.
+    fn memory_and_swap(&mut self) -> Option<(MemoryParts<'_>, Option<&mut SwapDevice>)> {
+        let memory = self.memory.as_deref_mut()?;
+        let swap = swap_of(&mut memory.device, memory.on_disk, &mut self.disk);
+        Some(((&mut memory.domain, &mut memory.keys), swap))
     }
 }
 
@@ -262,7 +323,7 @@ impl Kernel {
             return 0;
         };
         memory.domain.touch(class, u64::from(pages));
-        if !memory.domain.busy() || memory.device.is_none() {
+        if !memory.domain.busy() || (memory.device.is_none() && !memory.on_disk) {
             return 0;
         }
         let miss = memory.domain.miss(class);
@@ -275,26 +336,23 @@ impl Kernel {
     /// pressure, as most of reclaim does: the fault itself, reclaim where room must be made, and the read where the device is memory.
     pub(in crate::world) fn fault_work(&mut self, node: NodeId, pages: u32) -> (f64, bool) {
         let now = self.time();
-        let Some(memory) = self.memory(node) else {
+        let parts = self.hosts.list[node.index()].memory_and_swap();
+        let Some(((domain, keys), swap)) = parts else {
             return (0.0, false);
         };
         let mut work = faults::FAULT_CPU * u64::from(pages);
         let mut stalled = false;
-        if memory.domain.reclaiming() {
-            let dirty = memory.domain.dirty_share();
-            let ordinal = memory.keys.reclaim.1;
-            let draw = &mut next(&mut memory.keys.reclaim);
+        if domain.reclaiming() {
+            let dirty = domain.dirty_share();
+            let ordinal = keys.reclaim.1;
+            let draw = &mut next(&mut keys.reclaim);
             if let Some(reclaim) = faults::reclaim_cost(pages, dirty, draw) {
                 work += reclaim;
-                stalled = memory
-                    .keys
-                    .stalled
-                    .at(ordinal)
-                    .chance(faults::STALLED_SHARE);
+                stalled = keys.stalled.at(ordinal).chance(faults::STALLED_SHARE);
             }
         }
-        if let Some(device) = memory.device.as_mut().filter(|device| device.on_core()) {
-            let draw = &mut next(&mut memory.keys.service);
+        if let Some(device) = swap.filter(|device| device.on_core()) {
+            let draw = &mut next(&mut keys.service);
             work += device.read_bundle(now, pages, draw).since(now);
         } else {
             work += faults::SUBMIT_CPU * u64::from(pages);
@@ -310,17 +368,17 @@ impl Kernel {
         pages: u32,
     ) -> Option<(VirtualTime, bool)> {
         let now = self.time();
-        let memory = self.memory(node)?;
-        let device = memory.device.as_mut()?;
+        let ((domain, keys), device) = self.hosts.list[node.index()].memory_and_swap()?;
+        let device = device?;
         let mut done = None;
         if !device.on_core() {
-            let ordinal = memory.keys.service.1;
-            let until = device.read_bundle(now, pages, &mut next(&mut memory.keys.service));
+            let ordinal = keys.service.1;
+            let until = device.read_bundle(now, pages, &mut next(&mut keys.service));
             // What was spent on a core is a part of it.
             let spent = faults::SUBMIT_CPU * u64::from(pages);
             let until = now.saturating_add(until.since(now).saturating_sub(spent));
-            let share = memory.domain.restored_share();
-            done = Some((until, memory.keys.restored.at(ordinal).chance(share)));
+            let share = domain.restored_share();
+            done = Some((until, keys.restored.at(ordinal).chance(share)));
         }
         self.land_devices(node, pages);
         if let Some((_, restored)) = done {
@@ -359,7 +417,17 @@ impl Kernel {
         let Some(node) = entry.primitive.node() else {
             return;
         };
-        let Some(memory) = self.memory(node) else {
+        if matches!(
+            entry.primitive,
+            Primitive::SwapDevice {
+                device: Swap::Disk,
+                ..
+            }
+        ) {
+            self.disk(node);
+        }
+        let host = &mut self.hosts.list[node.index()];
+        let Some(memory) = host.memory.as_deref_mut() else {
             return;
         };
         let (mut displaced, mut fresh) = (0, 0);
@@ -406,7 +474,7 @@ impl Kernel {
                 if start {
                     memory.devices.push((id, now.as_nanos(), device.clone()));
                 }
-                memory.set_device(now);
+                memory.set_device(now, &mut host.disk);
             }
             _ => {}
         }
@@ -484,9 +552,12 @@ impl Kernel {
             memory.owed_us = (memory.owed_us - tick_us).min(tick_us);
         }
         let changed = core::mem::replace(&mut memory.arriving, arriving) != arriving;
-        if let Some(device) = memory.device.as_mut().filter(|device| !device.on_core()) {
+        let parts = self.hosts.list[node.index()].memory_and_swap();
+        if let Some(((_, keys), Some(device))) = parts
+            && !device.on_core()
+        {
             for _ in 0..tick.background_reads {
-                device.read(now, &mut next(&mut memory.keys.service));
+                device.read(now, &mut next(&mut keys.service));
             }
         }
         if changed {

@@ -1,15 +1,18 @@
 //! A node's memory at work, and what an operator would see of the host.
 
+mod disk;
 mod memory;
 mod signals;
 mod table;
 
+pub(in crate::world) use disk::Begun;
 pub use table::{HOST_SIGNALS, HostSignal};
 
-use super::NodeSpec;
 use super::kernel::{Kernel, Kind};
+use super::{DiskSpec, NodeSpec};
 use crate::memory::{Pressure, Tasks};
 use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
+use disk::HostDisk;
 use memory::HostMemory;
 use signals::Sampled;
 
@@ -19,7 +22,9 @@ pub(in crate::world) struct Host {
     memory: Option<Box<HostMemory>>,
     /// Tasks that wait for the device since `at`.
     blocked: u32,
-    /// Waits for the swap device: all, and those that count as memory pressure.
+    /// Made at the first use, unless the node says which disk it has.
+    disk: Option<Box<HostDisk>>,
+    /// Waits for a device, disk or swap: all, and those that count as memory pressure.
     in_io: u32,
     restored: u32,
     pressure: Pressure,
@@ -58,6 +63,7 @@ impl Kernel {
         self.hosts.list.push(Host {
             memory,
             blocked: 0,
+            disk: None,
             in_io: 0,
             restored: 0,
             pressure: Pressure::new(spec.cores.max(1)),
@@ -70,6 +76,16 @@ impl Kernel {
             stirred: false,
             sampled: None,
         });
+        // The usual disk is made when it is used.
+        let usual = spec
+            .disk
+            .as_ref()
+            .is_none_or(|disk| *disk == DiskSpec::default());
+        if !usual || spec.swap == Some(crate::plan::Swap::Disk) {
+            let node = NodeId::from_index(self.hosts.list.len() - 1);
+            let disk = HostDisk::new(self.seed, spec);
+            self.hosts.list[node.index()].disk = Some(Box::new(disk));
+        }
     }
 
     /// Samples all hosts that are there, every `period`.

@@ -5,10 +5,12 @@
 
 use super::table::{HOST_SIGNALS, ROWS};
 use super::{Host, Kernel};
+use crate::disk::DiskTotals;
 use crate::history::What;
 use crate::memory::{PAGE_BYTES, Pressure};
 use crate::world::cpu::CpuTotals;
 use crate::world::kernel::Kind;
+use crate::world::net::NetTotals;
 use crate::world::node::Node;
 use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 
@@ -34,17 +36,6 @@ pub(super) struct Sampled {
     quiet: bool,
 }
 
-/// Counters of the disk.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct DiskCounters {
-    pub(super) reads: u64,
-    pub(super) writes: u64,
-    pub(super) read_bytes: u64,
-    pub(super) written_bytes: u64,
-    pub(super) read_time_ns: u64,
-    pub(super) io_time_ns: u64,
-}
-
 /// Counters of a host, of which samples show the increase.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counters {
@@ -57,7 +48,9 @@ pub(super) struct Counters {
     pub(super) fresh: u64,
     pub(super) out: u64,
     pub(super) kills: u64,
-    pub(super) disk: DiskCounters,
+    /// Of the disk and of the swap device, if that is another.
+    pub(super) disk: DiskTotals,
+    pub(super) net: NetTotals,
     /// Nanoseconds of io some and full, memory some and full, cpu some.
     pub(super) pressure: [u64; 5],
 }
@@ -118,7 +111,12 @@ impl Sampled {
 }
 
 impl Host {
-    fn counters(&self, now: VirtualTime, (cpu, pressure): (CpuTotals, &Pressure)) -> Counters {
+    fn counters(
+        &self,
+        now: VirtualTime,
+        (cpu, pressure): (CpuTotals, &Pressure),
+        (disk, net): (DiskTotals, NetTotals),
+    ) -> Counters {
         let stalls = [
             pressure.io_some,
             pressure.io_full,
@@ -128,20 +126,17 @@ impl Host {
         ];
         let memory = self.memory.as_deref();
         let out = memory.map_or(0, |memory| memory.domain.swapped_out_pages());
-        let disk = DiskCounters {
-            writes: out,
-            written_bytes: out * PAGE_BYTES,
-            ..memory.and_then(|memory| memory.device.as_ref()).map_or(
-                DiskCounters::default(),
-                |device| DiskCounters {
-                    reads: device.reads(),
-                    read_bytes: device.read_bytes(),
-                    read_time_ns: device.read_time().as_nanos(),
-                    io_time_ns: device.busy_time(now).as_nanos(),
-                    ..DiskCounters::default()
-                },
-            )
-        };
+        let mut disk = disk;
+        disk.writes += out;
+        disk.written_bytes += out * PAGE_BYTES;
+        if let Some(device) = memory.filter(|memory| !memory.on_disk)
+            && let Some(device) = &device.device
+        {
+            disk.reads += device.reads();
+            disk.read_bytes += device.read_bytes();
+            disk.read_time_ns += device.read_time().as_nanos();
+            disk.io_time_ns += device.busy_time(now).as_nanos();
+        }
         Counters {
             cpu,
             iowait: self.iowait_ns + (now.as_nanos() - self.at) * self.iowait_cores,
@@ -151,6 +146,7 @@ impl Host {
             out,
             kills: self.kills,
             disk,
+            net,
             pressure: stalls.map(|stall| stall.total().as_nanos()),
         }
     }
@@ -174,7 +170,7 @@ impl Host {
         let Some(sampled) = &self.sampled else {
             return true;
         };
-        sampled.quiet && !self.stirred && sampled.up == node.up
+        sampled.quiet && !self.stirred && sampled.up == node.up && sampled.counters.net == node.net
     }
     /// Whether something is going on that changes signals without an event.
     fn goes_on(&self, node: &Node, now: VirtualTime) -> bool {
@@ -255,13 +251,14 @@ impl Kernel {
     fn read_host(&mut self, id: NodeId, period: u64) -> Reading {
         let now = self.time();
         let clock_offset = self.clock_offset(id) as f64 / 1e9;
+        let disk = self.disk_totals(id);
         let node = &self.nodes[id.index()];
         let host = &mut self.hosts.list[id.index()];
         // Moves the accounting on, which splits an interval and changes no figure: a quiet host would
         // else be accounted for from its start at every sample.
         host.pressure.set(now, host.pressure.tasks());
         let pressure = host.pressure;
-        let new = host.counters(now, (node.cpu.read(self.now), &pressure));
+        let new = host.counters(now, (node.cpu.read(self.now), &pressure), (disk, node.net));
         let memory = host.memory_gauges(now);
         let io_now = f64::from(host.in_io);
         let seconds = VirtualDuration::from_nanos(period).as_secs_f64();

@@ -14,7 +14,7 @@ pub struct HostSignal {
     pub name: &'static str,
     /// Unit of a sample.
     pub unit: &'static str,
-    /// What it belongs to: `cpu`, `memory`, `disk`, `pressure`, `clock`, `node`.
+    /// What it belongs to: `cpu`, `memory`, `disk`, `network`, `pressure`, `clock`, `node`.
     pub group: &'static str,
     /// What it tells.
     pub doc: &'static str,
@@ -57,7 +57,7 @@ fn avg300(stall: &Stall) -> f64 {
 }
 
 /// All rows, in the order in which they are sampled.
-pub(super) const ROWS: [Row; 53] = [
+pub(super) const ROWS: [Row; 62] = [
     row(
         "cpu",
         (r#"rate(node_cpu_seconds_total{mode="user"})"#, "cores"),
@@ -209,13 +209,13 @@ pub(super) const ROWS: [Row; 53] = [
     row(
         "disk",
         ("rate(node_disk_reads_completed_total)", "1/s"),
-        "reads of the swap device",
+        "reads of the disk and of the swap device",
         |r| r.rate(|c| c.disk.reads),
     ),
     row(
         "disk",
         ("rate(node_disk_writes_completed_total)", "1/s"),
-        "writes of the swap device, in pages",
+        "writes to the disk, and pages to the swap device",
         |r| r.rate(|c| c.disk.writes),
     ),
     row(
@@ -238,6 +238,24 @@ pub(super) const ROWS: [Row; 53] = [
     ),
     row(
         "disk",
+        ("rate(node_disk_write_time_seconds_total)", "s/s"),
+        "time of writes to the disk, summed",
+        |r| r.share(|c| c.disk.write_time_ns),
+    ),
+    row(
+        "disk",
+        ("rate(node_disk_flush_requests_total)", "1/s"),
+        "flushes asked for by syncs",
+        |r| r.rate(|c| c.disk.flushes),
+    ),
+    row(
+        "disk",
+        ("rate(node_disk_flush_requests_time_seconds_total)", "s/s"),
+        "time of flushes, summed; by the flushes it is their latency",
+        |r| r.share(|c| c.disk.flush_time_ns),
+    ),
+    row(
+        "disk",
         ("rate(node_disk_io_time_seconds_total)", "s/s"),
         "share of time in which the device was busy",
         |r| r.share(|c| c.disk.io_time_ns),
@@ -247,6 +265,42 @@ pub(super) const ROWS: [Row; 53] = [
         ("node_disk_io_now", "requests"),
         "tasks that wait for the device",
         |r| r.io_now,
+    ),
+    row(
+        "network",
+        ("rate(node_network_receive_bytes_total)", "bytes/s"),
+        "bytes that came in",
+        |r| r.rate(|c| c.net.received_bytes),
+    ),
+    row(
+        "network",
+        ("rate(node_network_transmit_bytes_total)", "bytes/s"),
+        "bytes that left",
+        |r| r.rate(|c| c.net.sent_bytes),
+    ),
+    row(
+        "network",
+        ("rate(node_network_receive_packets_total)", "1/s"),
+        "packets that came in",
+        |r| r.rate(|c| c.net.received_packets),
+    ),
+    row(
+        "network",
+        ("rate(node_network_transmit_packets_total)", "1/s"),
+        "packets that left",
+        |r| r.rate(|c| c.net.sent_packets),
+    ),
+    row(
+        "network",
+        ("rate(node_network_transmit_drop_total)", "1/s"),
+        "messages that a full queue or damage lost",
+        |r| r.rate(|c| c.net.drops),
+    ),
+    row(
+        "network",
+        ("rate(node_netstat_Tcp_RetransSegs)", "1/s"),
+        "messages of connections sent again",
+        |r| r.rate(|c| c.net.retransmits),
     ),
     row(
         "pressure",
