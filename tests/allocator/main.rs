@@ -3,6 +3,7 @@
 //!
 //! These tests are a program of their own because they replace the allocator of the whole process.
 
+mod budgets;
 mod digests;
 mod growth;
 mod heap;

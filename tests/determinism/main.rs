@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | another seed ran before in the same arena; recording on or off | [`shipped`], in this process |
 //! | a fresh process: addresses, the seed of hash maps, lazy statics | [`shipped`], the same program |
-//! | one thread or several | [`shipped`], `--jobs 1` and `2`, and three in this process |
+//! | one thread or several | [`shipped`], `--jobs 1` and `2` |
 //! | debug or release | [`shipped`], with `SQUALL_OTHER_BINARY` (the gate sets it) |
 //! | what memory holds and where it lies | [`shipped`], glibc's allocator disturbed; `tests/allocator` |
 //!

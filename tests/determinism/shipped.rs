@@ -3,8 +3,8 @@
 use super::library;
 use squall::core::Seed;
 use squall::core::world::World;
+use squall::load;
 use squall::scenarios::{Ready, Settings};
-use squall::{campaign, load};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,63 +100,40 @@ fn seeds_tell_runs_apart() {
     }
 }
 
-/// A, B, A, C in one arena, then C, A, B with recording.
+/// A, B, A, C in one arena, then C and A with recording; the same arena for all scenarios.
 #[test]
-fn an_arena_remembers_nothing_of_the_seeds_before() {
-    let runs = shipped().iter().map(|one| {
-        let mut world = World::new(Seed(0), false);
+fn an_arena_remembers_nothing_of_the_seeds_and_scenarios_before() {
+    let mut world = World::new(Seed(0), false);
+    let mut found = Vec::new();
+    for one in shipped() {
         let quiet = [0, 1, 0, 2].map(|n| (n, one.run(n, false, &mut world)));
-        let kept = [2, 0, 1].map(|n| (n, one.run(n, true, &mut world)));
+        let kept = [2, 0].map(|n| (n, one.run(n, true, &mut world)));
         // One digest a seed remains if they are the same.
         let ran: BTreeSet<(u64, String)> = quiet.into_iter().chain(kept).collect();
-        ran.into_iter().map(|(_, digest)| digest).collect()
-    });
-    assert_same(&runs.collect::<Vec<_>>(), "one arena");
-}
-
-/// One arena for all scenarios too: a world knows nothing of the scenario before.
-#[test]
-fn an_arena_remembers_nothing_of_the_scenario_before() {
-    let mut world = World::new(Seed(0), false);
-    let mut found = vec![vec![String::new(); 3]; shipped().len()];
-    for n in (0..SEEDS).rev() {
-        for (one, found) in shipped().iter().zip(&mut found) {
-            found[usize::try_from(n).expect("small")] = one.run(n, false, &mut world);
-        }
+        found.push(ran.into_iter().map(|(_, digest)| digest).collect());
     }
-    assert_same(&found, "one arena for all scenarios");
+    assert_same(&found, "one arena");
 }
 
+/// Fresh processes differ in addresses, in the seed of hash maps and in everything lazy; this one runs
+/// on one thread.
 #[test]
-fn threads_change_nothing() {
-    let runs = shipped().iter().map(|one| {
-        let seeds = one.first..one.first + SEEDS;
-        let ran = campaign::run(&one.ready, seeds, 3, &|_| ());
-        let ran = ran.unwrap_or_else(|e| panic!("{e}"));
-        let seeds = ran.campaign.seeds.iter();
-        seeds.map(|seed| seed.digest.to_string()).collect()
-    });
-    assert_same(&runs.collect::<Vec<_>>(), "three threads");
-}
-
-/// Fresh processes differ in addresses, in the seed of hash maps and in everything lazy.
-#[test]
-fn fresh_processes_change_nothing() {
+fn a_fresh_process_changes_nothing() {
     assert_same(&fresh(own_program(), "1", &[]), "a fresh process, 1 thread");
-    assert_same(&fresh(own_program(), "2", &[]), "another, 2 threads");
 }
 
 /// glibc fills memory with a pattern, keeps no cache, and maps every block above 1 KiB on its own: other
 /// contents, other addresses, other reuse. Elsewhere these variables do nothing.
 #[test]
-fn a_disturbed_allocator_changes_nothing() {
+fn neither_threads_nor_a_disturbed_allocator_change_anything() {
     let environment = [
         ("MALLOC_PERTURB_", "165"),
         ("MALLOC_TOP_PAD_", "7"),
         ("MALLOC_MMAP_THRESHOLD_", "1024"),
         ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0"),
     ];
-    assert_same(&fresh(own_program(), "2", &environment), "glibc disturbed");
+    let found = fresh(own_program(), "2", &environment);
+    assert_same(&found, "a fresh process, 2 threads, glibc disturbed");
 }
 
 /// The other build profile. The gate builds it and says where it is; a plain `cargo test` need not wait
