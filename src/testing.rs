@@ -25,10 +25,10 @@ use crate::campaign;
 use crate::files::{load, scenario_files};
 use libtest_mimic::{Arguments, Failed, Trial};
 use squall_core::Seed;
-use squall_core::outcome::SeedResult;
+use squall_core::outcome::{SeedResult, Stop};
 use squall_core::property::Verdict;
 use squall_core::world::World;
-use squall_reports::{Expectation, Outcome, terminal};
+use squall_reports::{Expectation, Outcome, divergence, terminal};
 use squall_scenarios::{Ready, Settings};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -47,6 +47,48 @@ pub fn seeds(seeds: Range<u64>, test: impl Fn(Seed)) {
             eprintln!("failed with seed {seed}");
             resume_unwind(panic);
         }
+    }
+}
+
+/// Records shown before the one in which two runs differ.
+const CONTEXT: usize = 10;
+
+/// Runs every seed twice, the second time in an arena that has run another seed, and compares digests:
+/// the model of a test must be as deterministic as the engine. `run` builds a world, whose seed is set,
+/// and runs it.
+///
+/// ```
+/// use squall::core::world::{Bounds, NodeSpec};
+/// use squall::core::{VirtualDuration, VirtualTime};
+///
+/// squall::testing::repeats(0..4, |world| {
+///     let node = world.add_node(&NodeSpec::new("worker"));
+///     let done = world.name("done");
+///     world.process(node, "job", move |cx| async move {
+///         cx.sleep(VirtualDuration::from_millis(30)).await;
+///         cx.event(done, 1, 0);
+///     });
+///     world.run(Bounds::until(VirtualTime::MAX))
+/// });
+/// ```
+///
+/// # Panics
+/// If two runs differ, with the first record in which they do.
+pub fn repeats(seeds: Range<u64>, run: impl Fn(&mut World) -> Stop) {
+    let mut used = World::new(Seed(seeds.end), true);
+    run(&mut used);
+    for seed in seeds.map(Seed) {
+        let mut fresh = World::new(seed, true);
+        used.reset(seed, true);
+        let [one, two] = [&mut fresh, &mut used].map(|world| {
+            let stop = run(world);
+            world.finish_recording("model", &stop)
+        });
+        assert!(
+            one.header.digest == two.header.digest,
+            "{}",
+            divergence::text(&one, &two, CONTEXT)
+        );
     }
 }
 
@@ -158,6 +200,7 @@ impl Loaded {
             expectation: self.expectation.as_ref(),
             wall_s: &[],
             settings: &[],
+            differs: None,
         }
     }
 
@@ -190,6 +233,11 @@ impl Loaded {
         let ran = campaign::run(&self.ready, seeds, campaign::jobs_default(), &|_| ())?;
         let path = self.path.display().to_string();
         let outcome = self.outcome(&ran.campaign, &path);
+        let jobs = campaign::jobs_default();
+        let verified = campaign::verify(&self.ready, &ran.campaign, jobs, &|_| ())?;
+        if let Some(mismatch) = verified.mismatch {
+            return Err(mismatch.text(CONTEXT).into());
+        }
         if outcome.exit_code() == 0 {
             return Ok(());
         }

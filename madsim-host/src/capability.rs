@@ -178,6 +178,7 @@ pub(crate) const fn extremes(law: &Law) -> Option<(f64, f64)> {
         Law::Normal { .. }
         | Law::Exponential { .. }
         | Law::Lognormal { .. }
+        | Law::Hyperexponential { .. }
         | Law::Pareto { .. }
         | Law::Loguniform { .. }
         | Law::Empirical(_) => None,

@@ -25,6 +25,7 @@ pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
         "verdict": outcome.campaign.verdict,
         "expect": expected,
         "exit_code": outcome.exit_code(),
+        "nondeterministic_seed": outcome.differs,
         "properties": outcome.campaign.properties.iter().map(|p| json!({
             "name": p.spec.name,
             "kind": p.spec.kind.word(),

@@ -58,10 +58,10 @@ fn whole(outcome: &Outcome<'_>) -> TestCase {
                 NonSuccessKind::Error
             };
             let mut status = TestCaseStatus::non_success(kind);
-            status.set_message(format!(
-                "verdict of the campaign: {}",
-                outcome.campaign.verdict
-            ));
+            status.set_message(match outcome.differs {
+                Some(seed) => format!("nondeterminism: seed {seed} ended in two digests"),
+                None => format!("verdict of the campaign: {}", outcome.campaign.verdict),
+            });
             status
         }
     };

@@ -1,5 +1,6 @@
 //! What all reports are made of: a campaign with its names and its expectation.
 
+use squall_core::Seed;
 use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::property::{PropertyKind, Verdict};
 
@@ -59,6 +60,8 @@ pub struct Outcome<'a> {
     pub wall_s: &'a [f64],
     /// Settings in force, as arguments: `--with`, `x`, `--set`, `a=b`.
     pub settings: &'a [String],
+    /// A seed that ended in another digest when it was run again.
+    pub differs: Option<Seed>,
 }
 
 impl Outcome<'_> {
@@ -69,6 +72,9 @@ impl Outcome<'_> {
     }
     /// The exit code that this outcome asks for.
     pub fn exit_code(&self) -> u8 {
+        if self.differs.is_some() {
+            return 102;
+        }
         // A failure that is expected proves nothing if its fault did not happen.
         let missed = self.campaign.faults.iter().any(|fault| fault.missed);
         match (self.expected(), self.campaign.verdict) {

@@ -2,7 +2,7 @@
 //! swaps. The run fails, the report shows what an operator would have seen, and the same seeds without
 //! the storm and without the deploy prove which of the two it was.
 
-use super::run::{human, run_one};
+use super::run::{CONTEXT, human, run_one};
 use super::{TOOL, exit, out};
 use clap::Args;
 use squall::Place;
@@ -47,7 +47,7 @@ impl Demo {
                 return exit::BUG;
             }
         };
-        out::result(&human(&finished));
+        out::result(&human(&finished, CONTEXT));
         let failing = finished.ran.campaign.failing().count();
         out::result(&format!(
             "what if    the same {} seeds, {failing} of which fail\n",

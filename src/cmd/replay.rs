@@ -1,10 +1,10 @@
 //! `squall replay`: one seed again. The digest must match.
 
-use super::run::{Finished, one_seed_code};
+use super::run::{CONTEXT, Finished, one_seed_code};
 use super::selection::Set;
 use super::{exit, out};
 use clap::Args;
-use squall::campaign::{self, Ran};
+use squall::campaign::{self, Mismatch, Ran};
 use squall::core::Seed;
 use squall::core::history::Digest;
 use squall::core::recording::Recording;
@@ -26,6 +26,9 @@ pub(crate) struct Replay {
     digest: Option<Digest>,
     #[command(flatten)]
     set: Set,
+    /// Records to show before the one in which two runs differ
+    #[arg(long, value_name = "N", default_value_t = CONTEXT)]
+    context: usize,
 }
 
 /// Every gzip file begins so, and no scenario does.
@@ -118,16 +121,22 @@ impl Replay {
         if let Some(stored) = stored
             && found != stored.header.digest
         {
-            out::result(&divergence::text(stored, &recording));
+            out::result(&divergence::text(stored, &recording, self.context));
             return exit::NONDETERMINISM;
         }
         if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            let path = &ready.scenario.path;
             out::result(&format!(
-                "DIFFERENT   {}   seed {seed}   digest {found}, not {wanted}\n\
-                 either the file, its settings or squall changed since, or the run is not deterministic:\n\
-                 run the same command again; if that digest differs too, it is the run\n",
-                ready.scenario.path
+                "DIFFERENT   {path}   seed {seed}   digest {found}, not {wanted}\n"
             ));
+            out::result(&match Mismatch::of(ready, seed) {
+                Ok(Some(mismatch)) => mismatch.text(self.context),
+                Ok(None) => {
+                    "the seed repeats now: the file, its settings or squall changed since\n"
+                        .to_owned()
+                }
+                Err(report) => return out::invalid(&[LoadError::Invalid(report)], colour),
+            });
             return exit::NONDETERMINISM;
         }
         let verdict = run.result.verdict;

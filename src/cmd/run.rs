@@ -4,10 +4,10 @@ use super::selection::{Set, check_plans, load_all, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use squall::campaign::{self, Progress, Ran};
+use squall::campaign::{self, Mismatch, Progress, Ran};
 use squall::core::property::Verdict;
 use squall::core::recording::Recording;
-use squall::reports::{Expectation, Outcome, divergence, json, junit, storage, terminal};
+use squall::reports::{Expectation, Outcome, json, junit, storage, terminal};
 use squall::scenarios::Ready;
 use std::io::IsTerminal;
 use std::num::NonZero;
@@ -35,7 +35,13 @@ pub(crate) struct Run {
     /// What to print on stdout
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
+    /// Records to show before the one in which two runs of a seed differ
+    #[arg(long, value_name = "N", default_value_t = CONTEXT)]
+    context: usize,
 }
+
+/// Records shown before a difference if nobody says.
+pub(crate) const CONTEXT: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -54,8 +60,8 @@ pub(crate) struct Finished {
     pub(crate) ran: Ran,
     /// Of the first failing seed.
     pub(crate) failure: Option<Recording>,
-    /// Two recordings of one seed that differ.
-    pub(crate) differs: Option<Box<(Recording, Recording)>>,
+    /// A seed that did not repeat.
+    pub(crate) differs: Option<Box<Mismatch>>,
 }
 
 impl Finished {
@@ -67,13 +73,11 @@ impl Finished {
             expectation: self.expectation.as_ref(),
             wall_s: &self.ran.wall_s,
             settings: &self.settings,
+            differs: self.differs.as_ref().map(|mismatch| mismatch.seed),
         }
     }
     fn exit_code(&self) -> u8 {
-        match self.differs {
-            Some(_) => exit::NONDETERMINISM,
-            None => self.outcome().exit_code(),
-        }
+        self.outcome().exit_code()
     }
 }
 
@@ -108,7 +112,9 @@ impl Run {
             match run_one(ready, what, seeds, jobs) {
                 Ok(finished) => {
                     if self.format == Format::Human {
-                        out::result(&human(&finished));
+                        out::result(&human(&finished, self.context));
+                    } else if let Some(mismatch) = &finished.differs {
+                        out::note(mismatch.text(self.context).trim_end());
                     }
                     write_files((&self.out, name), ready, &finished);
                     all.push(finished);
@@ -144,8 +150,8 @@ impl Run {
     }
 }
 
-/// Runs a campaign, then its first failing seed once more with records, and its first seed too: the
-/// digests must not change.
+/// Runs a campaign, then its failing seeds and a sample of the rest once more: the digests must not
+/// change.
 pub(crate) fn run_one(
     ready: &Ready,
     (path, settings): (&Path, &[String]),
@@ -155,28 +161,7 @@ pub(crate) fn run_one(
     let bar = Bar::new(path, seeds.end - seeds.start);
     let ran = campaign::run(ready, seeds, jobs, &|progress| bar.show(progress))?;
     bar.finish();
-    let mut failure = None;
-    let mut differs = None;
-    let campaign = &ran.campaign;
-    let failing = campaign
-        .failing()
-        .next()
-        .map(|seed| (seed.seed, seed.digest));
-    let first = campaign.seeds.first().map(|seed| (seed.seed, seed.digest));
-    for (seed, digest) in failing.into_iter().chain(first) {
-        if failure.is_some() && Some((seed, digest)) == failing {
-            continue;
-        }
-        let again = campaign::record(ready, seed)?;
-        let recording = again.recording.expect("records were kept");
-        if again.result.digest != digest && differs.is_none() {
-            let third = campaign::record(ready, seed)?;
-            let third = third.recording.expect("records were kept");
-            differs = Some(Box::new((recording, third)));
-        } else if Some((seed, digest)) == failing {
-            failure = Some(recording);
-        }
-    }
+    let verified = campaign::verify(ready, &ran.campaign, jobs, &|_| ())?;
     Ok(Finished {
         path: path.display().to_string(),
         name: ready.scenario.name.clone(),
@@ -187,21 +172,20 @@ pub(crate) fn run_one(
             .map(squall::testing::expectation),
         settings: settings.to_vec(),
         ran,
-        failure,
-        differs,
+        failure: verified.failure,
+        differs: verified.mismatch,
     })
 }
 
-/// The report for people.
-pub(crate) fn human(finished: &Finished) -> String {
+/// The report for people, with `context` records before a difference.
+pub(crate) fn human(finished: &Finished, context: usize) -> String {
     let mut text = terminal::campaign(
         &finished.outcome(),
         finished.failure.as_ref(),
         finished.ran.total_s,
     );
-    if let Some(pair) = &finished.differs {
-        text.push_str(&divergence::text(&pair.0, &pair.1));
-        text.push_str("  the same seed ended in another digest: the verdicts above cannot be trusted   exit code 102\n");
+    if let Some(mismatch) = &finished.differs {
+        text.push_str(&mismatch.text(context));
     }
     text.push('\n');
     text
@@ -258,6 +242,16 @@ fn write_files((out, name): (&Path, &str), ready: &Ready, finished: &Finished) {
         match storage::encode(recording) {
             Ok(bytes) => files.push((seed.join("recording.squall"), bytes)),
             Err(error) => out::could_not_write(&seed.join("recording.squall"), &error),
+        }
+    }
+    // Both recordings of a seed that did not repeat, for `squall report` and other tools.
+    let runs = finished.differs.as_ref().and_then(|m| m.runs.as_ref());
+    for (number, recording) in runs.into_iter().flatten().enumerate() {
+        let name = format!("run-{}.squall", number + 1);
+        let path = dir.join(recording.header.seed.to_string()).join(name);
+        match storage::encode(recording) {
+            Ok(bytes) => files.push((path, bytes)),
+            Err(error) => out::could_not_write(&path, &error),
         }
     }
     for (path, bytes) in files {
@@ -326,3 +320,6 @@ pub(crate) fn one_seed_code(verdict: Verdict) -> u8 {
         Verdict::Fail => 100,
     }
 }
+
+#[cfg(test)]
+mod tests;

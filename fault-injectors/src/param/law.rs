@@ -6,10 +6,11 @@ use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
 /// Each law with a sample of its words.
-const FORMS: [(&str, &str); 7] = [
+const FORMS: [(&str, &str); 8] = [
     ("uniform", "uniform 10ms 90ms"),
     ("normal", "normal 50ms sd 10ms"),
     ("exponential", "exponential mean 60ms"),
+    ("hyperexponential", "hyperexponential mean 60ms cv2 4"),
     ("lognormal", "lognormal median 400us p99 2ms"),
     ("pareto", "pareto xm 10ms alpha 1.46"),
     ("loguniform", "loguniform 11ms 288s"),
@@ -48,6 +49,10 @@ pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
         },
         "exponential" => Law::Exponential {
             mean: words.keyed("mean")?,
+        },
+        "hyperexponential" => Law::Hyperexponential {
+            mean: words.keyed("mean")?,
+            cv2: words.plain("cv2")?,
         },
         "lognormal" => {
             let median = words.keyed("median")?;
@@ -153,6 +158,10 @@ fn ordered(law: Law, len: usize) -> Result<Law, Issue> {
         Law::Pareto { scale, alpha } if scale <= 0.0 || alpha <= 0.0 => {
             refuse("xm and alpha of a pareto law are above zero")
         }
+        // Above 1e6 the quantiles of one exponential law are all that a run will ever see.
+        Law::Hyperexponential { cv2, .. } if !(1.0..=1e6).contains(&cv2) => {
+            refuse("cv2 of a hyperexponential law is 1 to 1000000")
+        }
         Law::Lognormal { median, .. } if median <= 0.0 => refuse("a median is above zero"),
         law => Ok(law),
     }
@@ -247,6 +256,9 @@ pub fn law_text(law: &Law, unit: Unit) -> String {
         Law::Exponential { mean } => format!("exponential mean {}", v(*mean)),
         Law::Lognormal { median, sigma } => {
             format!("lognormal median {} sigma {sigma}", v(*median))
+        }
+        Law::Hyperexponential { mean, cv2 } => {
+            format!("hyperexponential mean {} cv2 {cv2}", v(*mean))
         }
         Law::Pareto { scale, alpha } => format!("pareto xm {} alpha {alpha}", v(*scale)),
         Law::Loguniform { low, high } => format!("loguniform {} {}", v(*low), v(*high)),

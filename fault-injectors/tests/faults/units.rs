@@ -275,6 +275,7 @@ fn laws_in(unit: Unit) -> impl Strategy<Value = Law> {
         (value(), value()).prop_map(|(mean, sd)| Law::Normal { mean, sd }),
         value().prop_map(|mean| Law::Exponential { mean }),
         (value(), 0.01f64..5.0).prop_map(|(median, sigma)| Law::Lognormal { median, sigma }),
+        (value(), 1.0f64..100.0).prop_map(|(mean, cv2)| Law::Hyperexponential { mean, cv2 }),
         (value(), 0.1f64..9.0).prop_map(|(scale, alpha)| Law::Pareto { scale, alpha }),
     ]
 }

@@ -1,5 +1,6 @@
 //! The rolling digest of a history.
 
+use super::Record;
 use core::fmt;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ impl Digest {
         for &word in words {
             self.word(word);
         }
+    }
+    /// Adds a record, as a history does.
+    pub fn record(&mut self, record: &Record) {
+        record.digest(self);
     }
     /// The digest of a text, for plans and files.
     pub fn of_text(text: &str) -> Self {

@@ -200,6 +200,14 @@ impl Part {
 }
 
 impl Record {
+    /// Whether two records are the same to the digest: bit by bit, so that a sample that is no
+    /// number equals itself.
+    pub fn same(&self, other: &Self) -> bool {
+        let [mut one, mut two] = [Digest::default(); 2];
+        one.record(self);
+        two.record(other);
+        one == two
+    }
     /// Adds the canonical words of this record to `digest`. Changing this changes every digest, so
     /// it raises the engine epoch.
     pub(crate) fn digest(&self, digest: &mut Digest) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of everything that decides a digest. It rises whenever the same (file, settings,
 /// seed) would give another digest.
-pub const ENGINE_EPOCH: u32 = 1;
+pub const ENGINE_EPOCH: u32 = 2;
 
 /// Why a run stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

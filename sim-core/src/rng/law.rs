@@ -31,6 +31,14 @@ pub enum Law {
         /// Mean.
         mean: f64,
     },
+    /// One of two exponential distributions with balanced means: service times that vary more than
+    /// an exponential law's.
+    Hyperexponential {
+        /// Mean.
+        mean: f64,
+        /// Squared coefficient of variation: variance over the squared mean; 1 is exponential.
+        cv2: f64,
+    },
     /// The logarithm is normal.
     Lognormal {
         /// Median, e to the mean of the logarithm.
@@ -89,6 +97,7 @@ impl Law {
             Self::Uniform { low, high } => low + (high - low) * p,
             Self::Normal { mean, sd } => mean + sd * probit(p),
             Self::Exponential { mean } => -libm::log1p(-p) * mean,
+            Self::Hyperexponential { mean, cv2 } => mean * hyperexponential(*cv2, p),
             Self::Lognormal { median, sigma } => median * libm::exp(sigma * probit(p)),
             Self::Pareto { scale, alpha } => scale * libm::pow(1.0 - p, -1.0 / alpha),
             Self::Loguniform { low, high } => low * libm::exp(libm::log(high / low) * p),
@@ -125,6 +134,10 @@ impl Law {
             Self::Exponential { mean } => Self::Exponential {
                 mean: mean * factor,
             },
+            Self::Hyperexponential { mean, cv2 } => Self::Hyperexponential {
+                mean: mean * factor,
+                cv2: *cv2,
+            },
             Self::Lognormal { median, sigma } => Self::Lognormal {
                 median: median * factor,
                 sigma: *sigma,
@@ -154,6 +167,26 @@ fn interpolate(points: &[(f64, f64)], p: f64) -> f64 {
     } else {
         v0 + (v1 - v0) * ((p - p0) / (p1 - p0)).clamp(0.0, 1.0)
     }
+}
+
+/// Quantile function of the hyperexponential law with mean 1 and balanced means: with chance `w` the
+/// rate is 2 w, else 2 (1 - w), so that both halves carry the same mean (Whitt, Operations Research 30,
+/// 1982).
+fn hyperexponential(cv2: f64, p: f64) -> f64 {
+    let w = f64::midpoint(1.0, ((cv2 - 1.0) / (cv2 + 1.0)).max(0.0).sqrt());
+    let (fast, slow) = (2.0 * w, 2.0 * (1.0 - w));
+    let wanted = 1.0 - p;
+    // The share above x is convex and falls: Newton's steps from zero rise to the root and never pass it.
+    let mut x = 0.0;
+    for _ in 0..100 {
+        let (a, b) = (w * libm::exp(-fast * x), (1.0 - w) * libm::exp(-slow * x));
+        let step = (a + b - wanted) / (fast * a + slow * b);
+        x += step;
+        if step <= 1e-12 * x {
+            break;
+        }
+    }
+    x
 }
 
 /// Quantile function of the standard normal distribution, `p` in (0, 1).
@@ -267,6 +300,10 @@ mod tests {
             },
             Law::Normal { mean: 5.0, sd: 2.0 },
             Law::Exponential { mean: 2.0 },
+            Law::Hyperexponential {
+                mean: 2.0,
+                cv2: 4.0,
+            },
             Law::lognormal_p99(400.0, 2000.0),
             Law::Pareto {
                 scale: 10.0,
@@ -289,6 +326,33 @@ mod tests {
                     "{law:?} at {p}: {got} against {want}"
                 );
             }
+        }
+    }
+
+    /// Mean and variance by the sum over quantiles; the limit of 1 is the exponential law.
+    #[test]
+    fn a_hyperexponential_law_has_its_moments() {
+        for cv2 in [1.5, 4.0, 16.0] {
+            let law = Law::Hyperexponential { mean: 3.0, cv2 };
+            let steps = 2_000_000;
+            let values = (0..steps).map(|i| law.quantile((f64::from(i) + 0.5) / f64::from(steps)));
+            let (sum, squares) = values.fold((0.0, 0.0), |(s, q), x| (s + x, q + x * x));
+            let mean = sum / f64::from(steps);
+            let variance = squares / f64::from(steps) - mean * mean;
+            assert!((mean / 3.0 - 1.0).abs() < 1e-3, "cv2 {cv2}: mean {mean}");
+            let found = variance / (mean * mean);
+            assert!((found / cv2 - 1.0).abs() < 0.01, "cv2 {cv2}: {found}");
+        }
+        let [one, other] = [
+            Law::Hyperexponential {
+                mean: 3.0,
+                cv2: 1.0,
+            },
+            Law::Exponential { mean: 3.0 },
+        ];
+        for p in [1e-9, 0.1, 0.5, 0.99, 1.0 - 1e-12] {
+            let (a, b) = (one.quantile(p), other.quantile(p));
+            assert!((a / b - 1.0).abs() < 1e-6, "{p}: {a} {b}");
         }
     }
 

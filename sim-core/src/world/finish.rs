@@ -3,8 +3,9 @@
 use super::World;
 use crate::VirtualTime;
 use crate::history::{Digest, History};
-use crate::outcome::{FaultResult, Stop};
+use crate::outcome::{ENGINE_EPOCH, FaultResult, Stop};
 use crate::property::{PropertyOutcome, RunEnd};
+use crate::recording::{Header, RECORDING_FORMAT, Recording};
 
 /// What a world leaves behind.
 #[derive(Debug)]
@@ -24,6 +25,31 @@ pub struct Finished {
 }
 
 impl World {
+    /// Ends the run and gives its recording, for the reports on a world that was written in Rust.
+    /// `name` stands where the name and the path of a scenario would. Its records are there if the
+    /// world kept them.
+    pub fn finish_recording(&mut self, name: &str, stop: &Stop) -> Recording {
+        let mut finished = self.finish(stop);
+        let k = self.shared.kernel.borrow();
+        let header = Header {
+            format: RECORDING_FORMAT,
+            epoch: ENGINE_EPOCH,
+            scenario: name.to_owned(),
+            path: name.to_owned(),
+            text: String::new(),
+            seed: k.seed,
+            nodes: k.nodes.iter().map(|node| node.name.clone()).collect(),
+            plan: (*k.plan).clone(),
+            names: k.names.clone(),
+            digest: finished.digest,
+            checkpoints: finished.history.checkpoints().to_vec(),
+        };
+        Recording {
+            header,
+            records: finished.history.take_records(),
+        }
+    }
+
     /// Ends the run: asks the monitors and gives the history away.
     pub fn finish(&mut self, stop: &Stop) -> Finished {
         let mut k = self.shared.kernel.borrow_mut();

@@ -47,21 +47,40 @@ impl View {
         let chosen = match config.balance {
             Balance::RoundRobin => cycle.clone().find(candidate),
             Balance::LeastLoaded => cycle.clone().filter(candidate).min_by_key(load),
-            Balance::TwoChoices => {
+            // Without ejection nobody is avoided: no walk over a thousand replicas for a call.
+            Balance::Choices(d) if config.ejection.is_none() => {
+                let drawn = choose(d, all.len(), draw).into_iter().flatten();
+                drawn.map(|n| &all[n]).min_by_key(load)
+            }
+            Balance::Choices(d) => {
                 let count = all.iter().filter(candidate).count();
-                let first = draw.index(count);
-                // Of the others, each with the same chance; the same one if there is no other.
-                let second = match count {
-                    1 => first,
-                    n => (first + 1 + draw.index(n - 1)) % n,
-                };
                 let nth = |n: usize| all.iter().filter(candidate).nth(n);
-                let pair = [nth(first), nth(second)];
-                pair.into_iter().flatten().min_by_key(load)
+                choose(d, count, draw)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(nth)
+                    .min_by_key(load)
             }
         };
         *chosen.expect("a service has replicas, and one is a candidate")
     }
+}
+
+/// `d` of `count` things, at most three, each set with the same chance; fewer where there are no more.
+fn choose(d: u32, count: usize, draw: &mut impl Sample) -> [Option<usize>; 3] {
+    let first = draw.index(count);
+    let second = (d > 1 && count > 1).then(|| (first + 1 + draw.index(count - 1)) % count);
+    let third = (d > 2 && count > 2).then(|| {
+        // A place among those that are left: past both that are taken.
+        let (low, high) = (
+            first.min(second.unwrap_or(first)),
+            first.max(second.unwrap_or(first)),
+        );
+        let mut n = draw.index(count - 2);
+        n += usize::from(n >= low);
+        n + usize::from(n >= high)
+    });
+    [Some(first), second, third]
 }
 
 impl Caller {
@@ -156,5 +175,35 @@ impl<'a> Outstanding<'a> {
 impl Drop for Outstanding<'_> {
     fn drop(&mut self) {
         self.caller.view.borrow_mut().outstanding[self.replica] -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_core::Seed;
+
+    /// Three of five: every one equally often, never one twice.
+    #[test]
+    fn choices_are_even_and_without_repetition() {
+        let key = Key::new(Seed(1), "balance", "test");
+        for d in 1..=3 {
+            let mut seen = [0u32; 5];
+            for i in 0..50_000 {
+                let drawn: Vec<usize> =
+                    choose(d, 5, &mut key.at(i)).into_iter().flatten().collect();
+                assert_eq!(drawn.len(), d as usize);
+                let set: std::collections::BTreeSet<_> = drawn.iter().collect();
+                assert_eq!(set.len(), drawn.len(), "{drawn:?}");
+                drawn.iter().for_each(|n| seen[*n] += 1);
+            }
+            let even = 10_000 * d;
+            for n in seen {
+                // Five standard deviations.
+                assert!(n.abs_diff(even) < 500, "{d} of 5: {seen:?}");
+            }
+            assert_eq!(choose(d, 1, &mut key.at(0)), [Some(0), None, None]);
+        }
+        assert_eq!(choose(3, 2, &mut key.at(0))[2], None);
     }
 }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub(super) enum Balance {
     RoundRobin,
     LeastLoaded,
-    TwoChoices,
+    /// The least loaded of so many, drawn without repetition.
+    Choices(u32),
 }
 
 /// When a caller avoids a replica.
@@ -141,7 +142,9 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         hop_attempts: count(hop, "attempts"),
         balance: match args.word("balance") {
             "least-loaded" => Balance::LeastLoaded,
-            "two-choices" => Balance::TwoChoices,
+            "random" => Balance::Choices(1),
+            "two-choices" => Balance::Choices(2),
+            "three-choices" => Balance::Choices(3),
             _ => Balance::RoundRobin,
         },
         ejection: args.table_opt("ejection").map(|ejection| Ejection {

@@ -7,7 +7,10 @@ const COUNT: Kind = Kind::Integer {
     min: 1,
     max: 1_000_000,
 };
-const REPLICAS: Kind = Kind::Integer { min: 1, max: 1000 };
+const REPLICAS: Kind = Kind::Integer {
+    min: 1,
+    max: 100_000,
+};
 const PAGES: Kind = Kind::Integer {
     min: 0,
     max: 1_000_000,
@@ -54,8 +57,15 @@ pub(super) const PARAMS: &[Param] = &[
     Param::new("hop", Kind::Table(HOP), "calls between services").default(""),
     Param::new(
         "balance",
-        Kind::Choice(&["round-robin", "least-loaded", "two-choices"]),
-        "how a caller chooses a replica; load is what it has outstanding itself",
+        Kind::Choice(&[
+            "round-robin",
+            "random",
+            "two-choices",
+            "three-choices",
+            "least-loaded",
+        ]),
+        "how a caller chooses a replica: in turn, at random, the less loaded of two or three drawn ones, or \
+         the least loaded of all; load is what it has outstanding itself",
     )
     .default("round-robin"),
     Param::new(

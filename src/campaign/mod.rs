@@ -7,6 +7,10 @@
     reason = "wall time is measured here, beside the results and never in them"
 )]
 
+mod verify;
+
+pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
+
 use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::property::Verdict;
 use squall_core::world::World;
@@ -70,42 +74,76 @@ pub fn run(
 ) -> Result<Ran, Report> {
     let start = Instant::now();
     let total = seeds.end.saturating_sub(seeds.start);
-    let (next, stop) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
-    let (done, failing) = (AtomicU64::new(0), AtomicU64::new(0));
+    let tally = Tally::new(total, progress);
+    let results = on_threads(total, jobs, &|world, index| {
+        let begun = Instant::now();
+        let run = run_seed(ready, Seed(seeds.start + index), false, world)?;
+        tally.done(run.result.verdict == Verdict::Fail);
+        Ok((run.result, begun.elapsed().as_secs_f64()))
+    })?;
+    let (seeds, wall_s) = results.into_iter().unzip();
+    Ok(Ran {
+        campaign: summarise(ready, seeds),
+        wall_s,
+        total_s: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// Counts seeds and tells.
+struct Tally<'a> {
+    total: u64,
+    done: AtomicU64,
+    failing: AtomicU64,
+    progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl<'a> Tally<'a> {
+    fn new(total: u64, progress: &'a (dyn Fn(Progress) + Sync)) -> Self {
+        Self {
+            total,
+            done: AtomicU64::new(0),
+            failing: AtomicU64::new(0),
+            progress,
+        }
+    }
+    fn done(&self, failed: bool) {
+        let failed = u64::from(failed);
+        (self.progress)(Progress {
+            done: self.done.fetch_add(1, Ordering::Relaxed) + 1,
+            total: self.total,
+            failing: self.failing.fetch_add(failed, Ordering::Relaxed) + failed,
+        });
+    }
+}
+
+/// Runs `work` for 0..`total` on `jobs` threads, each with a world of its own; results in order. The
+/// first error ends it.
+fn on_threads<T: Send>(
+    total: u64,
+    jobs: usize,
+    work: &(dyn Fn(&mut World, u64) -> Result<T, Report> + Sync),
+) -> Result<Vec<T>, Report> {
+    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let results = Mutex::new(Vec::new());
     let worker = || {
         let mut world = World::new(Seed(0), false);
         let mut own = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= total {
                 break;
             }
-            let begun = Instant::now();
-            let run = run_seed(ready, Seed(seed), false, &mut world);
-            let failed = run
-                .as_ref()
-                .is_ok_and(|run| run.result.verdict == Verdict::Fail);
-            stop.fetch_or(run.is_err(), Ordering::Relaxed);
-            own.push((
-                seed,
-                run.map(|run| run.result),
-                begun.elapsed().as_secs_f64(),
-            ));
-            progress(Progress {
-                done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                total,
-                failing: failing.fetch_add(u64::from(failed), Ordering::Relaxed)
-                    + u64::from(failed),
-            });
+            let result = work(&mut world, index);
+            stop.fetch_or(result.is_err(), Ordering::Relaxed);
+            own.push((index, result));
         }
         let mut results = results
             .lock()
             .expect("a worker does not panic outside a run");
         results.extend(own);
     };
-    let seeds_most = usize::try_from(total.max(1)).unwrap_or(usize::MAX);
-    let jobs = jobs.clamp(1, seeds_most).min(JOBS_MAX);
+    let most = usize::try_from(total.max(1)).unwrap_or(usize::MAX);
+    let jobs = jobs.clamp(1, most).min(JOBS_MAX);
     std::thread::scope(|scope| {
         for _ in 1..jobs {
             scope.spawn(worker);
@@ -115,18 +153,8 @@ pub fn run(
     let mut results = results
         .into_inner()
         .expect("a worker does not panic outside a run");
-    results.sort_by_key(|(seed, ..)| *seed);
-    let mut seeds = Vec::with_capacity(results.len());
-    let mut wall_s = Vec::with_capacity(results.len());
-    for (_, result, wall) in results {
-        seeds.push(result?);
-        wall_s.push(wall);
-    }
-    Ok(Ran {
-        campaign: summarise(ready, seeds),
-        wall_s,
-        total_s: start.elapsed().as_secs_f64(),
-    })
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What results of seeds say together.

@@ -1,0 +1,60 @@
+//! Size and recording: populations, pending events, what a recording costs, seeds a second.
+//!
+//! Most of these take seconds once, so they are timed as they are, in CPU time of the process, and
+//! repeated where the spread matters; `cargo bench --bench scale -- heartbeats curve` runs some. Each
+//! prints its figure beside the bar and checks that the work was done before it counts. Bytes a node, a
+//! task and so on are asserted by `tests/allocator`, whose allocator counts.
+
+mod curve;
+#[path = "../engine/generator.rs"]
+#[expect(dead_code, reason = "the engine's benches use all of it")]
+mod generator;
+mod heartbeats;
+mod recording;
+mod seeds;
+mod tasks;
+
+use cpu_time::ProcessTime;
+
+/// The benches by name, in the order in which they run: small ones first, as peak memory only grows.
+const ALL: [(&str, fn()); 5] = [
+    ("seeds", seeds::run),
+    ("recording", recording::run),
+    ("heartbeats", heartbeats::run),
+    ("curve", curve::run),
+    ("tasks", tasks::run),
+];
+
+fn main() {
+    // Cargo adds `--bench`; what remains are names.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    for (name, run) in ALL {
+        if wanted.is_empty() || wanted.iter().any(|w| w == name) {
+            run();
+        }
+    }
+}
+
+/// CPU seconds of `work`, and its result.
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = ProcessTime::now();
+    let result = work();
+    (start.elapsed().as_secs_f64(), result)
+}
+
+/// The median of some figures.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The most memory this process ever had resident, in MiB; where the system does not say, nothing.
+fn peak_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}

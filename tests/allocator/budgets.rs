@@ -1,0 +1,67 @@
+//! Bytes a node, a process, a task, a link and a record, against the budgets of the design.
+
+use crate::heap;
+use squall::core::history::Record;
+use squall::core::world::{Bounds, NodeSpec, World};
+use squall::core::{NodeId, Seed, VirtualDuration, VirtualTime};
+
+/// So many of each, so that doubling vectors are seen at a size that is typical: between 2^13 and 2^14.
+const COUNT: usize = 12_000;
+
+/// Bytes that `add` leaves alive in `world`, for one of `COUNT`.
+fn bytes(world: &mut World, add: impl FnOnce(&mut World)) -> usize {
+    let before = heap::live();
+    add(world);
+    (heap::live() - before) / COUNT
+}
+
+fn shown(what: &str, bytes: usize, budget: usize) {
+    println!("{what:<8} {bytes:>5} bytes (budget {budget})");
+    assert!(bytes <= budget, "{what}: {bytes} bytes, budget {budget}");
+}
+
+pub(crate) fn everything_keeps_to_its_budget() {
+    let mut world = World::new(Seed(0), false);
+    let until = |s| Bounds::until(VirtualTime::ZERO + VirtualDuration::from_secs(s));
+    let mut nodes: Vec<NodeId> = Vec::with_capacity(COUNT);
+    let node = bytes(&mut world, |world| {
+        for i in 0..COUNT {
+            nodes.push(world.add_node(&NodeSpec::new(format!("n{i}"))));
+        }
+    });
+    shown("node", node, 2048);
+    // A process as it runs: its factory, and its task asleep.
+    let process = bytes(&mut world, |world| {
+        for node in &nodes {
+            world.process(*node, "p", |cx| async move {
+                cx.sleep(VirtualDuration::from_secs(1_000)).await;
+            });
+        }
+        world.run(until(1));
+    });
+    shown("process", process, 256);
+    let links = bytes(&mut world, |world| {
+        for (i, node) in nodes.iter().enumerate() {
+            let next = nodes[(i + 1) % COUNT];
+            world.set_link(*node, next, squall::core::world::LinkProfile::default());
+        }
+    });
+    // No budget: the design names none.
+    shown("link", links, 256);
+
+    let mut world = World::new(Seed(0), false);
+    let node = world.add_node(&NodeSpec::new("n"));
+    world.process(node, "spawner", |cx| async move {
+        cx.sleep(VirtualDuration::from_secs(1)).await;
+        for _ in 0..COUNT {
+            let task = cx.clone();
+            cx.spawn(async move { task.sleep(VirtualDuration::from_secs(1_000)).await });
+        }
+    });
+    world.run(until(0));
+    let task = bytes(&mut world, |world| {
+        world.run(until(2));
+    });
+    shown("task", task, 256);
+    shown("record", size_of::<Record>(), 48);
+}
