@@ -5,6 +5,7 @@
 //! lives in its [`Weather`], while there is some.
 
 mod chain;
+mod overlay;
 mod profile;
 mod queue;
 mod rule;

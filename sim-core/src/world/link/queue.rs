@@ -1,6 +1,6 @@
 //! The queue before a bottleneck: when a message leaves, or that it is dropped.
 
-use super::weather::{Limit, Overlay};
+use super::overlay::{Limit, Overlay};
 use crate::plan::QueueLimit;
 use crate::{EntryId, VirtualDuration};
 use core::cmp::Reverse;

@@ -24,8 +24,17 @@ type Ended = (u64, u64, u16);
 fn calls(
     at: &'static [u64],
     deadline: Option<u64>,
-    (faults, until): (Vec<(u64, Option<u64>, Primitive)>, u64),
+    plan: (Vec<(u64, Option<u64>, Primitive)>, u64),
 ) -> (Vec<Ended>, u64, Finished) {
+    let (ended, served, finished, _) = calls_and_card(at, deadline, plan);
+    (ended, served, finished)
+}
+/// The same, and what the client's network card counted.
+fn calls_and_card(
+    at: &'static [u64],
+    deadline: Option<u64>,
+    (faults, until): (Vec<(u64, Option<u64>, Primitive)>, u64),
+) -> (Vec<Ended>, u64, Finished, NetTotals) {
     let (mut world, nodes) = world(&["client", "server"]);
     let port = world.port(nodes[1], "echo");
     let (count, served) = counter();
@@ -65,7 +74,8 @@ fn calls(
     world.set_plan(plan(faults));
     let finished = run(&mut world, until);
     let ended = ended.borrow().clone();
-    (ended, served.get(), finished)
+    let card = world.shared.kernel.borrow().nodes[0].net;
+    (ended, served.get(), finished, card)
 }
 
 fn loss_of_power(from: u64, until: Option<u64>) -> (u64, Option<u64>, Primitive) {
@@ -215,8 +225,13 @@ fn corrupt(seen: Corruption) -> Primitive {
 fn a_damaged_request_costs_a_retransmission() {
     for seen in [Corruption::Detected, Corruption::Silent] {
         let faults = vec![(0, Some(50), corrupt(seen))];
-        let (ended, served, finished) = calls(&[10], None, (faults, 1000));
+        let (ended, served, finished, card) = calls_and_card(&[10], None, (faults, 1000));
         assert_eq!(ended, [(10, 11 + 200 + 5, 200)]);
+        assert_eq!(
+            (card.retransmits, card.sent_packets, card.sent_bytes),
+            (1, 2, 1024)
+        );
+        assert_eq!((card.received_packets, card.received_bytes), (1, 512));
         assert_eq!((served, finished.faults[0].landed), (1, 1));
     }
 }

@@ -1,10 +1,12 @@
+mod queue;
+mod stacking;
+
 use super::*;
 use crate::plan::{
     Arithmetic, Bandwidth, Corrupt, Corruption, CutMode, CutScope, Duplicate, GilbertElliott,
     HoldBack, LinkTarget, QueueLimit, Reorder,
 };
 use crate::{Law, NodeId, Seed};
-use proptest::prelude::*;
 
 const ENDS: LinkTarget = LinkTarget {
     from: NodeId(0),
@@ -279,142 +281,6 @@ fn the_stages_follow_each_other() {
     );
 }
 
-/// A saturated link delivers its rate to the byte; what does not fit into the queue is dropped from
-/// its tail, and the queue never holds more than its limit.
-#[test]
-fn a_saturated_link_delivers_exactly_its_rate() {
-    let mut link = link();
-    put(&mut link, 1, &rate(1e6, 0, Some(QueueLimit::Bytes(10_000))));
-    let (mut landed, mut out) = (Vec::new(), Vec::new());
-    let (mut waiting, mut dropped) = (0, 0);
-    // Two bytes offered for each one that passes: 1000 bytes every half millisecond.
-    for i in 0..20_000u64 {
-        let now = 100 + i * 500_000;
-        let fate = send(&mut link, datagram(now, 1000), &mut landed);
-        match arrival(&fate) {
-            Some(at) => out.push(at),
-            None => {
-                let lost = Fate::Passed(None, vec![Transit::Lost]);
-                assert_eq!(fate, lost);
-                dropped += 1;
-            }
-        }
-        waiting = waiting.max(out.iter().rev().take_while(|at| **at - 1000 > now).count());
-    }
-    assert_eq!(waiting, 10, "ten messages of 1000 bytes fit");
-    let gaps = out.windows(2).map(|w| w[1] - w[0]);
-    assert!(
-        gaps.into_iter().all(|gap| gap == 1_000_000),
-        "one a millisecond"
-    );
-    assert_eq!(out.len() + dropped, 20_000);
-    assert!((out.len() as i64 - 10_010).abs() <= 1, "{}", out.len());
-    // Every message but the first waits or is dropped.
-    assert!(landed.len() >= 20_000 - 1 && landed.iter().all(|id| *id == EntryId(1)));
-}
-
-/// M/D/1 at load 0.8: the mean wait is rho / (2 (1 - rho)) services, two of them.
-#[test]
-fn random_arrivals_wait_as_long_as_in_an_m_d_1_queue() {
-    let mut link = made(LinkProfile::default());
-    put(&mut link, 1, &rate(1e6, 0, None));
-    let draws = Key::new(Seed(9), "source", "gap");
-    let (mut now, mut wait) = (0.0, 0.0);
-    let n = 400_000u64;
-    let mut landed = Vec::new();
-    for i in 0..n {
-        now += draws.at(i).exponential(1e6 / 0.8);
-        let at = VirtualDuration::from_nanos_f64(now).as_nanos();
-        let fate = send(&mut link, datagram(at, 1000), &mut landed);
-        landed.clear();
-        wait += arrival(&fate).expect("nothing is dropped") as f64 - now - 1e6;
-    }
-    let mean = wait / n as f64 / 1e6;
-    assert!((mean - 2.0).abs() < 0.06, "{mean} services");
-}
-
-#[test]
-fn a_burst_passes_at_once_and_limits_count_messages_or_all_in_flight() {
-    let mut landed = Vec::new();
-    let mut arrivals = |primitive: &Primitive, n: u64| {
-        let mut link = link();
-        put(&mut link, 1, primitive);
-        landed.clear();
-        let now = 10_000_000_000;
-        let send = |_| arrival(&send(&mut link, datagram(now, 1000), &mut landed)).map(|t| t - now);
-        (0..n).map(send).collect::<Vec<_>>()
-    };
-    let ms = 1_000_000;
-    // Three of 1000 bytes are a burst, then one a millisecond.
-    let burst = arrivals(&rate(1e6, 3000, None), 5);
-    let at = |ns: u64| Some(1000 + ns);
-    assert_eq!(burst, [at(0), at(0), at(0), at(ms), at(2 * ms)]);
-    let queue = Some(QueueLimit::Messages(2));
-    assert_eq!(
-        arrivals(&rate(1e6, 0, queue), 4),
-        [at(ms), at(2 * ms), None, None]
-    );
-    let flying = Primitive::LinkRate {
-        link: ENDS,
-        bandwidth: Bandwidth {
-            rate: None,
-            burst: 0,
-            queue: Some(QueueLimit::InFlight(3)),
-        },
-    };
-    assert_eq!(arrivals(&flying, 5), [at(0), at(0), at(0), None, None]);
-    assert_eq!(landed.len(), 2);
-}
-
-/// The base is no overlay: an overlay that is no tighter than it changes nothing and says so.
-#[test]
-fn a_looser_bottleneck_does_not_land() {
-    let profile = LinkProfile {
-        bandwidth: Some(Bandwidth {
-            rate: Some(1e6),
-            burst: 0,
-            queue: Some(QueueLimit::Messages(2)),
-        }),
-        ..LinkProfile::default()
-    };
-    let mut link = made(profile);
-    put(&mut link, 1, &rate(1e6, 0, Some(QueueLimit::Messages(2))));
-    let mut landed = Vec::new();
-    for _ in 0..5 {
-        send(&mut link, datagram(0, 1000), &mut landed);
-    }
-    assert!(landed.is_empty(), "{landed:?}");
-    put(&mut link, 2, &rate(1e5, 0, None));
-    send(&mut link, datagram(1_000_000_000, 1000), &mut landed);
-    assert_eq!(landed, [EntryId(2)]);
-}
-
-#[test]
-fn recorded_delay_and_capacity_are_followed() {
-    let ms = 1_000_000;
-    let trace = |traced, points: Vec<(u64, f64)>| Primitive::LinkTrace {
-        link: ENDS,
-        traced,
-        series: crate::plan::Series::new(points, None),
-    };
-    let mut link = link();
-    let mut landed = Vec::new();
-    let points = vec![(0, 5e6), (10 * ms, 1e6)];
-    put(&mut link, 1, &trace(crate::plan::Traced::Delay, points));
-    let mut at = |link: &mut Link, now| arrival(&send(link, datagram(now, 1000), &mut landed));
-    assert_eq!(at(&mut link, 1), Some(1 + 5 * ms));
-    assert_eq!(at(&mut link, 1 + 10 * ms), Some(1 + 11 * ms));
-
-    let mut link = made(LinkProfile::default());
-    // A megabyte a second for two milliseconds, nothing for three, then two megabytes a second.
-    let points = vec![(0, 1e6), (2 * ms, 0.0), (5 * ms, 2e6)];
-    put(&mut link, 0, &trace(crate::plan::Traced::Capacity, points));
-    let out: Vec<_> = (0..4)
-        .map(|_| at(&mut link, 0).expect("it passes"))
-        .collect();
-    assert_eq!(out, [ms, 2 * ms, 5 * ms + ms / 2, 6 * ms]);
-}
-
 /// Held back by three messages: the third later one takes it along.
 #[test]
 fn a_message_held_back_is_overtaken_by_so_many() {
@@ -446,6 +312,21 @@ fn a_message_held_back_is_overtaken_by_so_many() {
     assert_eq!(alone.waited_enough(number), None);
 }
 
+/// Messages of a connection are delivered in order: those behind could not set it free.
+#[test]
+fn a_connection_is_not_held_back_by_messages() {
+    let mut link = link();
+    put(&mut link, 1, &reorder(1.0, HoldBack::Messages(3)));
+    let packet = Packet {
+        connection: true,
+        opened: Some(0),
+        ..datagram(0, 64)
+    };
+    let mut landed = Vec::new();
+    assert_eq!(arrival(&send(&mut link, packet, &mut landed)), Some(1000));
+    assert!(landed.is_empty());
+}
+
 /// A message clogs the link for itself and for those that depart while it is clogged.
 #[test]
 fn a_clog_lets_all_go_at_its_end() {
@@ -469,113 +350,4 @@ fn a_clog_lets_all_go_at_its_end() {
     // A hundred messages a millisecond, two clogs in them: all but e^-2 wait.
     let share = waited as f64 / 1e4;
     assert!((share - 0.865).abs() < 0.03, "{share}");
-}
-
-fn any_overlay() -> impl Strategy<Value = Primitive> {
-    let law = (1.0..1e6).prop_map(|mean| Law::Exponential { mean });
-    prop_oneof![
-        (law, 0..3).prop_map(|(law, mode)| {
-            let mode = [Arithmetic::Add, Arithmetic::Scale, Arithmetic::Replace][mode as usize];
-            delay(law, mode, 0.0)
-        }),
-        (0.0..0.5).prop_map(loss),
-        (0.01..0.3, 0.1..0.9).prop_map(|(p, r)| burst_loss(p, r)),
-        (0.0..0.5, prop::bool::ANY).prop_map(|(share, silent)| {
-            let seen = if silent {
-                Corruption::Silent
-            } else {
-                Corruption::Detected
-            };
-            corrupt(share, seen)
-        }),
-        (0.0..0.5, 1..4u32).prop_map(|(share, copies)| duplicate(share, copies)),
-        (1e4..1e7, 0..5000u64, 1..20u32).prop_map(|(bytes, burst, queue)| {
-            rate(bytes, burst, Some(QueueLimit::Messages(queue)))
-        }),
-        (0.0..0.5, 1..1000u64).prop_map(|(share, us)| {
-            reorder(share, HoldBack::Time(VirtualDuration::from_micros(us)))
-        }),
-        prop::bool::ANY.prop_map(|drop| {
-            let mode = if drop { CutMode::Drop } else { CutMode::Refuse };
-            cut(mode, CutScope::Above(1000))
-        }),
-        Just(Primitive::LinkHold { link: ENDS }),
-        (0.0..0.2, 1e4..1e7).prop_map(|(share, mean)| Primitive::LinkClog {
-            link: ENDS,
-            share,
-            length: Law::Exponential { mean },
-        }),
-    ]
-}
-
-/// Fates of 200 messages of growing size, and who landed on each.
-fn fates(link: &mut Link) -> Vec<(Fate, Vec<EntryId>)> {
-    let message = |i: u32| {
-        let mut landed = Vec::new();
-        let fate = send(
-            link,
-            datagram(u64::from(i) * 100_000, 100 + 10 * i),
-            &mut landed,
-        );
-        (fate, landed)
-    };
-    (0..200).map(message).collect()
-}
-
-proptest! {
-    /// Two overlays that start at one instant do the same in whatever order they come, and the end of
-    /// one leaves the link as if it had never been.
-    #[test]
-    fn overlays_commute_and_one_that_ends_leaves_the_other(a in any_overlay(), b in any_overlay()) {
-        let start = |link: &mut Link, id: u32, primitive: &Primitive| {
-            link.overlay(EntryId(id), primitive, key(id), (0, true));
-        };
-        let both = |first: bool| {
-            let mut link = link();
-            if first {
-                start(&mut link, 1, &a);
-                start(&mut link, 2, &b);
-            } else {
-                start(&mut link, 2, &b);
-                start(&mut link, 1, &a);
-            }
-            link
-        };
-        prop_assert!(fates(&mut both(true)) == fates(&mut both(false)));
-
-        let mut alone = link();
-        start(&mut alone, 2, &b);
-        let mut left = both(true);
-        take(&mut left, 1, &a);
-        prop_assert!(fates(&mut left) == fates(&mut alone));
-    }
-
-    /// An overlay moves no draw of another: beside one that only delays, the other loses, damages and
-    /// copies the same messages.
-    #[test]
-    fn an_overlay_moves_no_draw_of_another(b in any_overlay(), mean in 1.0..1e6) {
-        let start = |link: &mut Link, id: u32, primitive: &Primitive| {
-            link.overlay(EntryId(id), primitive, key(id), (0, true));
-        };
-        let law = Law::Exponential { mean };
-        let (mut alone, mut beside) = (link(), link());
-        start(&mut alone, 2, &b);
-        start(&mut beside, 1, &delay(law, Arithmetic::Add, 0.0));
-        start(&mut beside, 2, &b);
-        let shape = |fates: Vec<(Fate, Vec<EntryId>)>| {
-            fates.into_iter().map(|(fate, landed)| {
-                let fate = match fate {
-                    Fate::Passed(damage, transits) => (None, damage, transits.len()),
-                    other => (Some(other), None, 0),
-                };
-                (fate, landed.contains(&EntryId(2)))
-            }).collect::<Vec<_>>()
-        };
-        // What these change goes by what the other one does, though their draws do not.
-        let replace = Arithmetic::Replace;
-        let delays = matches!(&b, Primitive::LinkDelay { mode, .. } if *mode == replace)
-            || matches!(b, Primitive::LinkClog { .. });
-        prop_assume!(!delays);
-        prop_assert!(shape(fates(&mut alone)) == shape(fates(&mut beside)));
-    }
 }

@@ -1,75 +1,20 @@
 //! What a link has beyond delay and plain loss: overlays, base values with a state, and messages
 //! that wait. It exists only while something of it does.
 
+mod change;
+
 use super::chain::Chain;
+use super::overlay::{Clog, Delay, Limit, Loss, Overlay};
 use super::queue::Queue;
-use super::{LinkProfile, Packet, Transit, land, normal_share};
+use super::{Packet, Transit, land};
 use crate::plan::{
-    Arithmetic, Bandwidth, Corrupt, Corruption, CutMode, CutScope, Duplicate, HoldBack, Primitive,
-    QueueLimit, Reorder, Series, Traced,
+    Arithmetic, Corrupt, Corruption, CutMode, CutScope, Duplicate, HoldBack, Reorder,
 };
-use crate::rng::probit;
-use crate::{EntryId, Key, Law, Sample, VirtualDuration};
+use crate::{EntryId, Sample, VirtualDuration};
 
 /// A message held back by a number of messages goes on after this time at the latest: there may be
 /// no later ones. A choice of this project.
 pub(in crate::world) const HELD_BACK_NS_MAX: u64 = 1_000_000_000;
-
-/// An overlay with its own stream of draws. Base values are overlays without an id.
-#[derive(Clone, Debug)]
-pub(super) struct Overlay<T> {
-    pub(super) id: EntryId,
-    /// When it came into force: "latest" means latest start, then highest id.
-    pub(super) started: u64,
-    key: Key,
-    pub(super) value: T,
-}
-
-#[derive(Clone, Debug)]
-struct Loss {
-    share: f64,
-    correlation: f64,
-    /// The last draw, for correlated ones.
-    last: f64,
-}
-
-#[derive(Clone, Debug)]
-struct Delay {
-    mode: Arithmetic,
-    source: Source,
-    correlation: f64,
-    last: f64,
-}
-
-#[derive(Clone, Debug)]
-enum Source {
-    Law(Law),
-    Series(Series),
-}
-
-#[derive(Clone, Debug)]
-struct Clog {
-    share: f64,
-    length: Law,
-    /// Until when the link is clogged.
-    until: u64,
-}
-
-/// A bottleneck.
-#[derive(Clone, Debug)]
-pub(super) struct Limit {
-    rate: Rate,
-    burst: u64,
-    pub(super) queue: Option<QueueLimit>,
-}
-
-#[derive(Clone, Debug)]
-enum Rate {
-    None,
-    /// Bytes a second.
-    Constant(f64),
-    Series(Series),
-}
 
 /// A message held back until `left` later ones have arrived.
 #[derive(Clone, Copy, Debug)]
@@ -119,52 +64,6 @@ pub(in crate::world) struct Weather {
 }
 
 impl Weather {
-    /// The parts of a profile that have a state.
-    pub(super) fn of(profile: &LinkProfile, key: Key) -> Self {
-        let mut weather = Self::default();
-        weather.set_base(profile, key);
-        weather
-    }
-    /// The base values, instead of those that are there.
-    pub(super) fn set_base(&mut self, profile: &LinkProfile, key: Key) {
-        fn put<T>(list: &mut Vec<Overlay<T>>, value: Option<T>, key: Key) {
-            list.retain(|overlay| overlay.id.is_some());
-            list.extend(value.map(|value| Overlay {
-                id: EntryId::NONE,
-                started: 0,
-                key,
-                value,
-            }));
-        }
-        let chain = profile.burst_loss.map(|law| Chain::new(law, 0));
-        put(&mut self.chains, chain, key.child(3));
-        put(&mut self.corrupts, profile.corrupt, key.child(4));
-        put(&mut self.duplicates, profile.duplicate, key.child(5));
-        put(
-            &mut self.limits,
-            profile.bandwidth.map(Limit::of),
-            key.child(6),
-        );
-        put(&mut self.reorders, profile.reorder, key.child(7));
-    }
-
-    /// Whether nothing of it is left.
-    pub(super) fn is_over(&self, now: u64) -> bool {
-        self.delays.is_empty()
-            && self.losses.is_empty()
-            && self.chains.is_empty()
-            && self.corrupts.is_empty()
-            && self.duplicates.is_empty()
-            && self.limits.is_empty()
-            && self.reorders.is_empty()
-            && self.clogs.is_empty()
-            && self.cuts.is_empty()
-            && self.holds.is_empty()
-            && self.held.is_empty()
-            && self.late.is_empty()
-            && self.queue.last <= now
-    }
-
     /// Cut, loss, corruption, copies. `base_lost`: the link itself loses it.
     pub(super) fn judge(
         &mut self,
@@ -414,182 +313,5 @@ impl Weather {
             true => core::mem::take(&mut self.held),
             false => Vec::new(),
         }
-    }
-
-    pub(super) fn remove(&mut self, id: EntryId) {
-        self.delays.retain(|o| o.id != id);
-        self.losses.retain(|o| o.id != id);
-        self.chains.retain(|o| o.id != id);
-        self.corrupts.retain(|o| o.id != id);
-        self.duplicates.retain(|o| o.id != id);
-        self.limits.retain(|o| o.id != id);
-        self.reorders.retain(|o| o.id != id);
-        self.clogs.retain(|o| o.id != id);
-        self.cuts.retain(|o| o.id != id);
-        self.holds.retain(|other| *other != id);
-    }
-
-    /// Puts an overlay in force.
-    pub(super) fn add(&mut self, (id, started, key): (EntryId, u64, Key), primitive: &Primitive) {
-        fn put<T>(list: &mut Vec<Overlay<T>>, (id, started, key): (EntryId, u64, Key), value: T) {
-            list.push(Overlay {
-                id,
-                started,
-                key,
-                value,
-            });
-            list.sort_by_key(|o| o.id);
-        }
-        let who = (id, started, key);
-        let delay = |mode, source, correlation| Delay {
-            mode,
-            source,
-            correlation,
-            last: 0.5,
-        };
-        match primitive {
-            Primitive::LinkDelay {
-                delay: law,
-                mode,
-                correlation,
-                ..
-            } => {
-                let source = Source::Law(law.clone());
-                put(&mut self.delays, who, delay(*mode, source, *correlation));
-            }
-            Primitive::LinkTrace { traced, series, .. } => match traced {
-                Traced::Delay => {
-                    let source = Source::Series(series.clone());
-                    put(
-                        &mut self.delays,
-                        who,
-                        delay(Arithmetic::Replace, source, 0.0),
-                    );
-                }
-                Traced::Capacity => {
-                    let limit = Limit {
-                        rate: Rate::Series(series.clone()),
-                        burst: 0,
-                        queue: None,
-                    };
-                    put(&mut self.limits, who, limit);
-                }
-            },
-            Primitive::LinkLoss {
-                share, correlation, ..
-            } => {
-                let loss = Loss {
-                    share: *share,
-                    correlation: *correlation,
-                    last: 0.5,
-                };
-                put(&mut self.losses, who, loss);
-            }
-            Primitive::LinkBurstLoss { chain, .. } => {
-                put(&mut self.chains, who, Chain::new(*chain, started));
-            }
-            Primitive::LinkCorrupt { corrupt, .. } => put(&mut self.corrupts, who, *corrupt),
-            Primitive::LinkDuplicate { duplicate, .. } => {
-                put(&mut self.duplicates, who, *duplicate);
-            }
-            Primitive::LinkRate { bandwidth, .. } => {
-                put(&mut self.limits, who, Limit::of(*bandwidth));
-            }
-            Primitive::LinkReorder { reorder, .. } => put(&mut self.reorders, who, *reorder),
-            Primitive::LinkClog { share, length, .. } => {
-                let clog = Clog {
-                    share: *share,
-                    length: length.clone(),
-                    until: 0,
-                };
-                put(&mut self.clogs, who, clog);
-            }
-            Primitive::LinkCut { mode, scope, .. } => put(&mut self.cuts, who, (*mode, *scope)),
-            Primitive::LinkHold { .. } => {
-                self.holds.push(id);
-                self.holds.sort_unstable();
-            }
-            _ => {}
-        }
-    }
-}
-
-impl Limit {
-    fn of(bandwidth: Bandwidth) -> Self {
-        Self {
-            rate: bandwidth.rate.map_or(Rate::None, Rate::Constant),
-            burst: bandwidth.burst,
-            queue: bandwidth.queue,
-        }
-    }
-    /// When it has let `bytes` pass, if all before was sent at `empty_at`; `None` if it does not
-    /// limit the rate.
-    pub(super) fn pass(
-        &self,
-        started: u64,
-        (empty_at, now): (f64, u64),
-        bytes: u32,
-    ) -> Option<f64> {
-        let bytes = f64::from(bytes);
-        match &self.rate {
-            Rate::None => None,
-            Rate::Constant(rate) => {
-                let credit = self.burst as f64 / rate * 1e9;
-                Some(empty_at.max(now as f64 - credit) + bytes / rate * 1e9)
-            }
-            Rate::Series(series) => {
-                let from = empty_at.max(now as f64) - started as f64;
-                let at = series.when(from, bytes);
-                Some(at.map_or(f64::INFINITY, |at| started as f64 + at))
-            }
-        }
-    }
-}
-
-impl<T> Overlay<T> {
-    /// The stream of a copy; the message itself has number 0.
-    const fn of(&self, copy: u32) -> Key {
-        match copy {
-            0 => self.key,
-            copy => self.key.child(copy as u64),
-        }
-    }
-}
-
-impl Overlay<Loss> {
-    /// The uniform draw for message `ordinal`; with correlation c, c times the previous draw plus
-    /// 1 - c times a fresh one, as tc-netem does it.
-    fn unit(&mut self, ordinal: u64) -> f64 {
-        let fresh = self.key.at(ordinal).open_unit();
-        let Loss {
-            correlation, last, ..
-        } = &mut self.value;
-        if *correlation <= 0.0 {
-            return fresh;
-        }
-        *last = *correlation * *last + (1.0 - *correlation) * fresh;
-        *last
-    }
-}
-
-impl Overlay<Delay> {
-    fn sample(&mut self, ordinal: u64, copy: u32, now: u64) -> f64 {
-        let key = self.of(copy);
-        let started = self.started;
-        let value = &mut self.value;
-        let law = match &value.source {
-            Source::Series(series) => return series.at(now - started),
-            Source::Law(law) => law,
-        };
-        if value.correlation <= 0.0 || law.is_constant() || copy > 0 {
-            return law.sample(&mut key.at(ordinal)).max(0.0);
-        }
-        // A first-order autoregression of the normal score keeps the law's own distribution, which
-        // mixing uniforms would not.
-        let fresh = key.at(ordinal).normal();
-        let (c, last) = (value.correlation, probit(value.last));
-        let score = c * last + libm::sqrt(1.0 - c * c) * fresh;
-        value.last = normal_share(score);
-        law.quantile(value.last).max(0.0)
     }
 }
