@@ -123,7 +123,7 @@ fn disk_plans(out: &mut String, m: &[(&str, Node)]) {
     );
     plan_of(out, "reimage", &with(&[("seen", text("reset"))]), &at);
     let path = ("path", text("raft/*"));
-    plan_of(out, "disk-slow", &with(&[path.clone()]), m);
+    plan_of(out, "disk-slow", &with(std::slice::from_ref(&path)), m);
     let factor = ("factor", number(20.0));
     plan_of(
         out,
@@ -132,7 +132,7 @@ fn disk_plans(out: &mut String, m: &[(&str, Node)]) {
         m,
     );
     plan_of(out, "disk-pause", &with(&[]), m);
-    plan_of(out, "disk-error", &with(&[path.clone()]), m);
+    plan_of(out, "disk-error", &with(std::slice::from_ref(&path)), m);
     for mode in ["detach", "read-only"] {
         plan_of(out, "disk-error", &with(&[("mode", text(mode))]), m);
     }

@@ -199,6 +199,14 @@ fn a_lie_shows_only_when_the_power_goes() {
     );
     assert_eq!(all(&mut content, "f"), Ok(Vec::new()));
 
+    // A part of what was vouched for is not what was vouched for.
+    write(&mut content, "f", 0, &[7; 1_024]);
+    content.claim(inode, content.changes(), &[EntryId(5)]);
+    let done = content.power_loss(9, &rules(0.0, 1.0, 512));
+    assert_eq!((done.torn.len(), done.exposed), (1, vec![EntryId(5)]));
+    content.truncate(9, "f", 0).expect("it is there");
+    sync(&mut content, "f");
+
     // An honest sync after the lie makes it true; a cache on a battery does too.
     for honest in [true, false] {
         write(&mut content, "f", 0, b"safe!");

@@ -97,3 +97,38 @@ fn slow_disks_held_disks_and_their_ends() {
     assert_eq!(landed, [1, 1]);
     assert_eq!(totals.in_flight, 1);
 }
+
+/// Writers are as fast as memory until a fifth of the node's memory is dirty; then as the device.
+#[test]
+fn who_writes_more_than_the_cache_may_hold_is_throttled() {
+    let mut world = World::new(Seed(17), true);
+    let node = world.add_node(&NodeSpec::new("a").memory(100 << 20, None));
+    let took: Notes<u64> = Rc::default();
+    let notes = Rc::clone(&took);
+    world.process(node, "writer", move |cx| {
+        let notes = Rc::clone(&notes);
+        async move {
+            let file = cx.disk().open("f");
+            for _ in 0..60 {
+                let begin = cx.now();
+                file.append(&vec![1; 1 << 20]).await.expect("there is room");
+                notes
+                    .borrow_mut()
+                    .push(cx.now().since(begin).as_nanos() / 1_000);
+            }
+        }
+    });
+    run(&mut world, 1_000);
+    let took = took.take();
+    // 20 MiB of 100 may be dirty. A MiB is copied in 213 us, and written in about 1.1 ms.
+    assert!(
+        took[..20].iter().all(|us| (200..230).contains(us)),
+        "{took:?}"
+    );
+    assert!(took[20..].iter().all(|us| *us > 400), "{took:?}");
+    assert!(
+        (900..1_400).contains(&median(took[20..].to_vec())),
+        "{took:?}"
+    );
+    assert_eq!(world.disk_totals(node).written_bytes, 40 << 20);
+}
