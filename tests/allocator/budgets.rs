@@ -2,7 +2,7 @@
 
 use crate::heap;
 use squall::core::history::Record;
-use squall::core::world::{Bounds, NodeSpec, World};
+use squall::core::world::{Body, Bounds, NodeSpec, World};
 use squall::core::{NodeId, Seed, VirtualDuration, VirtualTime};
 
 /// So many of each, so that doubling vectors are seen at a size that is typical: between 2^13 and 2^14.
@@ -30,23 +30,24 @@ pub(crate) fn everything_keeps_to_its_budget() {
         }
     });
     shown("node", node, 2048);
+    let ports: Vec<_> = nodes.iter().map(|node| world.port(*node, "p")).collect();
     // A process as it runs: its factory, and its task asleep.
     let process = bytes(&mut world, |world| {
-        for node in &nodes {
-            world.process(*node, "p", |cx| async move {
+        for (i, node) in (0u64..).zip(&nodes) {
+            let next = ports[(i as usize + 1) % COUNT];
+            world.process(*node, "p", move |cx| async move {
+                cx.sleep(VirtualDuration::from_micros(2_000_000 + i)).await;
+                cx.send(next, Body::Words([0; 8]));
                 cx.sleep(VirtualDuration::from_secs(1_000)).await;
             });
         }
         world.run(until(1));
     });
     shown("process", process, 256);
+    // A link costs memory from its first message on. The design names no budget; this is ours.
     let links = bytes(&mut world, |world| {
-        for (i, node) in nodes.iter().enumerate() {
-            let next = nodes[(i + 1) % COUNT];
-            world.set_link(*node, next, squall::core::world::LinkProfile::default());
-        }
+        world.run(until(3));
     });
-    // No budget: the design names none.
     shown("link", links, 256);
 
     let mut world = World::new(Seed(0), false);
