@@ -104,7 +104,7 @@ impl Preset {
         let base = Device {
             median_us: 49.5,
             sigma: 0.32,
-            servers: 8,
+            servers: 2,
             idle_us: 0.0,
             idle_tau_us: 5_000.0,
             iops_max: None,
