@@ -44,11 +44,12 @@ pub(crate) fn everything_keeps_to_its_budget() {
         world.run(until(1));
     });
     shown("process", process, 256);
-    // A link costs memory from its first message on. The design names no budget; this is ours.
+    // A link costs memory from its first message on, its place in the tables included. The design names
+    // no budget; this is ours.
     let links = bytes(&mut world, |world| {
         world.run(until(3));
     });
-    shown("link", links, 256);
+    shown("link", links, 400);
 
     let mut world = World::new(Seed(0), false);
     let node = world.add_node(&NodeSpec::new("n"));
