@@ -148,6 +148,11 @@ impl World {
         let mut k = self.shared.kernel.borrow_mut();
         let mut dead = core::mem::take(&mut k.dead);
         k.tasks.clear(&mut dead);
+        // Computations give their jobs up one by one, which is quick where no job is left.
+        let now = k.now;
+        for node in &mut k.nodes {
+            node.cpu.clear(now);
+        }
         drop(k);
         drop(dead);
     }
