@@ -87,6 +87,7 @@ pub(crate) fn run() {
                 high: 800_000.0,
             },
             loss: 0.0,
+            ..LinkProfile::default()
         });
         let suspected = world.name("suspected");
         let nodes: Vec<NodeId> = (0..NODES)

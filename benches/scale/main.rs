@@ -5,6 +5,12 @@
 //! prints its figure beside the bar and checks that the work was done before it counts. Bytes a node, a
 //! task and so on are asserted by `tests/allocator`, whose allocator counts.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_types,
+    reason = "a bench prints its figures, and shows wall time beside CPU time"
+)]
+
 mod curve;
 #[path = "../engine/generator.rs"]
 #[expect(dead_code, reason = "the engine's benches use all of it")]

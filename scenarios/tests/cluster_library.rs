@@ -155,15 +155,15 @@ fn the_deploy_is_innocent() {
     assert_eq!(latency(&storm), latency(&alone));
 }
 
-/// Mean of a host signal of the gateway that swaps, in a part of the run.
-fn signal(run: &SeedRun, name: &str, from: f64, until: f64) -> f64 {
+/// Mean of a host signal of the gateway that swaps, in a part of the run. A signal is recorded when it
+/// changes, is zero before, and holds in between; it is sampled every second.
+fn signal(run: &SeedRun, name: &str, from: u32, until: u32) -> f64 {
     let all = samples(run, &format!("gateway-0.{name}"));
-    let part: Vec<f64> = all
-        .iter()
-        .filter(|(at, _)| (from..until).contains(at))
-        .map(|(_, v)| *v)
-        .collect();
-    part.iter().sum::<f64>() / part.len() as f64
+    let at = |second: u32| {
+        let held = all.iter().rev().find(|(at, _)| *at <= f64::from(second));
+        held.map_or(0.0, |(_, value)| *value)
+    };
+    (from..until).map(at).sum::<f64>() / f64::from(until - from)
 }
 
 #[test]
@@ -173,10 +173,7 @@ fn what_an_operator_sees_of_the_swapping_host() {
         let run = run(&ready, seed, true);
         let at = |name: &str| {
             let name = format!("rate({name})");
-            (
-                signal(&run, &name, 20.0, 100.0),
-                signal(&run, &name, 110.0, 130.0),
-            )
+            (signal(&run, &name, 20, 100), signal(&run, &name, 110, 130))
         };
         let cpu = at("node_cpu_seconds_total{mode=\"user\"}");
         let io = at("node_pressure_io_waiting_seconds_total");

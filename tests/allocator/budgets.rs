@@ -33,8 +33,9 @@ pub(crate) fn everything_keeps_to_its_budget() {
     let ports: Vec<_> = nodes.iter().map(|node| world.port(*node, "p")).collect();
     // A process as it runs: its factory, and its task asleep.
     let process = bytes(&mut world, |world| {
-        for (i, node) in (0u64..).zip(&nodes) {
-            let next = ports[(i as usize + 1) % COUNT];
+        let after = ports.iter().cycle().skip(1);
+        for ((i, node), next) in (0u64..).zip(&nodes).zip(after) {
+            let next = *next;
             world.process(*node, "p", move |cx| async move {
                 cx.sleep(VirtualDuration::from_micros(2_000_000 + i)).await;
                 cx.send(next, Body::Words([0; 8]));

@@ -3,6 +3,8 @@
 //!
 //! These tests are a program of their own because they replace the allocator of the whole process.
 
+#![expect(clippy::print_stdout, reason = "what was counted is said aloud")]
+
 mod budgets;
 mod digests;
 mod growth;

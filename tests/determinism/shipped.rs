@@ -139,10 +139,6 @@ fn neither_threads_nor_a_disturbed_allocator_change_anything() {
 /// The other build profile. The gate builds it and says where it is; a plain `cargo test` need not wait
 /// for a release build.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the gate names the program in the environment"
-)]
 fn debug_and_release_agree() {
     let Some(other) = std::env::var_os("SQUALL_OTHER_BINARY") else {
         eprintln!(

@@ -86,7 +86,7 @@ const EXPONENTIAL: Law = Law::Exponential { mean: SERVICE_NS };
 /// The same for M/M/1, which two groups of rows want: each load once.
 fn one_server(rho: f64) -> [Estimate; 2] {
     static KNOWN: Mutex<BTreeMap<u64, [Estimate; 2]>> = Mutex::new(BTreeMap::new());
-    let mut known = KNOWN.lock().unwrap();
+    let mut known = KNOWN.lock().expect("no test panicked while it held it");
     let new = || queue(1, rho, &EXPONENTIAL);
     *known.entry(rho.to_bits()).or_insert_with(new)
 }
@@ -96,18 +96,18 @@ fn erlang_c(servers: u32, test: &str) {
     let Some(waits) = rows("Q01", test) else {
         return;
     };
-    let shares = rows("Q02", test).unwrap();
+    let shares = rows("Q02", test).expect("it is there");
     let setup = format!("M/M/{servers} ");
     let mut seen = 0;
     let mut far = Vec::new();
     for row in waits.iter().filter(|row| row.setup.starts_with(&setup)) {
         let share = shares.iter().find(|share| share.setup == row.setup);
-        let rho = row.number("rho=").unwrap();
+        let rho = row.number("rho=").expect("the set-up names it");
         let found = match servers {
             1 => one_server(rho),
             _ => queue(servers, rho, &EXPONENTIAL),
         };
-        for (row, found) in [row, share.unwrap()].into_iter().zip(found) {
+        for (row, found) in [row, share.expect("it is there")].into_iter().zip(found) {
             seen += 1;
             if !row.check(found) {
                 far.push(row.setup.clone());
@@ -141,7 +141,7 @@ fn mean_waits_of_general_service() {
     };
     let mean = SERVICE_NS;
     let wait = |row: &Row| {
-        let rho = row.number("rho=").unwrap();
+        let rho = row.number("rho=").expect("the set-up names it");
         let [wait, _] = match row.setup.split_whitespace().next() {
             Some("M/D/1") => queue(1, rho, &Law::Constant(mean)),
             Some("M/M/1") => one_server(rho),

@@ -5,6 +5,12 @@
 //!   cores as the queue has servers.
 //! * [`services`]: times in the system, losses and maxima of the cluster workload.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what was compared is said aloud"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod compute;

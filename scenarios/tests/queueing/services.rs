@@ -24,7 +24,12 @@ fn service((hosts, cores): (u32, u32), workload: &str, (rate, seconds): (f64, f6
 
 /// Mean time in the system over seeds, in service times, after the warm-up.
 fn time_in_system(ready: &Ready, seeds: u64) -> Estimate {
-    let one = |seed| property(&run(ready, seed, false).result, "time").1.unwrap() / 1e-3;
+    let one = |seed| {
+        property(&run(ready, seed, false).result, "time")
+            .1
+            .expect("it is there")
+            / 1e-3
+    };
     Estimate::of(&(0..seeds).map(one).collect::<Vec<_>>())
 }
 
@@ -43,7 +48,7 @@ fn all_near(rows: &[Row], found: impl Fn(&Row) -> Estimate) {
 }
 
 fn whole(row: &Row, key: &str) -> u32 {
-    let number = row.number(key).unwrap();
+    let number = row.number(key).expect("the set-up names it");
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -64,7 +69,7 @@ fn supermarket(d: u32, word: &str) {
         .collect();
     assert_eq!(rows.len(), 3);
     all_near(&rows, |row| {
-        let lambda = row.number("lambda=").unwrap();
+        let lambda = row.number("lambda=").expect("the set-up names it");
         // It begins empty and settles in a few times 1 / (1 - lambda) service times. Requests that are
         // under way at the end are not counted, which must be few.
         let seconds = (4e-3 / (1.0 - lambda)).max(0.12);
@@ -132,7 +137,7 @@ fn losses_of_a_finite_queue() {
             "replicas = 1\nconcurrency = 1\nqueue.capacity = {}",
             whole(row, "K=") - 1
         );
-        let rho = row.number("rho=").unwrap();
+        let rho = row.number("rho=").expect("the set-up names it");
         refused(&service((1, 1), &workload, (rho * 1e3, 20.0)), 30)
     });
 }
@@ -147,7 +152,7 @@ fn blocking_of_erlang() {
     all_near(&rows, |row| {
         let servers = whole(row, "k=");
         let workload = format!("replicas = 1\nconcurrency = {servers}\nqueue.capacity = 0");
-        let erlangs = row.number("a=").unwrap();
+        let erlangs = row.number("a=").expect("the set-up names it");
         refused(&service((1, servers), &workload, (erlangs * 1e3, 2.0)), 30)
     });
 }

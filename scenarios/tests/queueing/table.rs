@@ -41,9 +41,9 @@ pub(crate) fn rows(id: &str, test: &str) -> Option<Vec<Row>> {
         eprintln!("NOT RUN: {test}: there is no {path}");
         return None;
     }
-    let mut table = csv::Reader::from_path(path).unwrap();
+    let mut table = csv::Reader::from_path(path).expect("it is there");
     let rows = table.records().map(|row| {
-        let row = row.unwrap();
+        let row = row.expect("it is there");
         Row {
             id: row[0].to_owned(),
             setup: row[1].to_owned(),
@@ -70,7 +70,9 @@ impl Row {
         let words = &self.tolerance;
         let first = |text: &str| -> f64 {
             let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
-            text[..end.unwrap_or(text.len())].parse().unwrap()
+            text[..end.unwrap_or(text.len())]
+                .parse()
+                .expect("it is there")
         };
         if let Some(absolute) = words.strip_prefix("abs ") {
             return first(absolute);

@@ -25,7 +25,7 @@ static CANARY: WorkloadKind = WorkloadKind {
     install: |install: &mut Install<'_>| {
         let node = install.nodes()[0];
         let [tick, leak] = ["tick", "leak"].map(|name| install.name(name));
-        let cheats = install.world.seed().0 % 8 == 0;
+        let cheats = install.world.seed().0.is_multiple_of(8);
         install.world.process(node, "canary", move |cx| async move {
             for i in 0..3_000 {
                 cx.sleep(VirtualDuration::from_millis(1)).await;
