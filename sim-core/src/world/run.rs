@@ -163,6 +163,7 @@ impl World {
             match Kind::of(next.kind) {
                 Kind::Wake => k.tasks.prefetch_slot(next.target),
                 Kind::Handler => prefetch(&self.handlers[next.target as usize]),
+                Kind::Arrive => k.prefetch_flight(next.target),
                 _ => {}
             }
         }
@@ -174,6 +175,7 @@ impl World {
                         prefetch(&**handler);
                     }
                 }
+                Kind::Arrive => k.prefetch_port(next.target),
                 _ => {}
             }
         }
@@ -259,6 +261,22 @@ impl World {
 }
 
 impl Kernel {
+    /// Fetches a message in flight. A released one is named by its link: then this is for nothing.
+    #[inline]
+    fn prefetch_flight(&self, slot: u32) {
+        if let Some(flight) = self.flights.get(slot as usize) {
+            prefetch(flight);
+        }
+    }
+    /// Fetches the port that a message goes to.
+    #[inline]
+    fn prefetch_port(&self, slot: u32) {
+        let flight = self.flights.get(slot as usize).and_then(Option::as_ref);
+        if let Some(port) = flight.and_then(|flight| self.ports.get(flight.port.index())) {
+            prefetch(port);
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn rare_event(&mut self, kind: Kind, event: Pending) {
