@@ -27,62 +27,59 @@ use workload::Workload;
 /// Rounds over all workloads for a table.
 const ROUNDS: usize = 7;
 
-type Maker = fn() -> Vec<Workload>;
-
-/// By the start of their names, so that a single one is made without the others.
-const ALL: [(&str, Maker); 6] = [
-    ("W1", yardstick::workloads),
-    ("W2", phold::workloads),
-    ("W3", ping_pong::workloads),
-    ("W4", timers::workloads),
-    ("W5", seeds::workloads),
-    ("W6", queueing::workloads),
-];
-
 fn main() {
     generator::check();
+    let makers = [
+        yardstick::workloads,
+        phold::workloads,
+        ping_pong::workloads,
+        timers::workloads,
+        seeds::workloads,
+        queueing::workloads,
+    ];
+    let all: Vec<Workload> = makers.iter().flat_map(|make| make()).collect();
+    let named = |name: &str| {
+        let mut all = all.iter();
+        all.find(|workload| workload.name.starts_with(name))
+            .expect("a workload whose name begins so")
+    };
     let arguments: Vec<String> = std::env::args().collect();
     let after = |flag: &str| {
         let at = arguments.iter().position(|argument| argument == flag)?;
         Some(&arguments[at + 1..])
     };
     if let Some([name, count, ..]) = after("--rounds") {
-        let count: u32 = count.parse().expect("a number of rounds");
-        rounds(name, count);
+        rounds(named(name), count.parse().expect("a number of rounds"));
+    } else if let Some([name, ..]) = after("--one") {
+        table::one(named(name));
     } else if after("--table").is_some() {
-        let all = ALL.iter().flat_map(|(_, make)| make()).collect();
-        table::print(all, ROUNDS);
+        table::print(&all, ROUNDS);
     } else {
-        statistics();
+        statistics(&all);
     }
 }
 
-/// Nothing but `count` rounds of the first workload whose name starts so: what an instruction counter
-/// sees of N and of 2N rounds differs by N rounds.
-fn rounds(name: &str, count: u32) {
-    let makers = ALL.iter().filter(|(prefix, _)| name.starts_with(prefix));
-    let mut made = makers.flat_map(|(_, make)| make());
-    let mut workload = made
-        .find(|workload| workload.name.starts_with(name))
-        .expect("a workload of this name");
+/// Nothing but `count` rounds: what an instruction counter sees of N and of 2N rounds differs by N
+/// rounds.
+fn rounds(workload: &Workload, count: u32) {
+    let mut round = workload.make();
     for _ in 0..count {
-        (workload.round)();
+        round();
     }
     println!("{} {}", workload.operations, workload.name);
 }
 
-fn statistics() {
+fn statistics(all: &[Workload]) {
     let mut criterion = Criterion::default()
         .with_measurement(clock::CpuTime)
         .sample_size(10)
         .configure_from_args();
-    for (_, make) in ALL {
-        for mut workload in make() {
-            let (group, name) = workload.name.split_once(' ').expect("a name has two words");
-            let mut group = criterion.benchmark_group(group);
-            group.throughput(Throughput::Elements(workload.operations));
-            group.bench_function(name, |bench| bench.iter(|| (workload.round)()));
-        }
+    for workload in all {
+        let (group, name) = workload.name.split_once(' ').expect("a name has two words");
+        let mut group = criterion.benchmark_group(group);
+        group.throughput(Throughput::Elements(workload.operations));
+        let mut round = workload.make();
+        group.bench_function(name, |bench| bench.iter(&mut round));
     }
     criterion.final_summary();
 }

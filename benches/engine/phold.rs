@@ -62,19 +62,21 @@ pub(crate) fn workloads() -> Vec<Workload> {
     ]
     .into_iter()
     .map(|(n, m, golden, (target, peer))| {
-        let mut world = world(n, m);
-        let mut total = RECEIPTS;
-        receipts(&mut world, total);
-        let end = world.now().as_nanos();
-        assert!(
-            golden == 0 || end == golden,
-            "W2 {n} {m} ends at {end} instead of {golden}"
-        );
-        let round = move || {
-            total += RECEIPTS;
+        let make = move || {
+            let mut world = world(n, m);
+            let mut total = RECEIPTS;
             receipts(&mut world, total);
+            let end = world.now().as_nanos();
+            assert!(
+                golden == 0 || end == golden,
+                "W2 {n} {m} ends at {end} instead of {golden}"
+            );
+            move || {
+                total += RECEIPTS;
+                receipts(&mut world, total);
+            }
         };
-        Workload::new(format!("W2 phold {n} x {m}"), RECEIPTS, round).target(target, peer)
+        Workload::new(format!("W2 phold {n} x {m}"), RECEIPTS, make).target(target, peer)
     })
     .collect()
 }

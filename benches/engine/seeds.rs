@@ -80,28 +80,37 @@ const NAMES: [&str; 5] = ["0", "1", "2", "3", "4"];
 /// Seeds in a round.
 const SEEDS: u64 = 100;
 
-pub(crate) fn workloads() -> Vec<Workload> {
+fn program() -> impl FnMut() {
     let mut world = World::new(Seed(0), false);
     let totals = (0..1_000).map(|seed| run(&mut world, seed));
     let (events, delivered) = totals.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     assert_eq!((events, delivered), (2_002_000, 966_723));
     let first: Vec<u64> = (0..3).map(|seed| run(&mut world, seed).1).collect();
     assert_eq!(first, [963, 970, 966]);
-    let program = Workload::new("W5 seeds, a seed", SEEDS, move || {
+    move || {
         for seed in 0..SEEDS {
             black_box(run(&mut world, seed));
         }
-    });
+    }
+}
+
+fn fabric() -> impl FnMut() {
     let mut world = World::new(Seed(0), false);
     let delivered: u64 = (0..100).map(|seed| fabric::run(&mut world, seed)).sum();
     assert!(
         (1_000..1_100).contains(&(delivered / 100)),
         "about 1050 are delivered of each seed, not {delivered} of 100"
     );
-    let real = Workload::new("W5 seeds, links and a crash of ours", SEEDS, move || {
+    move || {
         for seed in 0..SEEDS {
             black_box(fabric::run(&mut world, seed));
         }
-    });
-    vec![program.target(80_000.0, ("simcore", 160_000.0)), real]
+    }
+}
+
+pub(crate) fn workloads() -> Vec<Workload> {
+    vec![
+        Workload::new("W5 seeds, a seed", SEEDS, program).target(80_000.0, ("simcore", 160_000.0)),
+        Workload::new("W5 seeds, links and a crash of ours", SEEDS, fabric),
+    ]
 }

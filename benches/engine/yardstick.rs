@@ -48,7 +48,7 @@ fn queue(n: u64) -> impl FnMut() -> u64 {
     }
 }
 
-fn run(mut hold: impl FnMut() -> u64, holds: u64) -> u64 {
+fn run(hold: &mut impl FnMut() -> u64, holds: u64) -> u64 {
     let mut last = 0;
     for _ in 0..holds {
         last = hold();
@@ -56,37 +56,34 @@ fn run(mut hold: impl FnMut() -> u64, holds: u64) -> u64 {
     last
 }
 
+/// Warmed up, and checked to pop its event number `HOLDS` at `golden`, where that is known.
+fn warm(mut hold: impl FnMut() -> u64, n: u64, golden: u64) -> impl FnMut() {
+    run(&mut hold, (2 * n).max(100_000));
+    let end = run(&mut hold, HOLDS);
+    assert!(
+        golden == 0 || end == golden,
+        "W1 ends at {end} instead of {golden}"
+    );
+    move || {
+        black_box(run(&mut hold, HOLDS));
+    }
+}
+
 pub(crate) fn workloads() -> Vec<Workload> {
-    let mut all = Vec::new();
-    for (n, golden) in [
-        (1_000u64, 1_099_137_922_008),
+    let sizes = [
+        (1_000, 1_099_137_922_008),
         (100_000, 11_992_811_051),
         (1_000_000, 0),
-    ] {
-        let warm = (2 * n).max(100_000);
-        let (mut a, mut b) = (heap(n), queue(n));
-        run(&mut a, warm);
-        run(&mut b, warm);
-        let end = run(&mut b, HOLDS);
-        assert!(
-            golden == 0 || end == golden,
-            "W1 ends at {end} instead of {golden}"
-        );
-        assert_eq!(run(&mut a, HOLDS), end);
-        all.push(Workload::new(
-            format!("W1 hold {n}, std heap"),
-            HOLDS,
-            move || {
-                black_box(run(&mut a, HOLDS));
-            },
-        ));
-        all.push(Workload::new(
-            format!("W1 hold {n}, our queue"),
-            HOLDS,
-            move || {
-                black_box(run(&mut b, HOLDS));
-            },
-        ));
-    }
-    all
+    ];
+    let both = |(n, golden)| {
+        [
+            Workload::new(format!("W1 hold {n}, std heap"), HOLDS, move || {
+                warm(heap(n), n, golden)
+            }),
+            Workload::new(format!("W1 hold {n}, our queue"), HOLDS, move || {
+                warm(queue(n), n, golden)
+            }),
+        ]
+    };
+    sizes.into_iter().flat_map(both).collect()
 }
