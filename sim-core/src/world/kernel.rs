@@ -11,7 +11,7 @@ use super::span::Spans;
 use crate::history::{History, What};
 use crate::plan::{Plan, Step};
 use crate::queue::{Pending, Queue};
-use crate::task::{TaskFuture, Tasks};
+use crate::task::{TaskFuture, TaskRef, Tasks};
 use crate::{EntryId, Key, NameId, Names, NodeId, PortId, Seed, VirtualTime};
 use std::rc::Rc;
 
@@ -245,12 +245,16 @@ impl Kernel {
         self.schedule(time, Kind::Handler, handler.0, word);
     }
 
-    /// Wakes `wake` at `time`. Gives the slot of a combinator's waker, to be freed with it.
+    /// Wakes a task at `time`.
     #[inline]
+    pub(super) fn wake_task_at(&mut self, time: u64, task: TaskRef) {
+        self.schedule(time, Kind::Wake, task.index, u64::from(task.generation));
+    }
+    /// Wakes `wake` at `time`. Gives the slot of a combinator's waker, to be freed with it.
     pub(super) fn wake_at(&mut self, time: u64, wake: Wake) -> Option<(u32, u32)> {
         match wake {
             Wake::Task(task) => {
-                self.schedule(time, Kind::Wake, task.index, u64::from(task.generation));
+                self.wake_task_at(time, task);
                 None
             }
             Wake::Foreign(_) => {

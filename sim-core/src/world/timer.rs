@@ -96,17 +96,13 @@ impl<'a> Sleep<'a> {
             drop(waker);
         }
     }
-    /// Whether `waker` is woken when the time comes.
-    fn wakes(&self, waker: &Waker) -> bool {
-        match &self.armed {
-            Armed::No | Armed::Clock(_) => false,
-            Armed::Task(task) => TaskRef::of(waker) == Some(*task),
-            Armed::Slot(held) => held.0.is(waker),
-        }
-    }
     #[cold]
-    fn arm_foreign(&mut self, wake: Wake) {
+    fn arm_foreign(&mut self, waker: &Waker) {
+        if matches!(&self.armed, Armed::Slot(held) if held.0.is(waker)) {
+            return;
+        }
         self.disarm();
+        let wake = Wake::of(waker);
         let mut k = self.cx.kernel();
         let at = self.until.max(k.time()).as_nanos();
         let slot = k.wake_at(at, wake.clone());
@@ -129,19 +125,18 @@ impl Future for Sleep<'_> {
             self.disarm();
             return Poll::Ready(());
         }
-        if !self.wakes(context.waker()) {
-            match Wake::of(context.waker()) {
-                Wake::Task(task) => {
-                    let at = self.until.max(k.time()).as_nanos();
-                    k.wake_at(at, Wake::Task(task));
-                    drop(k);
-                    self.disarm();
-                    self.armed = Armed::Task(task);
-                }
-                wake @ Wake::Foreign(_) => {
-                    drop(k);
-                    self.arm_foreign(wake);
-                }
+        match TaskRef::of(context.waker()) {
+            Some(task) if matches!(self.armed, Armed::Task(armed) if armed == task) => {}
+            Some(task) => {
+                let at = self.until.max(k.time());
+                k.wake_task_at(at.as_nanos(), task);
+                drop(k);
+                self.disarm();
+                self.armed = Armed::Task(task);
+            }
+            None => {
+                drop(k);
+                self.arm_foreign(context.waker());
             }
         }
         Poll::Pending
