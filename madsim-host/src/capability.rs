@@ -5,7 +5,7 @@
 //! honest, and are named.
 
 use squall_core::plan::{Arithmetic, CutMode, CutScope, LinkTarget, Plan, Primitive, Seen};
-use squall_core::{EntryId, Law, NodeId};
+use squall_core::{EntryId, KnobId, Law, NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -57,27 +57,67 @@ impl fmt::Display for Limit {
 /// What the host can do with `primitive`. Delay and loss hold for the whole net only, which
 /// [`check`] tests, since it takes all entries to see it.
 pub fn support(primitive: &Primitive) -> Support {
-    use Support::{Approximated, Native, Refused};
+    match answer(primitive) {
+        Ok((_, None)) => Support::Native,
+        Ok((_, Some(differs))) => Support::Approximated(differs),
+        Err(reason) => Support::Refused(reason),
+    }
+}
+
+/// What a primitive is to this host, which knows few things to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// A node is down.
+    Crash(NodeId),
+    /// A node stands still.
+    Pause(NodeId),
+    /// The delay or the loss of all links is another; the link that this primitive names.
+    Profile(LinkTarget),
+    /// A link is closed.
+    Close(LinkTarget),
+    /// A node stands still for a share of its time.
+    Stall,
+    /// A knob has another value.
+    Knob(KnobId),
+}
+
+/// What to do for a primitive, if it is not refused.
+pub(crate) fn act(primitive: &Primitive) -> Option<Act> {
+    answer(primitive).ok().map(|(act, _)| act)
+}
+
+/// What to do, and how that differs from what the native engine does; or why nothing can be done.
+/// The one place of this host where every primitive stands.
+fn answer(primitive: &Primitive) -> Result<(Act, Option<&'static str>), &'static str> {
     match primitive {
-        Primitive::Crash { seen, .. } => match seen {
-            Seen::Reset => Native,
-            Seen::Silent => Approximated(
-                "datagrams meet silence, but stream peers read end-of-file at once and \
-                 destructors run",
-            ),
-        },
-        Primitive::Pause { .. } => Native,
+        Primitive::Crash { node, seen } => Ok((
+            Act::Crash(*node),
+            match seen {
+                Seen::Reset => None,
+                Seen::Silent => Some(
+                    "datagrams meet silence, but stream peers read end-of-file at once and \
+                     destructors run",
+                ),
+            },
+        )),
+        Primitive::Pause { node } => Ok((Act::Pause(*node), None)),
         Primitive::LinkDelay {
+            link,
             delay,
             mode,
             correlation,
-            ..
-        } => delay_support(delay, *mode, *correlation),
-        Primitive::LinkLoss { correlation, .. } => {
+        } => {
+            let differs = delay_differs(delay, *mode, *correlation)?;
+            Ok((Act::Profile(*link), differs))
+        }
+        Primitive::LinkLoss {
+            link, correlation, ..
+        } => {
             if *correlation == 0.0 {
-                Approximated("datagrams are lost; streams retry, and new connections are refused")
+                let differs = "datagrams are lost; streams retry, and new connections are refused";
+                Ok((Act::Profile(*link), Some(differs)))
             } else {
-                Refused("losses are independent here: only correlation 0 is possible")
+                Err("losses are independent here: only correlation 0 is possible")
             }
         }
         Primitive::LinkBurstLoss { .. }
@@ -87,52 +127,55 @@ pub fn support(primitive: &Primitive) -> Support {
         | Primitive::LinkTrace { .. }
         | Primitive::LinkReorder { .. }
         | Primitive::LinkClog { .. } => {
-            Refused("links have a delay, a loss and cuts here, and nothing else")
+            Err("links have a delay, a loss and cuts here, and nothing else")
         }
-        Primitive::LinkReset { .. } => Refused("single connections cannot be reset here"),
+        Primitive::LinkReset { .. } => Err("single connections cannot be reset here"),
         Primitive::LinkCut { scope, .. } if *scope != CutScope::All => {
-            Refused("a cut spares nothing here")
+            Err("a cut spares nothing here")
         }
-        Primitive::LinkCut { mode, .. } => match mode {
-            CutMode::Drop => Native,
-            CutMode::Refuse => Refused(
+        Primitive::LinkCut { link, mode, .. } => match mode {
+            CutMode::Drop => Ok((Act::Close(*link), None)),
+            CutMode::Refuse => Err(
                 "open streams and datagrams do not notice a cut here: only mode drop is possible",
             ),
         },
-        Primitive::LinkHold { .. } => {
-            Approximated("streams wait and retry up to 10 s after the end, but datagrams are lost")
+        Primitive::LinkHold { link } => {
+            let differs = "streams wait and retry up to 10 s after the end, but datagrams are lost";
+            Ok((Act::Close(*link), Some(differs)))
         }
         Primitive::CpuSpeed { factor, .. } => {
             if *factor > 0.0 && *factor <= 1.0 {
-                Approximated("the node stalls in slices of at least 1 ms, for that share of time")
+                let differs = "the node stalls in slices of at least 1 ms, for that share of time";
+                Ok((Act::Stall, Some(differs)))
             } else {
-                Refused("only a factor above 0 and up to 1 is possible: code runs in no time")
+                Err("only a factor above 0 and up to 1 is possible: code runs in no time")
             }
         }
         Primitive::CpuQuota { quota, period, .. } => {
             if quota.as_nanos() < SLICE_NS_MIN
                 || period.saturating_sub(*quota).as_nanos() < SLICE_NS_MIN
             {
-                Refused("quota and the rest of its period must be at least 1 ms each")
+                Err("quota and the rest of its period must be at least 1 ms each")
             } else {
-                Approximated("the node stalls at the end of each period, used quota or not")
+                let differs = "the node stalls at the end of each period, used quota or not";
+                Ok((Act::Stall, Some(differs)))
             }
         }
-        Primitive::CpuSteal { .. } => Refused("code runs in no time here: nothing can be taken"),
+        Primitive::CpuSteal { .. } => Err("code runs in no time here: nothing can be taken"),
         Primitive::ClockStep { .. }
         | Primitive::ClockDrift { .. }
         | Primitive::ClockFreeze { .. } => {
-            Refused("all nodes have one clock here, the virtual time itself")
+            Err("all nodes have one clock here, the virtual time itself")
         }
         Primitive::MemoryPressure { .. } => {
-            Refused("no memory is simulated here, and the native stall model is not wired yet")
+            Err("no memory is simulated here, and the native stall model is not wired yet")
         }
         Primitive::MemoryLimit { .. } | Primitive::OomKill { .. } => {
-            Refused("no memory is simulated here")
+            Err("no memory is simulated here")
         }
-        Primitive::SwapDevice { .. } => Refused("no swap device is simulated here"),
+        Primitive::SwapDevice { .. } => Err("no swap device is simulated here"),
         Primitive::PowerLoss { .. } => {
-            Refused("no disk is simulated here that could lose what was not synced: use node-loss")
+            Err("no disk is simulated here that could lose what was not synced: use node-loss")
         }
         Primitive::DiskLatency { .. }
         | Primitive::DiskHold { .. }
@@ -142,31 +185,34 @@ pub fn support(primitive: &Primitive) -> Support {
         | Primitive::UnsyncedLoss { .. }
         | Primitive::TornWrite { .. }
         | Primitive::BitRot { .. }
-        | Primitive::Misdirect { .. } => Refused("no disk is simulated here"),
+        | Primitive::Misdirect { .. } => Err("no disk is simulated here"),
         Primitive::Call { .. } => {
-            Refused("needs Squall's client and server wrappers, which are not written yet")
+            Err("needs Squall's client and server wrappers, which are not written yet")
         }
-        Primitive::Knob { .. } => Native,
+        Primitive::Knob { knob, .. } => Ok((Act::Knob(*knob), None)),
     }
 }
 
 /// The shortest stall or run that madsim's timers resolve for services.
 pub(crate) const SLICE_NS_MIN: u64 = 1_000_000;
 
-fn delay_support(delay: &Law, mode: Arithmetic, correlation: f64) -> Support {
+/// How such a delay differs from the native engine's, or why it is not possible.
+fn delay_differs(
+    delay: &Law,
+    mode: Arithmetic,
+    correlation: f64,
+) -> Result<Option<&'static str>, &'static str> {
     if correlation != 0.0 {
-        return Support::Refused("delays are independent here: only correlation 0 is possible");
+        return Err("delays are independent here: only correlation 0 is possible");
     }
     match (extremes(delay), mode) {
-        (None, _) => {
-            Support::Refused("delays are uniform here: only constant and uniform laws are possible")
-        }
-        (Some((low, _)), _) if low < 0.0 => Support::Refused("a delay cannot shrink below zero"),
-        (Some((low, high)), _) if low == high => Support::Native,
-        (Some(_), Arithmetic::Replace) => Support::Native,
-        (Some(_), Arithmetic::Add | Arithmetic::Scale) => {
-            Support::Approximated("drawn uniformly between the extremes of base and overlay")
-        }
+        (None, _) => Err("delays are uniform here: only constant and uniform laws are possible"),
+        (Some((low, _)), _) if low < 0.0 => Err("a delay cannot shrink below zero"),
+        (Some((low, high)), _) if low == high => Ok(None),
+        (Some(_), Arithmetic::Replace) => Ok(None),
+        (Some(_), Arithmetic::Add | Arithmetic::Scale) => Ok(Some(
+            "drawn uniformly between the extremes of base and overlay",
+        )),
     }
 }
 
@@ -207,7 +253,7 @@ pub fn check(plan: &Plan, shape: &Shape) -> Result<Vec<Limit>, Vec<Limit>> {
         }
         match support(&entry.primitive) {
             Support::Refused(reason) => refused.push(limit(reason)),
-            _ if needs_whole_net(&entry.primitive) && !whole.contains(&id) => refused.push(limit(
+            _ if profile_link(&entry.primitive).is_some() && !whole.contains(&id) => refused.push(limit(
                 "holds for the whole net only: plan the same value on every link between nodes, in \
                  both directions, for the same time",
             )),
@@ -224,96 +270,20 @@ pub fn check(plan: &Plan, shape: &Shape) -> Result<Vec<Limit>, Vec<Limit>> {
 
 /// Why the target of `primitive` is not there, if it is not.
 fn missing(primitive: &Primitive, shape: &Shape) -> Option<&'static str> {
-    let gone = |node: &NodeId| node.0 >= shape.nodes;
-    let (node, link, knob) = match primitive {
-        Primitive::Crash { node, .. }
-        | Primitive::Pause { node }
-        | Primitive::CpuSpeed { node, .. }
-        | Primitive::CpuQuota { node, .. }
-        | Primitive::MemoryPressure { node, .. }
-        | Primitive::MemoryLimit { node, .. }
-        | Primitive::OomKill { node }
-        | Primitive::CpuSteal { node, .. }
-        | Primitive::ClockStep { node, .. }
-        | Primitive::ClockDrift { node, .. }
-        | Primitive::ClockFreeze { node, .. }
-        | Primitive::SwapDevice { node, .. }
-        | Primitive::PowerLoss { node, .. }
-        | Primitive::DiskFull { node, .. }
-        | Primitive::UnsyncedLoss { node, .. }
-        | Primitive::TornWrite { node, .. } => (Some(*node), None, None),
-        Primitive::DiskLatency { disk, .. }
-        | Primitive::DiskHold { disk, .. }
-        | Primitive::DiskError { disk, .. }
-        | Primitive::LyingFsync { disk, .. }
-        | Primitive::BitRot { disk, .. }
-        | Primitive::Misdirect { disk, .. } => (Some(disk.node), None, None),
-        Primitive::LinkDelay { link, .. }
-        | Primitive::LinkLoss { link, .. }
-        | Primitive::LinkBurstLoss { link, .. }
-        | Primitive::LinkCorrupt { link, .. }
-        | Primitive::LinkDuplicate { link, .. }
-        | Primitive::LinkRate { link, .. }
-        | Primitive::LinkTrace { link, .. }
-        | Primitive::LinkReorder { link, .. }
-        | Primitive::LinkClog { link, .. }
-        | Primitive::LinkReset { link, .. }
-        | Primitive::LinkCut { link, .. }
-        | Primitive::LinkHold { link } => (Some(link.from), Some(link.to), None),
-        Primitive::Call { client, .. } => (*client, None, None),
-        Primitive::Knob { knob, node, .. } => (*node, None, Some(*knob)),
-    };
-    if node.as_ref().is_some_and(gone) || link.as_ref().is_some_and(gone) {
-        Some("names a node that this run does not have")
-    } else if knob.is_some_and(|knob| knob.0 >= shape.knobs) {
-        Some("names a knob that this run does not declare")
-    } else {
-        None
+    let to = primitive.link().map(|link| link.to);
+    let mut nodes = primitive.node().into_iter().chain(to);
+    if nodes.any(|node| node.0 >= shape.nodes) {
+        return Some("names a node that this run does not have");
     }
-}
-
-const fn needs_whole_net(primitive: &Primitive) -> bool {
-    profile_link(primitive).is_some()
+    let unknown = matches!(primitive, Primitive::Knob { knob, .. } if knob.0 >= shape.knobs);
+    unknown.then_some("names a knob that this run does not declare")
 }
 
 /// The link of a primitive that madsim knows as one value for all links.
-const fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
-    match primitive {
-        Primitive::LinkDelay { link, .. } | Primitive::LinkLoss { link, .. } => Some(*link),
-        Primitive::Crash { .. }
-        | Primitive::Pause { .. }
-        | Primitive::LinkBurstLoss { .. }
-        | Primitive::LinkCorrupt { .. }
-        | Primitive::LinkDuplicate { .. }
-        | Primitive::LinkRate { .. }
-        | Primitive::LinkTrace { .. }
-        | Primitive::LinkReorder { .. }
-        | Primitive::LinkClog { .. }
-        | Primitive::LinkReset { .. }
-        | Primitive::LinkCut { .. }
-        | Primitive::LinkHold { .. }
-        | Primitive::CpuSpeed { .. }
-        | Primitive::CpuQuota { .. }
-        | Primitive::MemoryPressure { .. }
-        | Primitive::MemoryLimit { .. }
-        | Primitive::OomKill { .. }
-        | Primitive::SwapDevice { .. }
-        | Primitive::CpuSteal { .. }
-        | Primitive::ClockStep { .. }
-        | Primitive::ClockDrift { .. }
-        | Primitive::ClockFreeze { .. }
-        | Primitive::PowerLoss { .. }
-        | Primitive::DiskLatency { .. }
-        | Primitive::DiskHold { .. }
-        | Primitive::DiskError { .. }
-        | Primitive::DiskFull { .. }
-        | Primitive::LyingFsync { .. }
-        | Primitive::UnsyncedLoss { .. }
-        | Primitive::TornWrite { .. }
-        | Primitive::BitRot { .. }
-        | Primitive::Misdirect { .. }
-        | Primitive::Call { .. }
-        | Primitive::Knob { .. } => None,
+fn profile_link(primitive: &Primitive) -> Option<LinkTarget> {
+    match act(primitive) {
+        Some(Act::Profile(link)) => Some(link),
+        _ => None,
     }
 }
 
@@ -373,42 +343,6 @@ fn with_link(primitive: &Primitive, to: LinkTarget) -> Primitive {
 
 /// Whether this host sees the first effect of `primitive` and writes a landing. madsim does not say
 /// which messages a clog dropped, nor whether a paused node had work.
-pub const fn observes_landing(primitive: &Primitive) -> bool {
-    match primitive {
-        Primitive::Crash { .. } | Primitive::Knob { .. } => true,
-        Primitive::Pause { .. }
-        | Primitive::LinkDelay { .. }
-        | Primitive::LinkLoss { .. }
-        | Primitive::LinkBurstLoss { .. }
-        | Primitive::LinkCorrupt { .. }
-        | Primitive::LinkDuplicate { .. }
-        | Primitive::LinkRate { .. }
-        | Primitive::LinkTrace { .. }
-        | Primitive::LinkReorder { .. }
-        | Primitive::LinkClog { .. }
-        | Primitive::LinkReset { .. }
-        | Primitive::LinkCut { .. }
-        | Primitive::LinkHold { .. }
-        | Primitive::CpuSpeed { .. }
-        | Primitive::CpuQuota { .. }
-        | Primitive::MemoryPressure { .. }
-        | Primitive::MemoryLimit { .. }
-        | Primitive::OomKill { .. }
-        | Primitive::SwapDevice { .. }
-        | Primitive::CpuSteal { .. }
-        | Primitive::ClockStep { .. }
-        | Primitive::ClockDrift { .. }
-        | Primitive::ClockFreeze { .. }
-        | Primitive::PowerLoss { .. }
-        | Primitive::DiskLatency { .. }
-        | Primitive::DiskHold { .. }
-        | Primitive::DiskError { .. }
-        | Primitive::DiskFull { .. }
-        | Primitive::LyingFsync { .. }
-        | Primitive::UnsyncedLoss { .. }
-        | Primitive::TornWrite { .. }
-        | Primitive::BitRot { .. }
-        | Primitive::Misdirect { .. }
-        | Primitive::Call { .. } => false,
-    }
+pub fn observes_landing(primitive: &Primitive) -> bool {
+    matches!(act(primitive), Some(Act::Crash(_) | Act::Knob(_)))
 }

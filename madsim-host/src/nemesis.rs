@@ -5,6 +5,7 @@
 //! plain sleep on madsim lasts at least 1 ms, which would delay steps that lie closer together.
 
 use crate::bridge::Cx;
+use crate::capability::{Act, act};
 use crate::host::HostedRun;
 use crate::overlay::Overlays;
 use crate::panics;
@@ -214,41 +215,14 @@ impl Nemesis {
                 planned: step.at,
             });
         });
-        match primitive {
-            Primitive::Crash { node, .. } => self.crash(*node, step.entry),
-            Primitive::Pause { node } => self.pause(*node),
-            Primitive::LinkDelay { .. } | Primitive::LinkLoss { .. } => self.profile(),
-            Primitive::LinkCut { link, .. } | Primitive::LinkHold { link } => self.link(*link),
+        match act(primitive).expect("a plan is checked when it is loaded") {
+            Act::Crash(node) => self.crash(node, step.entry),
+            Act::Pause(node) => self.pause(node),
+            Act::Profile(_) => self.profile(),
+            Act::Close(link) => self.link(link),
             // Stalls are looked at after each step.
-            Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => {}
-            Primitive::Knob { knob, .. } => self.knob(*knob),
-            Primitive::LinkBurstLoss { .. }
-            | Primitive::LinkCorrupt { .. }
-            | Primitive::LinkDuplicate { .. }
-            | Primitive::LinkRate { .. }
-            | Primitive::LinkTrace { .. }
-            | Primitive::LinkReorder { .. }
-            | Primitive::LinkClog { .. }
-            | Primitive::LinkReset { .. }
-            | Primitive::MemoryPressure { .. }
-            | Primitive::MemoryLimit { .. }
-            | Primitive::OomKill { .. }
-            | Primitive::SwapDevice { .. }
-            | Primitive::CpuSteal { .. }
-            | Primitive::ClockStep { .. }
-            | Primitive::ClockDrift { .. }
-            | Primitive::ClockFreeze { .. }
-            | Primitive::PowerLoss { .. }
-            | Primitive::DiskLatency { .. }
-            | Primitive::DiskHold { .. }
-            | Primitive::DiskError { .. }
-            | Primitive::DiskFull { .. }
-            | Primitive::LyingFsync { .. }
-            | Primitive::UnsyncedLoss { .. }
-            | Primitive::TornWrite { .. }
-            | Primitive::BitRot { .. }
-            | Primitive::Misdirect { .. }
-            | Primitive::Call { .. } => panic!("refused when the plan was loaded: {primitive:?}"),
+            Act::Stall => {}
+            Act::Knob(knob) => self.knob(knob),
         }
     }
 

@@ -4,7 +4,7 @@
 //! toggled here. Holders are counted, and a target opens when its last holder is gone; values are
 //! computed from all overlays in force.
 
-use crate::capability::{extremes, whole_net};
+use crate::capability::{Act, act, extremes, whole_net};
 use squall_core::plan::{Arithmetic, Change, LinkTarget, Plan, Primitive, Step};
 use squall_core::{EntryId, KnobId, NodeId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,13 +95,11 @@ impl Overlays {
             Change::Start => set.insert(step.entry),
             Change::End => set.remove(&step.entry),
         };
-        match &self.plan.entry(step.entry).primitive {
-            Primitive::Crash { node, .. } => self.down.step(*node, step.change),
-            Primitive::Pause { node } => self.paused.step(*node, step.change),
-            Primitive::LinkCut { link, .. } | Primitive::LinkHold { link } => {
-                self.closed.step(*link, step.change);
-            }
-            Primitive::LinkDelay { .. } | Primitive::LinkLoss { .. } => {
+        match act(&self.plan.entry(step.entry).primitive) {
+            Some(Act::Crash(node)) => self.down.step(node, step.change),
+            Some(Act::Pause(node)) => self.paused.step(node, step.change),
+            Some(Act::Close(link)) => self.closed.step(link, step.change),
+            Some(Act::Profile(_)) => {
                 let index = self.profile_of.get(&step.entry);
                 let index = index.expect("an entry for a part of the net was refused at load");
                 let profile = &mut self.profiles[*index];
@@ -110,35 +108,9 @@ impl Overlays {
                     Change::End => profile.active -= 1,
                 }
             }
-            Primitive::CpuSpeed { .. } | Primitive::CpuQuota { .. } => _ = toggle(&mut self.cpu),
-            Primitive::Knob { .. } => _ = toggle(&mut self.knobs),
-            Primitive::LinkBurstLoss { .. }
-            | Primitive::LinkCorrupt { .. }
-            | Primitive::LinkDuplicate { .. }
-            | Primitive::LinkRate { .. }
-            | Primitive::LinkTrace { .. }
-            | Primitive::LinkReorder { .. }
-            | Primitive::LinkClog { .. }
-            | Primitive::LinkReset { .. }
-            | Primitive::MemoryPressure { .. }
-            | Primitive::MemoryLimit { .. }
-            | Primitive::OomKill { .. }
-            | Primitive::SwapDevice { .. }
-            | Primitive::CpuSteal { .. }
-            | Primitive::ClockStep { .. }
-            | Primitive::ClockDrift { .. }
-            | Primitive::ClockFreeze { .. }
-            | Primitive::PowerLoss { .. }
-            | Primitive::DiskLatency { .. }
-            | Primitive::DiskHold { .. }
-            | Primitive::DiskError { .. }
-            | Primitive::DiskFull { .. }
-            | Primitive::LyingFsync { .. }
-            | Primitive::UnsyncedLoss { .. }
-            | Primitive::TornWrite { .. }
-            | Primitive::BitRot { .. }
-            | Primitive::Misdirect { .. }
-            | Primitive::Call { .. } => {}
+            Some(Act::Stall) => _ = toggle(&mut self.cpu),
+            Some(Act::Knob(_)) => _ = toggle(&mut self.knobs),
+            None => {}
         }
     }
     /// The entries of `set` in id order.
