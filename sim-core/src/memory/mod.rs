@@ -41,7 +41,7 @@ mod two_list;
 
 pub use class::ClassSpec;
 pub(crate) use device::Work;
-pub use device::{Device, Preset, SwapDevice};
+pub use device::{Device, DeviceStalls, Preset, SwapDevice};
 pub use domain::{Domain, SwapSpace, TICK, Tick};
 pub use gauges::Victim;
 pub use intruder::{Activity, Arrival, Intruder, Pressed};
