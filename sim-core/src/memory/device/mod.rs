@@ -52,6 +52,8 @@ pub struct SwapDevice {
     /// Reads that started in it.
     window_started: u64,
     reads: u64,
+    /// Pages read beside those that were asked for.
+    beside: u64,
     read_ns: u64,
     busy_ns: u64,
     /// When all servers stand still; `None`: never.
@@ -74,6 +76,7 @@ impl SwapDevice {
             window_left: 0,
             window_started: 0,
             reads: 0,
+            beside: 0,
             read_ns: 0,
             busy_ns: 0,
             stalls: None,
@@ -153,6 +156,11 @@ impl SwapDevice {
         self.reads += u64::from(pages);
         self.read_ns += done.since(now).as_nanos() * u64::from(pages);
         done
+    }
+
+    /// Pages that came with reads that were submitted: more bytes, not more reads.
+    pub(crate) const fn read_beside(&mut self, pages: u64) {
+        self.beside += pages;
     }
 
     /// Each operation takes this share longer for each one that is served beside it. Calibrated for
@@ -298,7 +306,7 @@ impl SwapDevice {
 
     /// Bytes read so far.
     pub const fn read_bytes(&self) -> u64 {
-        self.reads * PAGE_BYTES
+        (self.reads + self.beside) * PAGE_BYTES
     }
 
     /// Sum over the reads of the time from submission to completion.

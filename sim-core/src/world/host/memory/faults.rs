@@ -2,14 +2,14 @@
 
 use super::{Kernel, Set, next};
 use crate::memory::{ClassSpec, PAGE_BYTES, faults};
-use crate::world::compute::MemorySet;
+use crate::world::compute::{Bundle, MemorySet, Touches};
 use crate::{NodeId, Sample, VirtualDuration, VirtualTime};
 
 impl Kernel {
     /// Declares a working set; one of the same shape that a dead process left is filled again.
     pub(in crate::world) fn memory_set(
         &mut self,
-        node: NodeId,
+        (node, group): (NodeId, u8),
         bytes: u64,
         zipf: f64,
         write_share: f64,
@@ -26,7 +26,7 @@ impl Kernel {
         let left = memory
             .sets
             .iter()
-            .position(|set| !set.live && set.spec == spec);
+            .position(|set| !set.live && set.spec == spec && set.group == group);
         let class = match left {
             Some(class) => {
                 memory.domain.populate_class(now, class);
@@ -35,10 +35,18 @@ impl Kernel {
             }
             None => {
                 let (live, rate) = (true, None);
-                memory.sets.push(Set { spec, live, rate });
-                memory.domain.add_class(spec)
+                memory.sets.push(Set {
+                    spec,
+                    group,
+                    live,
+                    rate,
+                });
+                memory.domain.add_class_in(usize::from(group), spec)
             }
         };
+        if memory.throttles {
+            memory.domain.charge(usize::from(group), spec.pages as f64);
+        }
         if !memory.limits.is_empty() {
             memory.set_limit(now);
         }
@@ -77,31 +85,76 @@ impl Kernel {
     }
 
     /// Touches pages of a working set; gives the number of major faults.
-    pub(in crate::world) fn touch(&mut self, node: NodeId, class: usize, pages: u32) -> u32 {
+    pub(in crate::world) fn touch(&mut self, node: NodeId, touches: Touches) -> u32 {
+        let Touches {
+            class,
+            pages,
+            in_order,
+        } = touches;
         let Some(memory) = self.memory(node) else {
             return 0;
         };
-        memory.domain.touch(class, u64::from(pages));
+        let miss = if in_order {
+            memory.domain.scan(class, u64::from(pages));
+            memory.domain.scan_miss(class)
+        } else {
+            memory.domain.touch(class, u64::from(pages));
+            memory.domain.miss(class)
+        };
         if !memory.domain.busy() || (memory.device.is_none() && !memory.on_disk) {
             return 0;
         }
-        let miss = memory.domain.miss(class);
-        let count = faults::binomial(pages, miss, &mut next(&mut memory.keys.faults));
+        let missing = faults::binomial(pages, miss, &mut next(&mut memory.keys.faults));
+        let count = if in_order {
+            missing.div_ceil(memory.cluster)
+        } else {
+            missing
+        };
         memory.domain.fault(count);
+        memory.domain.read_ahead(u64::from(missing - count));
+        if memory.throttles {
+            let group = memory.domain.group_of(class);
+            memory.domain.charge(group, f64::from(missing));
+        }
         count
     }
 
-    /// Processor time in nanoseconds to serve faults of `pages` pages, and whether it counts as memory
+    /// Pages that a fault of a pass in order reads.
+    pub(in crate::world) fn page_cluster(&mut self, node: NodeId) -> u32 {
+        self.memory(node).map_or(1, |memory| memory.cluster)
+    }
+
+    /// How long a task sleeps now for what was charged to the group of a working set.
+    pub(in crate::world) fn high_stall(&mut self, node: NodeId, class: usize) -> VirtualDuration {
+        let memory = self.memory(node).filter(|memory| memory.throttles);
+        memory.map_or(VirtualDuration::ZERO, |memory| {
+            let group = memory.domain.group_of(class);
+            memory.domain.high_stall(group)
+        })
+    }
+
+    /// A task is put to sleep for what it charged, or wakes up.
+    pub(in crate::world) fn asleep(&mut self, node: NodeId, asleep: bool) {
+        let count = &mut self.hosts.list[node.index()].asleep;
+        *count = match asleep {
+            true => *count + 1,
+            false => count.saturating_sub(1),
+        };
+        self.pressure_changed(node);
+    }
+
+    /// Processor time in nanoseconds to serve some faults, and whether it counts as memory
     /// pressure, as most of reclaim does: the fault itself, reclaim where room must be made, and the read where the device is memory.
-    pub(in crate::world) fn fault_work(&mut self, node: NodeId, pages: u32) -> (f64, bool) {
+    pub(in crate::world) fn fault_work(&mut self, node: NodeId, bundle: Bundle) -> (f64, bool) {
+        let pages = bundle.faults * bundle.cluster;
         let now = self.time();
         let parts = self.hosts.list[node.index()].memory_and_swap();
         let Some(((domain, keys), swap)) = parts else {
             return (0.0, false);
         };
-        let mut work = faults::FAULT_CPU * u64::from(pages);
+        let mut work = faults::FAULT_CPU * u64::from(bundle.faults);
         let mut stalled = false;
-        if domain.reclaiming() {
+        if domain.reclaiming(bundle.class) {
             let dirty = domain.dirty_share();
             let ordinal = keys.reclaim.1;
             let draw = &mut next(&mut keys.reclaim);
@@ -114,7 +167,7 @@ impl Kernel {
             let draw = &mut next(&mut keys.service);
             work += device.read_bundle(now, pages, draw).since(now);
         } else {
-            work += faults::SUBMIT_CPU * u64::from(pages);
+            work += faults::SUBMIT_CPU * u64::from(bundle.faults);
         }
         (work.as_nanos_f64(), stalled)
     }
@@ -124,15 +177,18 @@ impl Kernel {
     pub(in crate::world) fn read_swap(
         &mut self,
         node: NodeId,
-        pages: u32,
+        bundle: Bundle,
     ) -> Option<(VirtualTime, bool)> {
         let now = self.time();
+        let pages = bundle.faults;
         let ((domain, keys), device) = self.hosts.list[node.index()].memory_and_swap()?;
         let device = device?;
         let mut done = None;
         if !device.on_core() {
             let ordinal = keys.service.1;
             let until = device.read_bundle(now, pages, &mut next(&mut keys.service));
+            // A cluster is one read.
+            device.read_beside(u64::from(pages) * u64::from(bundle.cluster - 1));
             // What was spent on a core is a part of it.
             let spent = faults::SUBMIT_CPU * u64::from(pages);
             let until = now.saturating_add(until.since(now).saturating_sub(spent));

@@ -3,7 +3,9 @@
 //! `overlays` decides what base and overlays ask for, `faults` serves those who touch pages, `ticks`
 //! lets the residency equations move on, and kills.
 
+mod daemons;
 mod faults;
+mod groups;
 mod overlays;
 mod ticks;
 
@@ -11,8 +13,9 @@ use super::disk::HostDisk;
 use super::{Host, Kernel};
 use crate::memory::{ClassSpec, Domain, Intruder, Preset, SwapDevice};
 use crate::plan::{Limit, Swap};
-use crate::world::NodeSpec;
+use crate::world::{MemoryGroup, NodeSpec};
 use crate::{EntryId, Key, NodeId, Seed, VirtualTime};
+use daemons::Daemons;
 
 #[derive(Debug)]
 pub(super) struct HostMemory {
@@ -40,6 +43,11 @@ pub(super) struct HostMemory {
     owed_us: f64,
     /// Whether they reclaim up to the next tick.
     pub(super) arriving: bool,
+    /// Whether anybody may be put to sleep for what it charges.
+    throttles: bool,
+    /// Pages that a fault of a pass in order reads.
+    cluster: u32,
+    daemons: Option<Box<Daemons>>,
     keys: Keys,
 }
 
@@ -47,6 +55,8 @@ pub(super) struct HostMemory {
 #[derive(Debug)]
 struct Set {
     spec: ClassSpec,
+    /// The memory group of its process.
+    group: u8,
     live: bool,
     /// Touches a second before the run, if it is said to have been touched.
     rate: Option<f64>,
@@ -114,16 +124,19 @@ impl HostMemory {
             let mut device = SwapDevice::new(preset.device());
             device.set_iops_cap(VirtualTime::ZERO, cap);
             device.set_slow(base_slow(spec));
+            set_stalls(seed, spec, &mut device);
             device
         });
         let swap_bytes = spec.swap_bytes.unwrap_or(bytes);
         let path = format!("node/{}", spec.name);
         let key = |purpose| Key::new(seed, &path, purpose);
+        let space = preset.or(disk).map(|preset| preset.space(swap_bytes));
+        let mut domain = Domain::new(bytes, space);
+        let rules = &spec.memory_rules;
+        Self::rule(&mut domain, rules);
+        let throttles = |group: &MemoryGroup| group.limit.high_bytes.is_some();
         Some(Self {
-            domain: Domain::new(
-                bytes,
-                preset.or(disk).map(|preset| preset.space(swap_bytes)),
-            ),
+            domain,
             device,
             on_disk: base == Some(Place::Disk),
             bytes,
@@ -138,6 +151,9 @@ impl HostMemory {
             tick: None,
             owed_us: 0.0,
             arriving: false,
+            throttles: rules.high.is_some() || rules.groups.iter().any(throttles),
+            cluster: 1 << rules.page_cluster.min(PAGE_CLUSTER_MAX),
+            daemons: Daemons::new(rules, key("mem.early-oom")).map(Box::new),
             keys: Keys {
                 faults: (key("mem.faults"), 0),
                 reclaim: (key("mem.reclaim"), 0),
@@ -146,6 +162,17 @@ impl HostMemory {
                 stalled: key("mem.stalled"),
             },
         })
+    }
+}
+
+/// The kernel caps `vm.page-cluster` here: a cluster is at most 1024 pages.
+const PAGE_CLUSTER_MAX: u32 = 10;
+
+/// The device on which the node's swap lies stalls if the node says so; compressed memory never does.
+pub(super) fn set_stalls(seed: Seed, spec: &NodeSpec, device: &mut SwapDevice) {
+    if let Some(stalls) = spec.memory_rules.device_stalls {
+        let key = Key::new(seed, &format!("node/{}", spec.name), "swap.stall");
+        device.set_stalls(stalls, key);
     }
 }
 

@@ -1,11 +1,32 @@
 //! The residency equations move on, and somebody is killed.
 
-use super::{Kernel, next};
+use super::{Daemons, HostMemory, Kernel, next};
 use crate::history::{NodeChange, What};
 use crate::memory::{TICK, Victim, faults};
 use crate::plan::{Seen, Swap};
 use crate::world::kernel::Kind;
-use crate::{EntryId, NodeId};
+use crate::{EntryId, NodeId, VirtualTime};
+
+impl HostMemory {
+    /// The processes of some memory groups died: their pages are free, and leaks begin again.
+    pub(super) fn free_sets(&mut self, now: VirtualTime, of: impl Fn(u8) -> bool) {
+        for (class, set) in self.sets.iter_mut().enumerate() {
+            if of(set.group) && core::mem::take(&mut set.live) {
+                self.domain.free_class(now, class);
+            }
+        }
+        // A leak is of processes that are in no group.
+        for (id, leak) in self.leaks.iter().filter(|_| of(0)) {
+            self.domain.release(now, id.0);
+            self.domain.press(now, id.0, *leak);
+        }
+    }
+    /// Whether somebody on the node looks at its pressure.
+    pub(in crate::world::host) fn watches_pressure(&self) -> bool {
+        let daemons = self.daemons.as_deref();
+        daemons.is_some_and(Daemons::watch_pressure)
+    }
+}
 
 impl Kernel {
     /// Schedules the next tick, if one is due before the one that is scheduled.
@@ -42,7 +63,7 @@ impl Kernel {
         let reclaimed = memory.domain.evicted_pages() - before;
         let tick_us = TICK.as_nanos_f64() / 1e3;
         let page_us = faults::reclaim_us_mean(memory.domain.dirty_share());
-        memory.owed_us += f64::from(tick.displaced) * page_us;
+        memory.owed_us += f64::from(tick.displaced_directly) * page_us;
         let arriving = memory.owed_us >= tick_us;
         if arriving {
             // One task pays: more than a tick is not owed longer than the pages need to come.
@@ -63,7 +84,8 @@ impl Kernel {
         if let Some(id) = limit.filter(|_| reclaimed > 0) {
             self.land(id, reclaimed);
         }
-        let killed = tick.out_of_memory && self.out_of_memory(node);
+        let short = tick.out_of_memory;
+        let killed = short.is_some_and(|group| self.kill_in(node, group));
         if killed {
             for id in limit.into_iter().chain(off) {
                 self.land(id, 1);
@@ -73,6 +95,7 @@ impl Kernel {
         if count > 0 {
             self.land_leaks(node, count);
         }
+        self.daemons(node);
         self.memory_tick(node);
     }
 
@@ -86,13 +109,14 @@ impl Kernel {
         }
     }
 
-    /// The kernel kills who has most pages. Processes of the node are started again at once, as a
-    /// supervisor would (a choice); an intruder is gone. Whether there was somebody to kill.
-    fn out_of_memory(&mut self, node: NodeId) -> bool {
+    /// The kernel kills who has most pages in a group, 0 being the node. Processes are started again at
+    /// once, as a supervisor would (a choice): all of the memory group of the one that is killed, or of
+    /// the node where there are no groups; an intruder is gone. Whether there was somebody to kill.
+    pub(super) fn kill_in(&mut self, node: NodeId, group: usize) -> bool {
         let now = self.time();
         let victim = self
             .memory(node)
-            .and_then(|memory| memory.domain.largest(now));
+            .and_then(|memory| memory.domain.largest_in(now, group));
         if victim.is_none() {
             return false;
         }
@@ -103,7 +127,12 @@ impl Kernel {
             (Some(Victim::Intruder(id)), Some(memory)) if !memory.leaking(id) => {
                 memory.domain.release(now, id);
             }
-            _ => self.restart_processes(node),
+            (Some(Victim::Class(class)), Some(memory)) => {
+                let own = memory.domain.group_of(class);
+                self.restart_group(node, own);
+            }
+            // A leak is of processes that are in no group.
+            _ => self.restart_group(node, 0),
         }
         true
     }
@@ -114,17 +143,11 @@ impl Kernel {
         let host = &mut self.hosts.list[node.index()];
         host.in_io = 0;
         host.restored = 0;
+        host.asleep = 0;
         if let Some(memory) = &mut host.memory {
-            for (class, set) in memory.sets.iter_mut().enumerate() {
-                if core::mem::take(&mut set.live) {
-                    memory.domain.free_class(now, class);
-                }
-            }
-            for (id, leak) in &memory.leaks {
-                memory.domain.release(now, id.0);
-                memory.domain.press(now, id.0, *leak);
-            }
+            memory.free_sets(now, |_| true);
         }
+        self.background_crashed(node);
         self.pressure_changed(node);
     }
 
@@ -147,7 +170,7 @@ impl Kernel {
                 self.crash(node, id, Seen::Reset);
             }
             Some(true) => {
-                self.out_of_memory(node);
+                self.kill_in(node, 0);
                 self.land(id, 1);
             }
             None => {}
