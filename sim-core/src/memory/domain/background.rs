@@ -47,6 +47,8 @@ impl Watermarks {
 pub(super) struct Background {
     marks: Watermarks,
     awake: bool,
+    /// Pages beyond its goal at the last tick.
+    short: f64,
     /// Pages for which it has spent its time.
     credit: f64,
     /// Pages that it took in the last tick.
@@ -74,14 +76,16 @@ impl Background {
     /// The pages that stay of `resident` ones: it takes those it has worked for, tasks the rest that
     /// is beyond the budget.
     pub(super) fn room(&mut self, resident: f64, budget: f64) -> f64 {
-        self.awake |= resident > self.calm_up_to(budget);
         let credit = core::mem::take(&mut self.credit);
         let over = (resident - self.works_until(budget)).max(0.0);
-        self.freed = if self.awake { credit.min(over) } else { 0.0 };
+        self.freed = credit.min(over);
         let room = (resident - self.freed).min(budget);
-        if room <= self.works_until(budget) + SLACK_PAGES {
+        // It has done what it saw at the last tick: what came meanwhile is for the next time.
+        if credit + SLACK_PAGES >= self.short {
             self.awake = false;
         }
+        self.awake |= room > self.calm_up_to(budget);
+        self.short = (room - self.works_until(budget)).max(0.0);
         room
     }
 }
@@ -92,6 +96,7 @@ impl Domain {
         self.background = marks.map(|marks| Background {
             marks,
             awake: false,
+            short: 0.0,
             credit: 0.0,
             freed: 0.0,
         });
@@ -102,9 +107,7 @@ impl Domain {
     /// Pages that background reclaim would still evict, as of the last tick; none while it sleeps.
     pub fn background_wanted(&self) -> u64 {
         let awake = self.background.as_ref().filter(|b| b.awake);
-        awake.map_or(0, |b| {
-            whole((self.used() - b.works_until(self.budget()) - b.credit).max(0.0))
-        })
+        awake.map_or(0, |b| whole(libm::ceil((b.short - b.credit).max(0.0))))
     }
 
     /// Background reclaim has spent its time on these pages: they go at the next tick.

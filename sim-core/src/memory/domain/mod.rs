@@ -11,6 +11,9 @@ mod high;
 mod reclaim;
 mod settle;
 
+#[cfg(test)]
+mod tests;
+
 use super::class::{Class, ClassSpec, Front};
 use super::{PAGE_BYTES, TwoList};
 use crate::{VirtualDuration, VirtualTime};
