@@ -50,8 +50,8 @@ pub struct MemoryGroup {
     pub inside: Option<String>,
     /// What it may use.
     pub limit: GroupLimit,
-    /// The processes in it: by name, or by the part of the name before a `/`. One that several groups
-    /// name is in the last of them.
+    /// The processes in it: by name, or by the part of the name before a `/` or `.`. One that several
+    /// groups name is in the last of them.
     pub processes: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ impl MemoryRules {
     pub(super) fn group_of(&self, process: &str) -> Option<usize> {
         let named = |member: &String| {
             let rest = process.strip_prefix(member.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
         };
         self.groups
             .iter()
