@@ -182,6 +182,22 @@ fn a_limit_inside_a_limit() {
     assert!((other - 1.0).abs() < 0.02, "{other}");
 }
 
+/// A limit that begins to bind while one around it thins the same pages takes stock of what is left: the
+/// share that the outer one lets survive is not taken a second time.
+#[test]
+fn a_generation_is_thinned_once() {
+    let mut domain = slice(100, 512);
+    drive(&mut domain, 0.0, 0.5, &RATES);
+    let before = domain.group_used_pages(2);
+    let share = domain.groups[1].front.survive;
+    assert!((0.5..0.9).contains(&share), "{share}");
+    domain.set_high(at(0.5), 2, Some(46 * MIB));
+    drive(&mut domain, 0.5, 0.1, &RATES);
+    let after = domain.group_used_pages(2);
+    assert!(before > 48 * 256, "{before}");
+    assert!((46 * 256 - 120..46 * 256).contains(&after), "{after}");
+}
+
 /// A group that never binds changes no figure of the others, bit for bit.
 #[test]
 fn a_group_that_does_not_bind_changes_nothing() {

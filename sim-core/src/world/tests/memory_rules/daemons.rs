@@ -90,6 +90,20 @@ fn oomd_acts_before_swap_is_full() {
     assert_eq!(run(Some(wide)).kills(), 0);
 }
 
+/// A swap space that is full beside memory that is not is no reason to kill.
+#[test]
+fn oomd_looks_at_memory_too() {
+    let run = |mib| {
+        let mut rig = Rig::new(mib, vec![service("pod", 128)]);
+        rig.swap_mib = 72;
+        rig.rules.oomd = Some(Oomd::default());
+        rig.rules.groups = vec![group("pod", Some(60))];
+        rig.run(5).kills()
+    };
+    assert_eq!(run(512), 0);
+    assert!(run(60) > 0);
+}
+
 /// `psi-oomd` by pressure: full memory pressure above the limit for as long as it says, whether
 /// somebody records signals or not. `memory.high` makes such pressure; a swap storm does not.
 #[test]

@@ -124,6 +124,40 @@ fn a_kill_resets_the_connections_of_its_group() {
     assert_eq!(results("other"), [0, 0]);
 }
 
+/// A process that is killed says nothing any more, not even in its destructors.
+#[test]
+fn the_killed_say_no_goodbye() {
+    struct Goodbye(Cx, crate::NameId);
+    impl Drop for Goodbye {
+        fn drop(&mut self) {
+            self.0.event(self.1, 0, 0);
+        }
+    }
+    let mut world = World::new(Seed(5), true);
+    let spec = NodeSpec::new("host").cores(4).memory(512 * MIB, None);
+    let rules = MemoryRules {
+        groups: vec![group("pod", Some(100))],
+        ..MemoryRules::default()
+    };
+    let host = world.add_node(&spec.memory_rules(rules));
+    let (began, goodbye) = (world.name("began"), world.name("goodbye"));
+    world.process(host, "pod", move |cx| async move {
+        cx.event(began, 0, 0);
+        let _guard = Goodbye(cx.clone(), goodbye);
+        cx.sleep(VirtualDuration::from_secs(1)).await;
+        let _ = cx.memory_set(128 * MIB, 0.9, 0.5);
+        cx.sleep(VirtualDuration::from_secs(60)).await;
+    });
+    let finished = run(&mut world, 10_000);
+    let count = |id| {
+        let records = finished.history.records().iter();
+        let of = records.filter(|r| matches!(r.what, What::Event { name, .. } if name == id));
+        of.count()
+    };
+    assert!(count(began) > 5, "{} lives", count(began));
+    assert_eq!(count(goodbye), 0);
+}
+
 /// Groups that never bind change no bit of a run.
 #[test]
 fn groups_that_do_not_bind_change_nothing() {
