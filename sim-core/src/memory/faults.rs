@@ -219,9 +219,9 @@ mod tests {
         let mut device = crate::memory::SwapDevice::new(crate::memory::Preset::Vdisk.device());
         let mut now = crate::VirtualTime::ZERO;
         for (ordinal, size) in (0..).zip(sizes) {
-            now = now + FAULT_CPU * u64::from(size);
+            now += FAULT_CPU * u64::from(size);
             let reclaim = reclaim_cost(size, 0.5, &mut key.child(1).at(ordinal));
-            now = now + reclaim.unwrap_or_default();
+            now += reclaim.unwrap_or_default();
             now = device.read_bundle(now, size, &mut key.child(2).at(ordinal));
         }
         now.as_nanos() as f64 / 1e3

@@ -13,7 +13,7 @@ fn swap() -> Option<SwapSpace> {
 
 /// A domain driven tick by tick: a second of `rates` touches for each class.
 fn drive(domain: &mut Domain, from: f64, seconds: f64, rates: &[u64]) -> Vec<Tick> {
-    let ticks = libm::round(seconds * 50.0) as u64;
+    let ticks = crate::memory::whole(libm::round(seconds * 50.0));
     let tick = |i: u64| {
         for (class, rate) in rates.iter().enumerate() {
             domain.touch(class, rate / 50);
