@@ -149,6 +149,7 @@ impl Ready {
                 spec.swap_bytes = group.swap_bytes;
                 let clock = clock(world.seed(), &spec.name, &group.clock);
                 let spec = spec.clock(clock).disk(group.disk.clone());
+                let spec = spec.memory_rules(group.memory_rules.clone());
                 ids.push(world.add_node(&spec));
             }
         }

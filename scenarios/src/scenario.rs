@@ -4,7 +4,7 @@ use crate::diagnose::Report;
 use crate::workloads::WorkloadKind;
 use squall_core::plan::{LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
-use squall_core::world::{DiskSpec, LinkProfile};
+use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Args, Place, Signed};
 use squall_faults::{FaultUse, Issue, Topology, lower};
@@ -77,6 +77,8 @@ pub struct NodeGroup {
     pub clock: (Signed, Signed),
     /// Size of the swap space in bytes; as much as memory if missing.
     pub swap_bytes: Option<u64>,
+    /// What its kernel does about memory beside the limit.
+    pub memory_rules: MemoryRules,
     /// Its disk.
     pub disk: DiskSpec,
     /// Zones, dealt out in turn; empty if there are none.

@@ -1,5 +1,6 @@
 //! The keys of a scenario file. Reader, errors and JSON Schema derive from these tables.
 
+use crate::file::memory;
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
@@ -145,6 +146,17 @@ const NODES: &[Param] = &[
         Kind::Size,
         "size of its swap space; as much as memory if missing",
     ),
+    Param::new(
+        "paging",
+        Kind::Table(memory::PAGING),
+        "what its kernel does about memory beside the limit; nothing if missing",
+    ),
+    Param::new(
+        "memory_groups",
+        Kind::Map(&Kind::Table(memory::GROUP)),
+        "groups of processes with a limit of their own, also inside each other: slices, pods",
+    )
+    .default(""),
     Param::new("zone", Kind::Text, "`a` for all, or `spread a b c` in turn"),
     Param::new(
         "labels",

@@ -45,7 +45,7 @@ impl Driver {
             self.now += TICK;
             self.steps += 1;
             let tick = self.domain.tick(self.now);
-            assert!(!tick.out_of_memory);
+            assert!(tick.out_of_memory.is_none());
             let (used, budget) = (self.domain.used_pages(self.now), self.domain.budget_pages());
             assert!(
                 used <= budget + 1,
@@ -72,7 +72,7 @@ fn what_fits_never_faults_and_asks_for_nothing() {
     for limit in [160 * MIB, 128 * MIB * 100 / 95] {
         let mut driver = Driver::new(limit);
         driver.run(20.0);
-        assert!(!driver.domain.busy() && !driver.domain.reclaiming());
+        assert!(!driver.domain.busy() && !driver.domain.reclaiming(0));
         assert_eq!(driver.domain.next_tick(driver.now), None);
         assert_eq!(
             (driver.domain.miss(0), driver.domain.evicted_pages()),
@@ -115,7 +115,7 @@ fn recovery_lags_the_cause() {
     assert!(pressed.complete_at > driver.now);
     driver.run(1.0);
     assert_eq!(driver.domain.dirty_share(), 1.0);
-    assert!(driver.domain.reclaiming());
+    assert!(driver.domain.reclaiming(0));
     driver.run(9.0);
     let (storm, horizon) = (driver.domain.miss(0), driver.domain.front());
     assert!((0.12..0.19).contains(&storm), "{storm}");
@@ -126,7 +126,7 @@ fn recovery_lags_the_cause() {
     assert!(!driver.domain.release(driver.now, 1), "it has gone already");
     assert_eq!(driver.domain.miss(0), storm, "freeing brings nothing back");
     assert!(driver.domain.used_pages(driver.now) + pages <= budget + pages / 10);
-    assert!(!driver.domain.reclaiming());
+    assert!(!driver.domain.reclaiming(0));
     let mut last = storm;
     for _ in 0..5 {
         driver.run(5.0);
@@ -248,7 +248,7 @@ fn without_room_in_swap_somebody_dies() {
                 break;
             };
             now = next;
-            if domain.tick(now).out_of_memory {
+            if domain.tick(now).out_of_memory.is_some() {
                 killed = domain.largest(now);
                 break;
             }
@@ -271,7 +271,7 @@ fn without_room_in_swap_somebody_dies() {
         );
 
         domain.free_class(now, class);
-        assert!(!domain.tick(now + TICK).out_of_memory);
+        assert!(domain.tick(now + TICK).out_of_memory.is_none());
         let pressed = domain.populate_class(now + TICK, class);
         assert!(pressed.displacing_pages < PAGES);
     }

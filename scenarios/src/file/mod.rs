@@ -4,6 +4,7 @@
 //! (names, targets, limits). The issues of all of them are shown together, by position.
 
 mod faults;
+pub(crate) mod memory;
 mod properties;
 mod world;
 
@@ -72,6 +73,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         &mut topology,
         issues,
     );
+    memory::check_holds(table("topology"), &nodes, &running, issues);
     let links = world::links(table("topology"), text, &topology, issues);
     let stop = table("stop").duration_opt("at");
     let stop = stop.unwrap_or(squall_core::VirtualDuration::from_secs(86_400));

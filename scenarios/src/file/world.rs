@@ -3,7 +3,7 @@
 use crate::scenario::{LinkBase, LinkRule, LinkSpec, NodeGroup, WorkloadUse};
 use crate::workloads;
 use squall_core::plan::{Corrupt, Corruption, Duplicate, Reorder};
-use squall_core::world::{DiskSpec, LinkProfile};
+use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
 use squall_core::{Law, NodeId};
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{Arg, Args, Node, Place, Raw, Signed, Value};
@@ -29,7 +29,8 @@ pub(super) fn groups(
         let Value::Table(args) = &arg.value else {
             continue;
         };
-        let group = group(arg, args);
+        let mut group = group(arg, args);
+        group.memory_rules = super::memory::rules(args, group.memory, issues);
         if let Law::Constant(ppm) = group.clock.1.law
             && ppm > 100_000.0
         {
@@ -101,6 +102,7 @@ fn group(arg: &Arg, args: &Args) -> NodeGroup {
                 .size_opt("disk_size")
                 .unwrap_or(DiskSpec::default().bytes),
         },
+        memory_rules: MemoryRules::default(),
         zones: zones.split_whitespace().map(str::to_owned).collect(),
     }
 }

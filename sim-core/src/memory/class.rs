@@ -1,6 +1,7 @@
 //! A class: pages that one law touches, and which of them are resident.
 
 use super::popularity::{Bin, bins};
+use super::scan::Scan;
 use super::touches::Touches;
 use std::sync::Arc;
 
@@ -84,6 +85,8 @@ pub(super) struct Survey {
 #[derive(Clone, Debug)]
 pub(super) struct Class {
     pub(super) spec: ClassSpec,
+    /// The group it is in; 0 is the node.
+    pub(super) group: usize,
     /// False after its process has freed everything.
     pub(super) present: bool,
     /// Touches so far; those of an intruder are a fluid and not counted here.
@@ -94,6 +97,10 @@ pub(super) struct Class {
     pub(super) touched_from: f64,
     /// The interval in which it was populated, while it is young.
     pub(super) birth: Option<Birth>,
+    /// Whether it is a leak of the processes of the node.
+    pub(super) leaks: bool,
+    /// The horizon at which its old generation was last taken stock of, in seconds.
+    pub(super) aged_at: f64,
     /// State at the last tick.
     pub(super) survey: Survey,
     /// Touches and appeared pages at the last tick.
@@ -102,6 +109,8 @@ pub(super) struct Class {
     bins: Option<Arc<[Bin]>>,
     /// Resident share per bin at the last onset; empty: everything.
     onset: Vec<f64>,
+    /// Passes through its pages in order, once there was one.
+    pub(super) scan: Option<Box<Scan>>,
 }
 
 impl Class {
@@ -109,11 +118,14 @@ impl Class {
         let pages = spec.pages as f64;
         Self {
             spec,
+            group: 0,
             present: true,
             touches: 0,
             period: None,
             touched_from: 0.0,
             birth: None,
+            leaks: false,
+            aged_at: f64::NEG_INFINITY,
             survey: Survey {
                 resident: pages,
                 miss: 0.0,
@@ -122,6 +134,7 @@ impl Class {
             curve: Touches::default(),
             bins: None,
             onset: Vec::new(),
+            scan: None,
         }
     }
 
@@ -143,6 +156,9 @@ impl Class {
         if self.period.is_none() {
             self.curve.record(at, self.touches as f64);
         }
+        if let Some(scan) = &mut self.scan {
+            scan.record(at);
+        }
     }
 
     /// Starts the recording with a past of constant rate: `rate` touches a second for `age` seconds.
@@ -156,6 +172,9 @@ impl Class {
     /// Drops what no later horizon needs.
     pub(super) fn forget_before(&mut self, horizon: f64) {
         self.curve.forget_before(horizon);
+        if let Some(scan) = &mut self.scan {
+            scan.forget_before(horizon);
+        }
     }
 
     /// Cumulative touches by `at`.
@@ -196,13 +215,18 @@ impl Class {
             return;
         }
         let touches = self.touched(at) - self.touched(front.horizon);
+        let passed = self.scan.as_deref();
+        let unscanned = passed.map(|scan| scan.unscanned(at, front.horizon, self.spec.pages));
         let young = self.birth.map(|birth| {
             let exist = birth.appeared(at);
             let share = (exist - birth.passed(front.horizon)).clamp(0.0, 1.0);
             (exist, share, at < birth.to || front.horizon <= birth.from)
         });
         for (index, bin) in self.bins_made().iter().enumerate() {
-            let untouched = libm::exp(-bin.touch * touches);
+            let mut untouched = libm::exp(-bin.touch * touches);
+            if let Some(unscanned) = unscanned {
+                untouched *= unscanned;
+            }
             let (exist, resident) = match young {
                 None => {
                     let kept = front.survive * self.onset_share(index);
@@ -246,6 +270,9 @@ impl Class {
     /// Everything is resident again: back to two counters.
     pub(super) fn calm_down(&mut self) {
         self.curve.clear();
+        if let Some(scan) = &mut self.scan {
+            scan.calm_down();
+        }
         self.onset = Vec::new();
         self.birth = None;
         self.survey = Survey {

@@ -17,7 +17,7 @@ impl Domain {
     /// Pages in use at the last tick, or existing at `now` on a calm node.
     pub fn used_pages(&self, now: VirtualTime) -> u64 {
         whole(if self.busy {
-            self.used
+            self.used()
         } else {
             self.appeared(now.as_secs_f64())
         })
@@ -25,7 +25,7 @@ impl Domain {
 
     /// Pages of data that may be resident.
     pub fn budget_pages(&self) -> u64 {
-        whole(self.budget)
+        whole(self.budget())
     }
 
     /// Swap space in bytes.
@@ -39,7 +39,7 @@ impl Domain {
             return 0;
         }
         let exist: f64 = self.all().map(|class| class.ticked.1).sum();
-        whole(exist - self.used) * PAGE_BYTES
+        whole(exist - self.used()) * PAGE_BYTES
     }
 
     /// Bytes of one class that are swapped out, as of the last tick.
@@ -54,6 +54,19 @@ impl Domain {
     /// Major faults so far (`pgmajfault`, `pswpin`, `workingset_refault_anon`): each swaps in.
     pub const fn faults(&self) -> u64 {
         self.faults
+    }
+
+    /// Pages read beside those that faulted, by faults of passes in order: `pswpin` counts them too.
+    pub const fn read_ahead_pages(&self) -> u64 {
+        self.read_ahead
+    }
+
+    /// Pages of a group in use, as of the last tick; 0 is the node.
+    ///
+    /// # Panics
+    /// If there is no such group.
+    pub fn group_used_pages(&self, group: usize) -> u64 {
+        whole(self.groups[group].used)
     }
 
     /// Of the faults, pages that went to the active list at once (`workingset_activate_anon`): they
@@ -81,12 +94,23 @@ impl Domain {
 
     /// The horizon in seconds of virtual time (minus infinity before the first onset; a settled domain
     /// has one before the run) and the surviving share of the old generation, for reports.
-    pub const fn front(&self) -> (f64, f64) {
-        (self.front.horizon, self.front.survive)
+    pub fn front(&self) -> (f64, f64) {
+        {
+            let front = self.groups[0].front;
+            (front.horizon, front.survive)
+        }
     }
 
     /// Who owns most pages, resident and swapped out: whom the kernel kills first.
     pub fn largest(&self, now: VirtualTime) -> Option<Victim> {
+        self.largest_in(now, 0)
+    }
+
+    /// The same inside a group; 0 is the node.
+    ///
+    /// # Panics
+    /// If there is no such group.
+    pub fn largest_in(&self, now: VirtualTime, group: usize) -> Option<Victim> {
         let at = now.as_secs_f64();
         let classes = self
             .classes
@@ -98,7 +122,8 @@ impl Domain {
             .iter()
             .map(|(id, c)| (Victim::Intruder(*id), c));
         let mut largest = (0.0, None);
-        for (victim, class) in classes.chain(intruders) {
+        let all = classes.chain(intruders);
+        for (victim, class) in all.filter(|(_, class)| self.within(class.group, group)) {
             let pages = class.appeared(at);
             if pages > largest.0 {
                 largest = (pages, Some(victim));

@@ -66,7 +66,7 @@ impl Domain {
     pub fn overcommit_pages(&self, ratio: f64) -> u64 {
         let classes = self.classes.iter().filter(|class| class.present);
         let own: f64 = classes.map(|class| class.spec.pages as f64).sum();
-        whole(self.budget - own / ratio)
+        whole(self.budget() - own / ratio)
     }
 
     /// The limit in bytes under which `share` of the pages of the classes have room, at least zero.
@@ -100,12 +100,13 @@ impl Domain {
             Activity::Idle => f64::INFINITY,
             Activity::Every(period) => period.as_secs_f64().max(1e-6),
             Activity::Active => {
-                let left = (self.budget - intruder.pages as f64).max(1.0);
+                let left = (self.budget() - intruder.pages as f64).max(1.0);
                 let horizon = self.horizon_of_the_run(now, left);
                 ACTIVE_PERIOD_MAX_S.min(horizon / ACTIVE_TOUCHES).max(1e-3)
             }
         };
         class.period = Some(period);
+        class.leaks = matches!(intruder.arrival, Arrival::Linear { .. });
         class.touched_from = pressed.complete_at.as_secs_f64();
         self.intruders.push((id, class));
         self.changed(now);
@@ -132,6 +133,7 @@ impl Domain {
             "a class is freed before it is populated"
         );
         fresh.touches = self.classes[class].touches;
+        fresh.group = self.classes[class].group;
         let ramp = VirtualDuration::ZERO;
         let pressed = self.bear(now, &mut fresh, Arrival::Burst { ramp });
         self.classes[class] = fresh;
@@ -139,16 +141,27 @@ impl Domain {
         pressed
     }
 
+    /// Pages that come into a group without displacing others, in it or in one around it.
+    fn free_for(&self, group: usize, at: f64) -> f64 {
+        let free = self.path(group).map(|group| {
+            let used = if self.busy {
+                let inside = self.all().filter(|other| self.within(other.group, group));
+                inside
+                    .map(|other| other.survey.resident.min(other.appeared(at)))
+                    .sum()
+            } else {
+                self.appeared_in(group, at)
+            };
+            (self.groups[group].budget - used).max(0.0)
+        });
+        free.fold(f64::INFINITY, f64::min)
+    }
+
     /// Decides when the pages of a new class appear.
     fn bear(&self, now: VirtualTime, class: &mut Class, arrival: Arrival) -> Pressed {
         let at = now.as_secs_f64();
         let pages = class.spec.pages as f64;
-        let used: f64 = self
-            .all()
-            .map(|other| other.survey.resident.min(other.appeared(at)))
-            .sum();
-        let used = if self.busy { used } else { self.appeared(at) };
-        let displacing = (pages - (self.budget - used).max(0.0)).max(0.0);
+        let displacing = (pages - self.free_for(class.group, at)).max(0.0);
         let (over, burst) = match arrival {
             Arrival::Linear { over } => (over.as_secs_f64(), 0.0),
             // Visible at once; the interval is only their order of age.

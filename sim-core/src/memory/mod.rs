@@ -36,13 +36,14 @@ pub mod pages;
 mod popularity;
 mod pressure;
 mod saturation;
+mod scan;
 mod touches;
 mod two_list;
 
 pub use class::ClassSpec;
 pub(crate) use device::Work;
-pub use device::{Device, Preset, SwapDevice};
-pub use domain::{Domain, SwapSpace, TICK, Tick};
+pub use device::{Device, DeviceStalls, Preset, SwapDevice};
+pub use domain::{Domain, GroupLimit, SwapSpace, TICK, Tick, Watermarks, high_delay};
 pub use gauges::Victim;
 pub use intruder::{Activity, Arrival, Intruder, Pressed};
 pub use pressure::{Averages, Pressure, Stall, Tasks};
@@ -57,6 +58,6 @@ pub const PAGE_BYTES: u64 = 4096;
     clippy::cast_possible_truncation,
     reason = "`as` saturates and maps NaN to zero, which is the documented rounding"
 )]
-const fn whole(count: f64) -> u64 {
+pub(crate) const fn whole(count: f64) -> u64 {
     count as u64
 }

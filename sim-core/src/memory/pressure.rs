@@ -31,6 +31,9 @@ pub struct Tasks {
     pub in_reclaim: u32,
     /// Of those in `in_io`: wait for a page that also counts as memory pressure.
     pub restored: u32,
+    /// Put to sleep for what they charged to a group over `memory.high`: a wait for memory, not for
+    /// input or output.
+    pub asleep: u32,
 }
 
 /// Averages of one kind of stall, in percent of the time.
@@ -190,7 +193,8 @@ impl Pressure {
         let on_any = |count: u32| 1.0 - libm::pow(1.0 - 1.0 / cores, f64::from(count));
         let unproductive = 1.0 - on_core(tasks.running);
         let io = on_any(tasks.in_io);
-        let (reclaim, restored) = (on_core(tasks.in_reclaim), on_any(tasks.restored));
+        let waiting = tasks.restored.saturating_add(tasks.asleep);
+        let (reclaim, restored) = (on_core(tasks.in_reclaim), on_any(waiting));
         let memory = |restored: f64| 1.0 - (1.0 - reclaim) * (1.0 - restored);
         let cpu = on_core(tasks.waiting_cpu);
         let throttled = tasks.running + tasks.in_reclaim == 0;
@@ -227,6 +231,7 @@ mod tests {
         in_io: 2,
         in_reclaim: 0,
         restored: 0,
+        asleep: 0,
     };
 
     /// The picture of a saturated swap device: input and output stalled, memory calm.
@@ -318,6 +323,7 @@ mod tests {
                 in_io: bit(22),
                 in_reclaim: bit(23),
                 restored: bit(22) * bit(24),
+                asleep: bit(25),
             };
             pressure.set(at(step * 7), tasks);
             let elapsed = VirtualDuration::from_millis(step * 7);

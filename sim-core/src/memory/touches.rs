@@ -4,12 +4,27 @@
 const POINTS_MAX: usize = 64;
 
 /// Points (seconds, touches so far), linear in between. Empty until recording begins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Touches {
     points: Vec<(f64, f64)>,
+    points_max: usize,
+}
+
+impl Default for Touches {
+    fn default() -> Self {
+        Self::with_points(POINTS_MAX)
+    }
 }
 
 impl Touches {
+    /// An empty curve of at most this many points.
+    pub(super) const fn with_points(points_max: usize) -> Self {
+        Self {
+            points: Vec::new(),
+            points_max,
+        }
+    }
+
     /// Forgets everything and gives the memory back.
     pub(super) fn clear(&mut self) {
         self.points = Vec::new();
@@ -23,7 +38,7 @@ impl Touches {
             last.1 = touches;
             return;
         }
-        if self.points.len() >= POINTS_MAX {
+        if self.points.len() >= self.points_max {
             self.thin();
         }
         self.points.push((at, touches));

@@ -27,6 +27,8 @@ const _: () = assert!(size_of::<Slot>() == 24, "a slot of a task is 24 bytes");
 pub(crate) struct Tasks {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// By slot, the memory group of the task's process; empty as long as all are in none.
+    groups: Vec<u8>,
 }
 
 impl fmt::Debug for Tasks {
@@ -60,6 +62,18 @@ impl Tasks {
             index,
             generation: 0,
         }
+    }
+    /// Says which memory group of its node a task belongs to; 0 is none, and goes without saying as long
+    /// as nobody is in another.
+    pub(crate) fn mark(&mut self, task: TaskRef, group: u8) {
+        if group == 0 && self.groups.is_empty() {
+            return;
+        }
+        let index = task.index as usize;
+        if self.groups.len() <= index {
+            self.groups.resize(index + 1, 0);
+        }
+        self.groups[index] = group;
     }
     /// Whether this task is still alive.
     pub(crate) fn is_live(&self, task: TaskRef) -> bool {
@@ -115,9 +129,17 @@ impl Tasks {
     /// Kills all tasks of `node`; their futures go to `dead`, to be dropped where they may still
     /// look at the world.
     pub(crate) fn kill(&mut self, node: NodeId, dead: &mut Vec<TaskFuture>) {
+        self.kill_where(dead, |of, _| of == node);
+    }
+    /// The same for those of one memory group.
+    pub(crate) fn kill_group(&mut self, node: NodeId, group: u8, dead: &mut Vec<TaskFuture>) {
+        self.kill_where(dead, |of, own| of == node && own == group);
+    }
+    fn kill_where(&mut self, dead: &mut Vec<TaskFuture>, dies: impl Fn(NodeId, u8) -> bool) {
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
-            if slot.node == node {
+            let group = self.groups.get(index).copied().unwrap_or(0);
+            if dies(slot.node, group) {
                 let task = TaskRef {
                     index: u32::try_from(index).expect("fewer than 2^32 tasks"),
                     generation: slot.generation,
@@ -130,5 +152,6 @@ impl Tasks {
     pub(crate) fn clear(&mut self, dead: &mut Vec<TaskFuture>) {
         dead.extend(self.slots.drain(..).filter_map(|slot| slot.future));
         self.free.clear();
+        self.groups.clear();
     }
 }

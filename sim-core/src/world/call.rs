@@ -133,6 +133,7 @@ impl Kernel {
             generation,
             client,
             server,
+            port,
             request,
             deadline,
             span,

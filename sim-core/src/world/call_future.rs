@@ -60,7 +60,7 @@ impl Future for CallFuture<'_> {
         let mut k = cx.kernel();
         let (call, since) = match self.under_way {
             Some(under_way) => under_way,
-            None if k.acts(cx.node, cx.incarnation) => {
+            None if k.acts(cx.node, cx.life) => {
                 let how = (self.request, self.limit, cx.span.id, self.bytes);
                 let call = k.start_call(cx.node, self.port, how);
                 *self.under_way.insert((call, k.time()))

@@ -4,6 +4,7 @@ use super::compute::{Compute, MemorySet};
 use super::handler::HandlerId;
 use super::kernel::Kernel;
 use super::message::{Body, Request};
+use super::node::Life;
 use super::span::SpanRef;
 use super::timer::{BackOff, Sleep, Timeout};
 use super::{CallFuture, Disk, Inbox, Shared};
@@ -27,7 +28,7 @@ pub struct Cx {
     pub(super) shared: Rc<Shared>,
     key: Key,
     pub(super) node: NodeId,
-    pub(super) incarnation: u16,
+    pub(super) life: Life,
     pub(super) span: SpanRef,
 }
 
@@ -42,11 +43,17 @@ impl Cx {
         let k = shared.kernel.borrow();
         let place = &k.nodes[node.index()];
         let path = format!("node/{}/{process}", place.name);
+        let life = k.life_of(node, process);
+        let key = Key::new(k.seed, &path, "process").child(u64::from(life.incarnation));
+        let key = match life.kills {
+            0 => key,
+            kills => key.child(u64::from(kills)),
+        };
         Self {
             shared: Rc::clone(shared),
-            key: Key::new(k.seed, &path, "process").child(u64::from(place.incarnation)),
+            key,
             node,
-            incarnation: place.incarnation,
+            life,
             span: SpanRef::NONE,
         }
     }
@@ -56,7 +63,12 @@ impl Cx {
     /// The kernel, if this process is still alive.
     pub(super) fn alive(&self) -> Option<RefMut<'_, Kernel>> {
         let k = self.kernel();
-        k.acts(self.node, self.incarnation).then_some(k)
+        k.acts(self.node, self.life).then_some(k)
+    }
+    /// The kernel, if the node is still the one on which this process began.
+    pub(super) fn on_live_node(&self) -> Option<RefMut<'_, Kernel>> {
+        let k = self.kernel();
+        k.node_lives(self.node, self.life).then_some(k)
     }
 
     /// The virtual time: what an observer outside knows and no process can. Measure with it; let a
@@ -116,6 +128,7 @@ impl Cx {
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         if let Some(mut k) = self.alive() {
             let task = k.tasks.insert(self.node, Box::pin(future));
+            k.tasks.mark(task, self.life.group);
             wake_index(task.index);
         }
     }
@@ -145,8 +158,8 @@ impl Cx {
     /// Declares a working set in the node's memory: pages of 4 KiB touched by Zipf rank with
     /// exponent `zipf` (0 is uniform), a share of them written.
     pub fn memory_set(&self, bytes: u64, zipf: f64, write_share: f64) -> MemorySet {
-        self.kernel()
-            .memory_set(self.node, bytes, zipf, write_share)
+        let place = (self.node, self.life.group);
+        self.kernel().memory_set(place, bytes, zipf, write_share)
     }
 
     /// Says that a working set was touched `rate` times a second for `warmed` before now (or, with
@@ -175,8 +188,9 @@ impl Cx {
     pub fn listen(&self, service: &str) -> Inbox {
         let mut k = self.kernel();
         let port = k.port(self.node, service);
-        if k.acts(self.node, self.incarnation) {
+        if k.acts(self.node, self.life) {
             k.ports[port.index()].open = true;
+            k.ports[port.index()].group = self.life.group;
         }
         drop(k);
         Inbox::new(self.clone(), port)

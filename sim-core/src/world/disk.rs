@@ -101,7 +101,7 @@ impl<'a> Disk<'a> {
         let syncing = self
             .operate(path.unwrap_or(""), |k| k.disk_sync(node, path))
             .await?;
-        if let Some(mut k) = self.cx.alive() {
+        if let Some(mut k) = self.cx.on_live_node() {
             k.disk_synced(node, &syncing);
         }
         Ok(())
@@ -218,7 +218,7 @@ impl Future for Wait<'_> {
         let this = &mut *self;
         let mut k = this.cx.kernel();
         let node = this.cx.node;
-        if !k.acts(node, this.cx.incarnation) {
+        if !k.acts(node, this.cx.life) {
             return Poll::Pending;
         }
         let now = k.time();

@@ -6,7 +6,7 @@ use super::handler::HandlerId;
 use super::knob::Knob;
 use super::link::{Link, LinkProfile, LinkRule, LinkTable};
 use super::message::{Call, Flight, Port};
-use super::node::{Deferred, Node};
+use super::node::{Deferred, Life, Node};
 use super::span::Spans;
 use crate::history::{History, What};
 use crate::plan::{Plan, Step};
@@ -124,8 +124,8 @@ pub(crate) struct Kernel {
     pub(super) mail: Vec<PortId>,
     /// Futures of crashed nodes, to be dropped while nobody holds the kernel.
     pub(super) dead: Vec<TaskFuture>,
-    /// Nodes that came up and whose processes are to be started.
-    pub(super) starting: Vec<NodeId>,
+    /// Nodes that came up and whose processes are to be started, or only those of one memory group.
+    pub(super) starting: Vec<(NodeId, Option<u8>)>,
     pub(super) operations: u32,
 }
 
@@ -281,12 +281,18 @@ impl Kernel {
         held.take()
     }
 
-    /// Whether code of this incarnation of `node` may still act: a crashed process does nothing any
-    /// more, not even in its destructors.
+    /// Whether a process may still act: a dead one does nothing any more, not even in its destructors.
     #[inline]
-    pub(super) fn acts(&self, node: NodeId, incarnation: u16) -> bool {
+    pub(super) fn acts(&self, node: NodeId, life: Life) -> bool {
+        let place = &self.nodes[node.index()];
+        let own = place.kills.get(usize::from(life.group)).copied();
+        self.node_lives(node, life) && own.unwrap_or(0) == life.kills
+    }
+    /// Whether the node of a process has gone on since that began, though the process may be dead.
+    #[inline]
+    pub(super) fn node_lives(&self, node: NodeId, life: Life) -> bool {
         let node = &self.nodes[node.index()];
-        node.up && node.incarnation == incarnation
+        node.up && node.incarnation == life.incarnation
     }
 
     /// Appends a record.
@@ -309,6 +315,7 @@ impl Kernel {
         self.ports.push(Port {
             node,
             open: false,
+            group: 0,
             handler: None,
             queue: Default::default(),
             waiting: Default::default(),

@@ -200,6 +200,8 @@ pub(super) struct Port {
     pub(super) node: NodeId,
     /// Whether a process of the current incarnation listens.
     pub(super) open: bool,
+    /// The memory group of who listened last.
+    pub(super) group: u8,
     pub(super) handler: Option<super::HandlerId>,
     pub(super) queue: VecDeque<Arrived>,
     pub(super) waiting: VecDeque<Wake>,
@@ -229,6 +231,7 @@ pub(super) struct Call {
     pub(super) generation: u32,
     pub(super) client: NodeId,
     pub(super) server: NodeId,
+    pub(super) port: PortId,
     pub(super) request: Request,
     pub(super) deadline: VirtualTime,
     pub(super) span: SpanId,

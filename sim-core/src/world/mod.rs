@@ -24,6 +24,7 @@ mod inbox;
 mod kernel;
 mod knob;
 mod link;
+mod memory_rules;
 mod message;
 mod net;
 mod node;
@@ -46,6 +47,7 @@ pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
 pub use inbox::{Inbox, Incoming, Recv};
 pub use link::LinkProfile;
+pub use memory_rules::{MemoryGroup, MemoryRules, Oomd};
 pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BYTES};
 pub use node::{DiskSpec, NodeSpec};
 pub use run::Bounds;
@@ -158,6 +160,9 @@ impl World {
     }
 
     /// Adds a node.
+    ///
+    /// # Panics
+    /// If it has memory groups and no memory, or a group is inside one that does not stand before it.
     pub fn add_node(&mut self, spec: &NodeSpec) -> NodeId {
         let mut k = self.shared.kernel.borrow_mut();
         let id = NodeId::from_index(k.nodes.len());

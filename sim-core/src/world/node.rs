@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, ClockSpec};
 use super::cpu::Cpu;
+use super::memory_rules::MemoryRules;
 use super::net::NetTotals;
 use crate::memory::Preset;
 use crate::plan::Swap;
@@ -26,6 +27,8 @@ pub struct NodeSpec {
     pub swap_bytes: Option<u64>,
     /// Its disk; `None` is [`DiskSpec::default`], which costs nothing until it is used.
     pub disk: Option<DiskSpec>,
+    /// What its kernel does about memory beside the limit.
+    pub memory_rules: MemoryRules,
 }
 
 /// A node's disk.
@@ -58,6 +61,15 @@ impl NodeSpec {
             clock: ClockSpec::default(),
             swap_bytes: None,
             disk: None,
+            memory_rules: MemoryRules::default(),
+        }
+    }
+    /// With these rules of memory.
+    #[must_use]
+    pub fn memory_rules(self, memory_rules: MemoryRules) -> Self {
+        Self {
+            memory_rules,
+            ..self
         }
     }
     /// With this disk.
@@ -108,6 +120,17 @@ impl NodeSpec {
     }
 }
 
+/// One life of a process: it ends with its node, or with its memory group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Life {
+    /// The incarnation of its node.
+    pub(super) incarnation: u16,
+    /// Its memory group on the node; 0 is none but the node itself.
+    pub(super) group: u8,
+    /// How often that was killed before.
+    pub(super) kills: u16,
+}
+
 /// A node of the running world.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -117,6 +140,9 @@ pub(super) struct Node {
     pub(super) up: bool,
     /// Counts starts; what belongs to an earlier one is stale.
     pub(super) incarnation: u16,
+    /// Of each memory group, how often its processes were killed alone; empty where there is none but
+    /// the node.
+    pub(super) kills: Vec<u16>,
     /// Events for its handlers with a lower sequence number died with an earlier incarnation.
     pub(super) born: u64,
     /// Down holds, in id order.
@@ -150,6 +176,10 @@ impl Node {
             running: true,
             up: true,
             incarnation: 0,
+            kills: match spec.memory_rules.groups.len() {
+                0 => Vec::new(),
+                groups => vec![0; groups + 1],
+            },
             born: 0,
             downs: Vec::new(),
             pauses: Vec::new(),

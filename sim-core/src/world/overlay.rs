@@ -177,7 +177,7 @@ impl Kernel {
     pub(super) fn restart_processes(&mut self, node: NodeId) {
         self.stop_processes(node);
         self.reset_connections(node);
-        self.starting.push(node);
+        self.starting.push((node, None));
     }
 
     pub(super) fn lift_crash(&mut self, node: NodeId, id: EntryId) {
@@ -190,7 +190,7 @@ impl Kernel {
         place.running = place.pauses.is_empty();
         let change = NodeChange::Up;
         self.record(What::Node { node, change });
-        self.starting.push(node);
+        self.starting.push((node, None));
     }
 
     fn pause(&mut self, node: NodeId, id: EntryId) {

@@ -68,23 +68,30 @@ impl World {
             k.record(What::Node { node, change });
         }
         drop(k);
-        self.start_processes(|_| true);
+        self.start_processes(|_, _| true);
     }
 
-    fn start_processes(&mut self, on: impl Fn(NodeId) -> bool) {
-        for process in self.processes.iter().filter(|p| on(p.node)) {
-            let cx = Cx::new(&self.shared, process.node, &process.name);
-            let future = (process.make)(cx);
-            let task = self
+    /// Starts the processes of some nodes, or of some memory groups on them.
+    fn start_processes(&mut self, on: impl Fn(NodeId, u8) -> bool) {
+        for process in &self.processes {
+            let life = self
                 .shared
                 .kernel
-                .borrow_mut()
-                .tasks
-                .insert(process.node, future);
+                .borrow()
+                .life_of(process.node, &process.name);
+            let group = life.group;
+            if !on(process.node, group) {
+                continue;
+            }
+            let cx = Cx::new(&self.shared, process.node, &process.name);
+            let future = (process.make)(cx);
+            let tasks = &mut self.shared.kernel.borrow_mut().tasks;
+            let task = tasks.insert(process.node, future);
+            tasks.mark(task, group);
             wake_index(task.index);
         }
         for (index, place) in self.handlers.iter_mut().enumerate() {
-            if on(place.node) {
+            if on(place.node, 0) {
                 let handler = place.now.insert(self.factories[index]());
                 let me = HandlerId(u32::try_from(index).expect("fewer than 2^32 handlers"));
                 handler.start(&mut HandlerCx {
@@ -149,7 +156,10 @@ impl World {
                     // Destructors of a dead process run while nobody holds the kernel.
                     drop(dead);
                     if !starting.is_empty() {
-                        self.start_processes(|node| starting.contains(&node));
+                        self.start_processes(|node, group| {
+                            let mut these = starting.iter().filter(|(n, _)| *n == node);
+                            these.any(|(_, only)| only.is_none_or(|only| only == group))
+                        });
                     }
                 }
             }

@@ -144,6 +144,7 @@ impl Control {
     async fn run(&self, number: u64, work: VirtualDuration, pages: u32) -> bool {
         let compute = self.cx.compute(work);
         let mut compute = pin!(match self.memory {
+            Some(set) if pages > 0 && self.shared.memory.in_order => compute.scanning(set, pages),
             Some(set) if pages > 0 => compute.touching(set, pages),
             _ => compute,
         });

@@ -298,5 +298,6 @@ fn memory(args: &Args) -> Memory {
         pages: pages.expect("the table bounds pages"),
         zipf: args.number("zipf"),
         writes: args.number("writes"),
+        in_order: args.word("order") == "in-order",
     }
 }

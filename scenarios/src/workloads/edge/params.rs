@@ -103,6 +103,13 @@ const MEMORY: &[Param] = &[
     )
     .default("0.9"),
     Param::new("writes", Kind::Share, "share of the touches that write").default("0.5"),
+    Param::new(
+        "order",
+        Kind::Choice(&["popularity", "in-order"]),
+        "which pages a job touches: by their popularity, or the next ones in a pass round and round, of \
+         which a fault reads a cluster",
+    )
+    .default("popularity"),
 ];
 
 const COUNT: Kind = Kind::Integer {

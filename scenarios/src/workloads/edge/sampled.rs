@@ -56,6 +56,8 @@ pub(super) struct Memory {
     pub(super) pages: u32,
     pub(super) zipf: f64,
     pub(super) writes: f64,
+    /// Pages one after the other, instead of by their popularity.
+    pub(super) in_order: bool,
 }
 
 /// One loop: what its parts share, and what goes on whoever crashes.

@@ -9,7 +9,7 @@ pub(in crate::world) use disk::Begun;
 pub use table::{HOST_SIGNALS, HostSignal};
 
 use super::kernel::{Kernel, Kind};
-use super::{DiskSpec, NodeSpec};
+use super::{DiskSpec, MemoryRules, NodeSpec};
 use crate::memory::{Pressure, Tasks};
 use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 use disk::HostDisk;
@@ -20,13 +20,17 @@ use signals::Sampled;
 #[derive(Debug)]
 pub(in crate::world) struct Host {
     memory: Option<Box<HostMemory>>,
-    /// Tasks that wait for the device since `at`.
+    /// What its kernel does about memory, where that is not the usual.
+    rules: Option<Box<MemoryRules>>,
+    /// Tasks that wait for the device, or are put to sleep, since `at`.
     blocked: u32,
     /// Made at the first use, unless the node says which disk it has.
     disk: Option<Box<HostDisk>>,
     /// Waits for a device, disk or swap: all, and those that count as memory pressure.
     in_io: u32,
     restored: u32,
+    /// Tasks put to sleep for what they charged to a group over `memory.high`.
+    asleep: u32,
     pressure: Pressure,
     /// Time in which a core was idle while a task waited for the device.
     iowait_ns: u64,
@@ -60,12 +64,19 @@ impl Hosts {
 impl Kernel {
     pub(in crate::world) fn add_host(&mut self, spec: &NodeSpec) {
         let memory = HostMemory::new(self.seed, spec).map(Box::new);
+        let rules = Some(&spec.memory_rules).filter(|rules| **rules != MemoryRules::default());
+        assert!(
+            spec.memory.is_some() || spec.memory_rules.groups.is_empty(),
+            "a node with memory groups has memory"
+        );
         self.hosts.list.push(Host {
             memory,
+            rules: rules.cloned().map(Box::new),
             blocked: 0,
             disk: None,
             in_io: 0,
             restored: 0,
+            asleep: 0,
             pressure: Pressure::new(spec.cores.max(1)),
             iowait_ns: 0,
             iowait_cores: 0,
@@ -83,7 +94,8 @@ impl Kernel {
             .is_none_or(|disk| *disk == DiskSpec::default());
         if !usual || spec.swap == Some(crate::plan::Swap::Disk) {
             let node = NodeId::from_index(self.hosts.list.len() - 1);
-            let disk = HostDisk::new(self.seed, spec);
+            let mut disk = HostDisk::new(self.seed, spec);
+            memory::set_stalls(self.seed, spec, disk.queue_mut());
             self.hosts.list[node.index()].disk = Some(Box::new(disk));
         }
     }
@@ -132,14 +144,18 @@ impl Kernel {
         let cpu = &self.nodes[node.index()].cpu;
         let (running, waiting) = (cpu.tasks_running(), cpu.tasks_waiting());
         let host = &mut self.hosts.list[node.index()];
-        if host.sampled.is_none() {
+        let watched = host
+            .memory
+            .as_deref()
+            .is_some_and(HostMemory::watches_pressure);
+        if host.sampled.is_none() && !watched {
             return;
         }
         host.stirred = true;
         host.iowait_ns += (now - host.at) * host.iowait_cores;
         host.blocked_ns += (now - host.at) * u64::from(host.blocked);
         host.at = now;
-        host.blocked = host.in_io;
+        host.blocked = host.in_io + host.asleep;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         // Of the tasks on a core, those whose job is a fault that has to make room.
         let jobs = &self.jobs;
@@ -154,6 +170,7 @@ impl Kernel {
             in_io: host.in_io,
             in_reclaim,
             restored: host.restored,
+            asleep: host.asleep,
         };
         host.pressure
             .set(crate::VirtualTime::from_nanos(now), tasks);

@@ -44,6 +44,8 @@ pub(super) struct Counters {
     /// Time of tasks that wait for the device, summed.
     pub(super) blocked: u64,
     pub(super) faults: u64,
+    /// Pages read beside those that faulted.
+    pub(super) ahead: u64,
     /// Pages touched for the first time.
     pub(super) fresh: u64,
     pub(super) out: u64,
@@ -142,6 +144,7 @@ impl Host {
             iowait: self.iowait_ns + (now.as_nanos() - self.at) * self.iowait_cores,
             blocked: self.blocked_ns + (now.as_nanos() - self.at) * u64::from(self.blocked),
             faults: memory.map_or(0, |memory| memory.domain.faults()),
+            ahead: memory.map_or(0, |memory| memory.domain.read_ahead_pages()),
             fresh: self.fresh_pages,
             out,
             kills: self.kills,
@@ -175,7 +178,7 @@ impl Host {
     /// Whether something is going on that changes signals without an event.
     fn goes_on(&self, node: &Node, now: VirtualTime) -> bool {
         let memory = self.memory.as_deref();
-        self.in_io > 0
+        self.in_io + self.asleep > 0
             || node.clock.is_some()
             || node.cpu.goes_on()
             || memory.is_some_and(|memory| memory.domain.next_tick(now).is_some())

@@ -192,7 +192,7 @@ pub(super) const ROWS: [Row; 62] = [
         "memory",
         ("rate(node_vmstat_pswpin)", "1/s"),
         "pages read from swap",
-        |r| r.rate(|c| c.faults),
+        |r| r.rate(|c| c.faults + c.ahead),
     ),
     row(
         "memory",

@@ -5,6 +5,7 @@ mod disk;
 mod faults;
 mod independence;
 mod memory;
+mod memory_rules;
 mod network;
 mod signals;
 mod tasks;

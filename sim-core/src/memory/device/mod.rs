@@ -1,163 +1,22 @@
 //! Swap devices: when a page that is read will be there.
 
+mod preset;
+mod stalls;
+
+#[cfg(test)]
+mod tests;
+
 use super::faults::lognormal_sum;
-use super::{PAGE_BYTES, SwapSpace, whole};
-use crate::{Sample, VirtualDuration, VirtualTime};
+use super::{PAGE_BYTES, whole};
+use crate::{Key, Sample, VirtualDuration, VirtualTime};
+pub use preset::{Device, Preset};
+use stalls::Calendar;
+pub use stalls::DeviceStalls;
 
 /// Length of a quota window, as in the kernel's block throttling.
 const WINDOW_NS: u64 = 100_000_000;
 /// Lowest quota that is accepted, in reads a second: one read in ten seconds.
 const IOPS_MIN: f64 = 0.1;
-
-/// Named devices. Medians are of one 4 KiB random read without queueing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Preset {
-    /// The para-virtual disk of the calibration: 49.5 us, 2 servers, 38 k reads/s (measured: 51 us,
-    /// 27 k at depth 2, 48 k at depth 8).
-    #[default]
-    Vdisk,
-    /// Compressed memory, lzo-rle: 2.5 us on the task's core; fitted.
-    Zram,
-    /// Compressed memory, lz4: mean 1.7 us; published benchmark.
-    ZramLz4,
-    /// Compressed memory, zstd: mean 5.7 us; published benchmark.
-    ZramZstd,
-    /// A compressed cache in front of a disk: 6 us; from Lagar-Cavilla, ASPLOS'19 (unverified).
-    Zswap,
-    /// 12 us; Savchenko, arXiv 2102.11198 (unverified), as the next three.
-    Optane,
-    /// 120 us.
-    Nvme,
-    /// SATA: 130 us.
-    Ssd,
-    /// A network volume: 1 ms (assumed), 3000 reads/s (vendor documents, unverified).
-    Cloud,
-    /// 10.6 ms, one server.
-    Hdd,
-}
-
-/// Service times, parallelism and limits of a device.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Device {
-    /// Median service time of a read in microseconds.
-    pub median_us: f64,
-    /// Standard deviation of its logarithm.
-    pub sigma: f64,
-    /// Reads served at once.
-    pub servers: u32,
-    /// What a read costs more after a long pause, in microseconds.
-    pub idle_us: f64,
-    /// Time constant of that surcharge, in microseconds.
-    pub idle_tau_us: f64,
-    /// Most reads a second.
-    pub iops_max: Option<f64>,
-    /// Whether reads run on the core of the task: no queue, no wait for input and output.
-    pub on_core: bool,
-    /// Write bandwidth in bytes a second.
-    pub write_bytes_per_s: f64,
-}
-
-impl Preset {
-    /// All presets, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
-        Self::Vdisk,
-        Self::Zram,
-        Self::ZramLz4,
-        Self::ZramZstd,
-        Self::Zswap,
-        Self::Optane,
-        Self::Nvme,
-        Self::Ssd,
-        Self::Cloud,
-        Self::Hdd,
-    ];
-
-    /// Its name in scenarios.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vdisk => "vdisk",
-            Self::Zram => "zram",
-            Self::ZramLz4 => "zram-lz4",
-            Self::ZramZstd => "zram-zstd",
-            Self::Zswap => "zswap",
-            Self::Optane => "optane",
-            Self::Nvme => "nvme",
-            Self::Ssd => "ssd",
-            Self::Cloud => "cloud",
-            Self::Hdd => "hdd",
-        }
-    }
-
-    /// The preset of this name; `sata-ssd` is `ssd`, `zram-lzo-rle` is `zram`.
-    pub fn by_name(name: &str) -> Option<Self> {
-        let name = match name {
-            "sata-ssd" => "ssd",
-            "zram-lzo-rle" => "zram",
-            name => name,
-        };
-        Self::ALL.into_iter().find(|preset| preset.name() == name)
-    }
-
-    /// Its figures. Sigmas other than of `vdisk` and `zram`, most server counts and the write
-    /// bandwidths are assumed.
-    pub fn device(self) -> Device {
-        let base = Device {
-            median_us: 49.5,
-            sigma: 0.32,
-            servers: 2,
-            idle_us: 0.0,
-            idle_tau_us: 5_000.0,
-            iops_max: None,
-            on_core: false,
-            write_bytes_per_s: 400e6,
-        };
-        let disk = |median_us, sigma, servers| Device {
-            median_us,
-            sigma,
-            servers,
-            ..base
-        };
-        // Compressed memory: a mean is the median times e^(sigma^2 / 2), 1.063 at 0.35.
-        let memory = |median_us, sigma, idle_us| Device {
-            median_us,
-            sigma,
-            idle_us,
-            on_core: true,
-            ..base
-        };
-        match self {
-            Self::Vdisk => Device {
-                idle_us: 135.0,
-                write_bytes_per_s: 230e6,
-                ..base
-            },
-            Self::Zram => memory(2.5, 0.6, 15.0),
-            Self::ZramLz4 => memory(1.7 / 1.063, 0.35, 15.0),
-            Self::ZramZstd => memory(5.7 / 1.063, 0.35, 15.0),
-            Self::Zswap => memory(6.0, 0.35, 0.0),
-            Self::Optane => disk(12.0, 0.5, 8),
-            Self::Nvme => disk(120.0, 0.35, 32),
-            Self::Ssd => disk(130.0, 0.4, 16),
-            Self::Cloud => Device {
-                iops_max: Some(3_000.0),
-                ..disk(1_000.0, 0.5, 16)
-            },
-            Self::Hdd => Device {
-                write_bytes_per_s: 150e6,
-                ..disk(10_600.0, 0.5, 1)
-            },
-        }
-    }
-
-    /// The swap space of `bytes` on such a device.
-    pub fn space(self, bytes: u64) -> SwapSpace {
-        SwapSpace {
-            bytes,
-            no_copies: matches!(self, Self::Zram | Self::ZramLz4 | Self::ZramZstd),
-            write_bytes_per_s: self.device().write_bytes_per_s,
-        }
-    }
-}
 
 /// A piece of work for one server.
 #[derive(Clone, Copy, Debug)]
@@ -193,8 +52,12 @@ pub struct SwapDevice {
     /// Reads that started in it.
     window_started: u64,
     reads: u64,
+    /// Pages read beside those that were asked for.
+    beside: u64,
     read_ns: u64,
     busy_ns: u64,
+    /// When all servers stand still; `None`: never.
+    stalls: Option<Box<Calendar>>,
 }
 
 impl SwapDevice {
@@ -213,8 +76,10 @@ impl SwapDevice {
             window_left: 0,
             window_started: 0,
             reads: 0,
+            beside: 0,
             read_ns: 0,
             busy_ns: 0,
+            stalls: None,
         };
         swap.window_left = swap.window_quota(0);
         swap
@@ -243,6 +108,12 @@ impl SwapDevice {
     /// A factor on every service time, above 0; 1 is the device as it is.
     pub const fn set_slow(&mut self, factor: f64) {
         self.slow = factor;
+    }
+
+    /// From now on the device stalls every now and then: all its servers at once. The stall with the
+    /// ordinal n comes after a gap drawn at n, whatever is read.
+    pub fn set_stalls(&mut self, stalls: DeviceStalls, key: Key) {
+        self.stalls = Some(Box::new(Calendar::new(stalls, key)));
     }
 
     /// Whether a read runs on the core of its task instead of here.
@@ -287,6 +158,11 @@ impl SwapDevice {
         done
     }
 
+    /// Pages that came with reads that were submitted: more bytes, not more reads.
+    pub(crate) const fn read_beside(&mut self, pages: u64) {
+        self.beside += pages;
+    }
+
     /// Each operation takes this share longer for each one that is served beside it. Calibrated for
     /// disks only: swap alone stays as it was calibrated, without.
     pub(crate) const fn set_contention(&mut self, share: f64) {
@@ -310,7 +186,10 @@ impl SwapDevice {
             service_us *= 1.0 + self.contention * self.beside(start, work.weighs_others);
         }
         let service = nanos(service_us * 1e3 * self.slow);
-        let done = (start + service).max(last_start + service / u64::from(pages));
+        let mut done = (start + service).max(last_start + service / u64::from(pages));
+        if let Some(stalls) = self.stalls.as_deref_mut().filter(|_| server.is_some()) {
+            done = stalls.stretch(now, (start, done));
+        }
         if let Some(i) = server {
             self.free_at[i] = done;
             if self.contention > 0.0 {
@@ -427,7 +306,7 @@ impl SwapDevice {
 
     /// Bytes read so far.
     pub const fn read_bytes(&self) -> u64 {
-        self.reads * PAGE_BYTES
+        (self.reads + self.beside) * PAGE_BYTES
     }
 
     /// Sum over the reads of the time from submission to completion.
@@ -443,129 +322,4 @@ impl SwapDevice {
 
 fn nanos(ns: f64) -> u64 {
     VirtualDuration::from_nanos_f64(ns).as_nanos()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Key, Seed};
-
-    fn at(ms: f64) -> VirtualTime {
-        VirtualTime::ZERO + VirtualDuration::from_secs_f64(ms / 1e3)
-    }
-
-    #[test]
-    fn every_preset_has_a_name_of_its_own() {
-        for preset in Preset::ALL {
-            assert_eq!(Preset::by_name(preset.name()), Some(preset));
-        }
-        assert_eq!(Preset::by_name("tape"), None);
-    }
-
-    /// One thread waits for its own read, then submits the next: measured 17.8 thousand a second.
-    #[test]
-    fn the_disk_of_the_calibration_at_depth_one() {
-        let key = Key::new(Seed(1), "swap", "test");
-        let mut swap = SwapDevice::new(Preset::Vdisk.device());
-        let mut now = at(0.0);
-        for i in 0..20_000 {
-            now = swap.read(now, &mut key.at(i));
-        }
-        let iops = 20_000.0 / now.as_secs_f64();
-        assert!((17_000.0..20_500.0).contains(&iops), "{iops}");
-        assert_eq!(
-            swap.busy_time(now),
-            now - at(0.0),
-            "always one read under way"
-        );
-    }
-
-    /// 1000 reads at once under 800 a second: the last starts in the thirteenth window.
-    #[test]
-    fn a_cap_makes_a_queue_of_windows() {
-        let key = Key::new(Seed(1), "swap", "test");
-        let mut swap = SwapDevice::new(Preset::Vdisk.device());
-        swap.set_iops_cap(at(0.0), Some(800.0));
-        let mut last = at(0.0);
-        for i in 0..1_000 {
-            last = last.max(swap.read(at(0.0), &mut key.at(i)));
-        }
-        assert!(
-            (1_200.0..1_202.0).contains(&(last.as_secs_f64() * 1e3)),
-            "{last}"
-        );
-        // What comes later in the window finds its rest of the quota, then waits.
-        let next = swap.read(at(1_210.0), &mut key.at(1_000));
-        assert!(next < at(1_211.0), "{next}");
-        swap.set_iops_cap(at(1_220.0), None);
-        assert!(swap.read(at(1_220.0), &mut key.at(1_001)) < at(1_221.0));
-    }
-
-    /// Half of a quota that was not used serves the next window, and no later one.
-    #[test]
-    fn credit_lasts_for_one_window() {
-        let key = Key::new(Seed(1), "swap", "test");
-        let served = |first: f64, used: u64, second: f64| {
-            let mut swap = SwapDevice::new(Preset::Nvme.device());
-            swap.set_iops_cap(at(0.0), Some(800.0));
-            for i in 0..used {
-                swap.read(at(first), &mut key.at(i));
-            }
-            let next = at(second + 50.0);
-            (0..400)
-                .take_while(|i| swap.read(at(second), &mut key.at(1_000 + i)) < next)
-                .count()
-        };
-        assert_eq!(served(10.0, 40, 110.0), 120);
-        assert_eq!(served(10.0, 80, 110.0), 80);
-        assert_eq!(served(10.0, 40, 210.0), 80);
-        assert_eq!(served(10.0, 0, 110.0), 80);
-    }
-
-    #[test]
-    fn quotas_hold_over_any_ten_seconds() {
-        let key = Key::new(Seed(1), "swap", "test");
-        for iops in [3.0, 55.0, 800.0] {
-            let mut swap = SwapDevice::new(Preset::Nvme.device());
-            swap.set_iops_cap(at(0.0), Some(iops));
-            let count = (0..100_000)
-                .take_while(|i| swap.read(at(0.0), &mut key.at(*i)) < at(10_000.0))
-                .count();
-            assert!(
-                (count as f64 / (10.0 * iops) - 1.0).abs() < 0.04,
-                "{iops}: {count}"
-            );
-        }
-    }
-
-    #[test]
-    fn one_server_serves_in_order_and_a_slow_one_is_slower() {
-        let key = Key::new(Seed(1), "swap", "test");
-        let mut swap = SwapDevice::new(Preset::Hdd.device());
-        let mut last = at(0.0);
-        for i in 0..100 {
-            let done = swap.read(at(1.0), &mut key.at(i));
-            assert!(done > last);
-            last = done;
-        }
-        let mut slow = SwapDevice::new(Preset::Hdd.device());
-        slow.set_slow(10.0);
-        let mut late = at(0.0);
-        for i in 0..100 {
-            late = slow.read(at(1.0), &mut key.at(i));
-        }
-        let ratio = late.since(at(1.0)).as_secs_f64() / last.since(at(1.0)).as_secs_f64();
-        assert!((ratio - 10.0).abs() < 1e-3, "{ratio}");
-    }
-
-    #[test]
-    fn compressed_memory_does_not_queue() {
-        let key = Key::new(Seed(1), "swap", "test");
-        let mut swap = SwapDevice::new(Preset::Zram.device());
-        assert!(swap.on_core());
-        for i in 0..1_000 {
-            let took = swap.read(at(5.0), &mut key.at(i)).since(at(5.0));
-            assert!(took < VirtualDuration::from_micros(60), "{took}");
-        }
-    }
 }

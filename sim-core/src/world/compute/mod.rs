@@ -1,15 +1,18 @@
 //! Running on a node: processor time, and the pages it touches.
 
-use super::cpu::{JobTime, Task};
-use super::kernel::{Job, Kernel};
+mod jobs;
+
+use super::cpu::JobTime;
+use super::kernel::Kernel;
 use super::{Cx, Wake};
 use crate::history::Part;
 use crate::memory::faults;
-use crate::{NodeId, VirtualDuration, VirtualTime};
+use crate::{VirtualDuration, VirtualTime};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
+pub(super) use jobs::{JobRef, Work};
 
 /// A working set that a process declared on its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct MemorySet {
 pub struct Compute<'a> {
     cx: &'a Cx,
     work: VirtualDuration,
-    touches: Option<(usize, u32)>,
+    touches: Option<Touches>,
     stage: Stage,
     /// Halves not begun yet.
     halves: u32,
@@ -37,11 +40,30 @@ pub struct Compute<'a> {
     majors: u32,
 }
 
+/// Pages of a working set that a computation touches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touches {
+    pub(super) class: usize,
+    pub(super) pages: u32,
+    /// One after the other, instead of by their popularity.
+    pub(super) in_order: bool,
+}
+
+/// Faults that one half of a computation has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Faults {
     total: u32,
     bundles: u32,
     served: u32,
+}
+
+/// Some faults that are served together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bundle {
+    pub(super) class: usize,
+    pub(super) faults: u32,
+    /// Pages that each of them reads.
+    pub(super) cluster: u32,
 }
 
 impl Faults {
@@ -58,29 +80,14 @@ impl Faults {
 enum Stage {
     /// Nothing is under way.
     Idle,
-    /// On the processor or waiting for it since then; `true` if for a fault of so many pages.
-    Job(JobRef, VirtualTime, Option<u32>),
+    /// On the processor or waiting for it since then; for some faults, or for the work itself.
+    Job(JobRef, VirtualTime, Option<Bundle>),
     /// Waiting for the swap device until then; whether that counts as memory pressure.
     Device(VirtualTime, bool, Option<Wake>),
+    /// Put to sleep until then for what was charged to a group over `memory.high`; then this share of
+    /// the work runs.
+    Asleep(VirtualTime, f64, Option<Wake>),
     Done,
-}
-
-/// What is asked of a processor.
-#[derive(Clone, Copy, Debug)]
-struct Work {
-    /// Nanoseconds at speed 1.
-    ns: f64,
-    /// Whether the kernel works, for the process.
-    system: bool,
-    /// Whether it counts as memory pressure, as most of reclaim does.
-    reclaim: bool,
-}
-
-/// A job by index and generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct JobRef {
-    index: u32,
-    generation: u32,
 }
 
 impl fmt::Debug for Compute<'_> {
@@ -110,9 +117,22 @@ impl<'a> Compute<'a> {
         self.majors
     }
     /// Touches `pages` pages of a working set on the way.
-    pub const fn touching(mut self, set: MemorySet, pages: u32) -> Self {
+    pub const fn touching(self, set: MemorySet, pages: u32) -> Self {
+        self.touches_of(set, pages, false)
+    }
+    /// Touches the next `pages` pages of a working set in their order on the way: a pass through it,
+    /// which goes on where the last one ended. Each of its faults reads as many pages as the node's
+    /// `page_cluster` says; with more pages than room every page is missing.
+    pub const fn scanning(self, set: MemorySet, pages: u32) -> Self {
+        self.touches_of(set, pages, true)
+    }
+    const fn touches_of(mut self, set: MemorySet, pages: u32, in_order: bool) -> Self {
         if let Some(class) = set.class {
-            self.touches = Some((class, pages));
+            self.touches = Some(Touches {
+                class,
+                pages,
+                in_order,
+            });
             self.halves = 2;
         }
         self
@@ -120,29 +140,29 @@ impl<'a> Compute<'a> {
 
     /// Begins what comes next; `false` if nothing is left.
     fn advance(&mut self, k: &mut Kernel, waker: &Waker) -> bool {
-        let node = self.cx.node;
-        if let Some(pages) = self.faults.next() {
-            self.fault(k, pages, waker);
+        if self.serve_next(k, waker) {
             return true;
         }
         if self.halves == 0 {
             return false;
         }
+        let node = self.cx.node;
         let mut share = 1.0;
-        if let Some((class, pages)) = self.touches {
+        if let Some(touches) = self.touches {
             if self.halves == 2 && !k.memory_busy(node) {
                 // Nothing can fault: the two halves are one.
-                k.touch(node, class, pages);
+                k.touch(node, touches);
                 self.halves = 1;
                 self.touches = None;
             } else {
-                let half = if self.halves == 2 {
-                    pages / 2
+                let first = touches.pages / 2;
+                let pages = if self.halves == 2 {
+                    first
                 } else {
-                    pages - pages / 2
+                    touches.pages - first
                 };
                 share = 0.5;
-                let total = k.touch(node, class, half);
+                let total = k.touch(node, Touches { pages, ..touches });
                 self.majors += total;
                 self.faults = Faults {
                     total,
@@ -151,13 +171,44 @@ impl<'a> Compute<'a> {
                 };
             }
         }
-        if let Some(pages) = self.faults.next() {
-            // The half runs when its faults are served.
-            self.fault(k, pages, waker);
-        } else {
-            self.run(k, share, waker);
+        // The half runs when its faults are served.
+        if !self.serve_next(k, waker) {
+            self.pay(k, share, waker);
         }
         true
+    }
+    /// Begins to serve the next faults of this half; `false` if none is left.
+    fn serve_next(&mut self, k: &mut Kernel, waker: &Waker) -> bool {
+        let next = self.touches.zip(self.faults.next());
+        let Some((touches, faults)) = next else {
+            return false;
+        };
+        let bundle = Bundle {
+            class: touches.class,
+            faults,
+            cluster: if touches.in_order {
+                k.page_cluster(self.cx.node)
+            } else {
+                1
+            },
+        };
+        self.fault(k, bundle, waker);
+        true
+    }
+    /// On the way back from the kernel: sleeps for what was charged to a group over `memory.high`, then
+    /// runs.
+    fn pay(&mut self, k: &mut Kernel, share: f64, waker: &Waker) {
+        let node = self.cx.node;
+        let sleep = match self.touches {
+            Some(touches) => k.high_stall(node, touches.class),
+            None => VirtualDuration::ZERO,
+        };
+        if sleep.is_zero() {
+            return self.run(k, share, waker);
+        }
+        k.asleep(node, true);
+        k.spans.add(self.cx.span, Part::PageFault, sleep.as_nanos());
+        self.stage = Stage::Asleep(k.time().saturating_add(sleep), share, None);
     }
     fn run(&mut self, k: &mut Kernel, share: f64, waker: &Waker) {
         self.halves -= 1;
@@ -166,18 +217,18 @@ impl<'a> Compute<'a> {
             system: false,
             reclaim: false,
         };
-        let job = k.submit(self.cx.node, work, Wake::of(waker));
+        let job = k.submit(self.cx.node, work, Some(Wake::of(waker)));
         self.stage = Stage::Job(job, k.time(), None);
     }
-    fn fault(&mut self, k: &mut Kernel, pages: u32, waker: &Waker) {
-        let (ns, reclaim) = k.fault_work(self.cx.node, pages);
+    fn fault(&mut self, k: &mut Kernel, bundle: Bundle, waker: &Waker) {
+        let (ns, reclaim) = k.fault_work(self.cx.node, bundle);
         let work = Work {
             ns,
             system: true,
             reclaim,
         };
-        let job = k.submit(self.cx.node, work, Wake::of(waker));
-        self.stage = Stage::Job(job, k.time(), Some(pages));
+        let job = k.submit(self.cx.node, work, Some(Wake::of(waker)));
+        self.stage = Stage::Job(job, k.time(), Some(bundle));
     }
 
     /// A job is done: what it was, and what follows.
@@ -185,11 +236,11 @@ impl<'a> Compute<'a> {
         &mut self,
         k: &mut Kernel,
         (since, time): (VirtualTime, JobTime),
-        fault: Option<u32>,
+        fault: Option<Bundle>,
     ) {
         let (cx, now) = (self.cx, k.time());
         let whole = now.since(since).as_nanos();
-        let Some(pages) = fault else {
+        let Some(bundle) = fault else {
             let waited = whole.saturating_sub(time.ran + time.throttled);
             k.spans.add(cx.span, Part::Run, time.ran);
             k.spans.add(cx.span, Part::Throttled, time.throttled);
@@ -198,7 +249,7 @@ impl<'a> Compute<'a> {
             return;
         };
         k.spans.add(cx.span, Part::PageFault, whole);
-        self.stage = match k.read_swap(cx.node, pages) {
+        self.stage = match k.read_swap(cx.node, bundle) {
             Some((until, restored)) => {
                 // Credited now, so that a report on an operation that never ends knows where it is.
                 k.spans
@@ -210,12 +261,23 @@ impl<'a> Compute<'a> {
     }
 }
 
+/// Whether it is not yet `until`; then the task is woken by that time.
+fn wait_until(k: &mut Kernel, until: VirtualTime, wake: &mut Option<Wake>, waker: &Waker) -> bool {
+    let early = k.time() < until;
+    if early && !wake.as_ref().is_some_and(|wake| wake.is(waker)) {
+        let new = Wake::of(waker);
+        k.wake_at(until.as_nanos(), new.clone());
+        *wake = Some(new);
+    }
+    early
+}
+
 impl Future for Compute<'_> {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let mut k = this.cx.kernel();
-        if !k.acts(this.cx.node, this.cx.incarnation) {
+        if !k.acts(this.cx.node, this.cx.life) {
             return Poll::Pending;
         }
         loop {
@@ -224,7 +286,7 @@ impl Future for Compute<'_> {
                     if this.faults.served > 0 && this.faults.served == this.faults.bundles =>
                 {
                     this.faults = Faults::default();
-                    this.run(&mut k, 0.5, context.waker());
+                    this.pay(&mut k, 0.5, context.waker());
                 }
                 Stage::Idle => {
                     if !this.advance(&mut k, context.waker()) {
@@ -239,16 +301,19 @@ impl Future for Compute<'_> {
                     this.job_done(&mut k, (since, time), fault);
                 }
                 Stage::Device(until, restored, wake) => {
-                    if k.time() < *until {
-                        if !wake.as_ref().is_some_and(|wake| wake.is(context.waker())) {
-                            let new = Wake::of(context.waker());
-                            k.wake_at(until.as_nanos(), new.clone());
-                            *wake = Some(new);
-                        }
+                    if wait_until(&mut k, *until, wake, context.waker()) {
                         return Poll::Pending;
                     }
                     k.read_done(this.cx.node, *restored);
                     this.stage = Stage::Idle;
+                }
+                Stage::Asleep(until, share, wake) => {
+                    if wait_until(&mut k, *until, wake, context.waker()) {
+                        return Poll::Pending;
+                    }
+                    let share = *share;
+                    k.asleep(this.cx.node, false);
+                    this.run(&mut k, share, context.waker());
                 }
                 Stage::Done => return Poll::Ready(()),
             }
@@ -261,106 +326,16 @@ impl Drop for Compute<'_> {
         match core::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Job(job, ..) => self.cx.kernel().cancel_job(job),
             Stage::Device(_, restored, _) => {
-                if let Some(mut k) = self.cx.alive() {
+                if let Some(mut k) = self.cx.on_live_node() {
                     k.read_done(self.cx.node, restored);
+                }
+            }
+            Stage::Asleep(..) => {
+                if let Some(mut k) = self.cx.on_live_node() {
+                    k.asleep(self.cx.node, false);
                 }
             }
             Stage::Idle | Stage::Done => {}
         }
-    }
-}
-
-impl Kernel {
-    /// Asks the processors of `node` for some work.
-    fn submit(&mut self, node: NodeId, work: Work, wake: Wake) -> JobRef {
-        let index = self.jobs_free.pop().unwrap_or_else(|| {
-            self.jobs.push(Job {
-                generation: 0,
-                node,
-                waker: None,
-                done: None,
-                reclaim: false,
-            });
-            u32::try_from(self.jobs.len() - 1).expect("fewer than 2^32 jobs")
-        });
-        let job = &mut self.jobs[index as usize];
-        job.node = node;
-        job.waker = Some(wake);
-        job.done = None;
-        job.reclaim = work.reclaim;
-        let generation = job.generation;
-        let now = self.now;
-        let task = Task {
-            id: index,
-            work: work.ns,
-            system: work.system,
-        };
-        self.nodes[node.index()].cpu.submit(now, task);
-        self.cpu_changed(node);
-        JobRef { index, generation }
-    }
-    fn free_job(&mut self, job: JobRef) {
-        let slot = &mut self.jobs[job.index as usize];
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.waker = None;
-        self.jobs_free.push(job.index);
-    }
-    fn poll_job(&mut self, job: JobRef, waker: &Waker) -> Option<JobTime> {
-        let slot = &mut self.jobs[job.index as usize];
-        if let Some(time) = slot.done.take() {
-            self.free_job(job);
-            return Some(time);
-        }
-        if !slot.waker.as_ref().is_some_and(|wake| wake.is(waker)) {
-            slot.waker = Some(Wake::of(waker));
-        }
-        None
-    }
-    /// Gives a job up.
-    fn cancel_job(&mut self, job: JobRef) {
-        let slot = &self.jobs[job.index as usize];
-        if slot.generation != job.generation {
-            return;
-        }
-        let (node, now) = (slot.node, self.now);
-        self.free_job(job);
-        self.nodes[node.index()].cpu.cancel(now, job.index);
-        self.cpu_changed(node);
-    }
-
-    /// The next event of a node's processors is due.
-    pub(super) fn cpu_event(&mut self, node: NodeId, generation: u64) {
-        let cpu = &mut self.nodes[node.index()].cpu;
-        if u64::from(cpu.generation) == generation {
-            self.cpu_changed(node);
-        }
-    }
-
-    /// Something changed on a node's processors: jobs that are done wake who waits, what was
-    /// slowed down counts for its faults, and the next event is scheduled.
-    pub(super) fn cpu_changed(&mut self, node: NodeId) {
-        let now = self.now;
-        let cpu = &mut self.nodes[node.index()].cpu;
-        let mut done = core::mem::take(&mut self.jobs_done);
-        cpu.advance(now, &mut done);
-        cpu.generation = cpu.generation.wrapping_add(1);
-        let (next, generation) = (cpu.next_event(), cpu.generation);
-        let counted = core::mem::replace(&mut cpu.counted, cpu.totals);
-        for effect in cpu.totals.effects(&counted) {
-            self.landed_now.extend(cpu.blame(effect));
-        }
-        self.land_collected();
-        for (index, time) in done.drain(..) {
-            let job = &mut self.jobs[index as usize];
-            job.done = Some(time);
-            if let Some(wake) = job.waker.take() {
-                self.wake(wake);
-            }
-        }
-        self.jobs_done = done;
-        if let Some(at) = next {
-            self.schedule(at, super::kernel::Kind::Cpu, node.0, u64::from(generation));
-        }
-        self.pressure_changed(node);
     }
 }
