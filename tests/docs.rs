@@ -36,6 +36,35 @@ fn the_scenario_of_the_readme_runs() {
     );
 }
 
+/// Pieces of a scenario miss what stands elsewhere, and name what is in no such piece; but all of them
+/// are TOML, and no key of theirs is unknown.
+#[test]
+fn every_piece_of_the_guide_is_toml_with_known_keys() {
+    let guide = read("docs/authoring.md");
+    let indented = |line: &&str| line.is_empty() || line.starts_with("    ");
+    let lines: Vec<&str> = guide.lines().collect();
+    let pieces = lines.chunk_by(|a, b| indented(&a) == indented(&b));
+    let mut count = 0;
+    for piece in pieces {
+        let mut text: String = piece.iter().map(|line| format!("{line}\n")).collect();
+        if !indented(&piece[0]) || text.trim().is_empty() {
+            continue;
+        }
+        if text.trim_start().starts_with("inject.") {
+            text = format!("[[fault]]\n{text}");
+        }
+        let read = parse("docs/authoring.md", &text, &Settings::default());
+        let errors = read
+            .err()
+            .map_or(String::new(), |errors| errors.to_string());
+        for wrong in ["not TOML", "unknown key"] {
+            assert!(!errors.contains(wrong), "{text}{errors}");
+        }
+        count += 1;
+    }
+    assert!(count > 6, "the guide has examples");
+}
+
 #[test]
 fn commands_of_the_readme_name_files_that_exist() {
     let readme = read("README.md");
