@@ -43,7 +43,7 @@ fn every_piece_of_the_guide_is_toml_with_known_keys() {
     let guide = read("docs/authoring.md");
     let indented = |line: &&str| line.is_empty() || line.starts_with("    ");
     let lines: Vec<&str> = guide.lines().collect();
-    let pieces = lines.chunk_by(|a, b| indented(&a) == indented(&b));
+    let pieces = lines.chunk_by(|a, b| indented(a) == indented(b));
     let mut count = 0;
     for piece in pieces {
         let mut text: String = piece.iter().map(|line| format!("{line}\n")).collect();

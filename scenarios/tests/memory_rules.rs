@@ -106,8 +106,9 @@ fn groups_are_put_in_order() {
 fn every_mistake_is_told_at_once() {
     let shown = read(
         "swap = \"zram\", paging = { min_free = \"8MiB\", high = \"1GiB\", \
-         device_stalls = { every = \"0s\" } }, \
+         device_stalls = { every = \"1us\", for = \"0s\" } }, \
          memory_groups = { a = { inside = \"b\" }, b = { inside = \"a\" }, c = { inside = \"slize\" }, \
+         f = { inside = \"c\" }, g = { inside = \"a\" }, \
          slice = { limit = \"0B\", high = \"1MiB\", holds = [\"nearr\", \"away\"] }, \
          d = { holds = [\"near\"] }, e = { holds = [\"near\"] } }",
     )
@@ -117,6 +118,7 @@ fn every_mistake_is_told_at_once() {
         "add kswapd = true, or remove it",
         "`high` is not below the memory of the node",
         "the device would never do anything",
+        "a stall that takes no time",
         "compressed memory does not stall",
         "`a` is inside itself",
         "`b` is inside itself",
@@ -130,6 +132,10 @@ fn every_mistake_is_told_at_once() {
         "`near` is in a memory group already",
     ] {
         assert!(shown.contains(told), "{told}\n{shown}");
+    }
+    // What hangs on a mistake is none of its own.
+    for fine in ["`c` is inside", "`f` is inside", "`g` is inside"] {
+        assert!(!shown.contains(fine), "{fine}\n{shown}");
     }
     let range = read("paging = { page_cluster = 11, oomd = { pressure = 0 }, high = \"1GiB\" }");
     let range = range.expect_err("three mistakes");

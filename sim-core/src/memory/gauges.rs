@@ -95,10 +95,8 @@ impl Domain {
     /// The horizon in seconds of virtual time (minus infinity before the first onset; a settled domain
     /// has one before the run) and the surviving share of the old generation, for reports.
     pub fn front(&self) -> (f64, f64) {
-        {
-            let front = self.groups[0].front;
-            (front.horizon, front.survive)
-        }
+        let front = self.groups[0].front;
+        (front.horizon, front.survive)
     }
 
     /// Who owns most pages, resident and swapped out: whom the kernel kills first.

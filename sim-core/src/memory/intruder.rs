@@ -66,14 +66,14 @@ impl Domain {
     pub fn overcommit_pages(&self, ratio: f64) -> u64 {
         let classes = self.classes.iter().filter(|class| class.present);
         let own: f64 = classes.map(|class| class.spec.pages as f64).sum();
-        whole(self.budget() - own / ratio)
+        whole(self.groups[0].room(self.swap.is_some()) - own / ratio)
     }
 
     /// The limit in bytes under which `share` of the pages of the classes have room, at least zero.
     pub fn limit_for(&self, share: f64) -> u64 {
         let classes = self.classes.iter().filter(|class| class.present);
         let own: f64 = classes.map(|class| class.spec.pages as f64).sum();
-        whole((own * share + self.overhead()) * PAGE_BYTES as f64)
+        whole((own * share + self.overhead() + self.kept()) * PAGE_BYTES as f64)
     }
 
     /// Whether an intruder holds memory.
@@ -100,7 +100,8 @@ impl Domain {
             Activity::Idle => f64::INFINITY,
             Activity::Every(period) => period.as_secs_f64().max(1e-6),
             Activity::Active => {
-                let left = (self.budget() - intruder.pages as f64).max(1.0);
+                let room = self.groups[0].room(self.swap.is_some());
+                let left = (room - intruder.pages as f64).max(1.0);
                 let horizon = self.horizon_of_the_run(now, left);
                 ACTIVE_PERIOD_MAX_S.min(horizon / ACTIVE_TOUCHES).max(1e-3)
             }
@@ -152,7 +153,7 @@ impl Domain {
             } else {
                 self.appeared_in(group, at)
             };
-            (self.groups[group].budget - used).max(0.0)
+            (self.groups[group].room(self.swap.is_some()) - used).max(0.0)
         });
         free.fold(f64::INFINITY, f64::min)
     }

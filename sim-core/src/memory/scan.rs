@@ -17,6 +17,8 @@ pub(super) struct Scan {
     /// Pages so far.
     pages: u64,
     curve: Touches,
+    /// Pages that the last fault read beside its own, and that no pass has come to.
+    ahead: u32,
     /// Pages by the last tick, and the probability as of then that the next one is missing.
     ticked: f64,
     miss: f64,
@@ -33,6 +35,7 @@ impl Scan {
     pub(super) fn calm_down(&mut self) {
         self.curve.clear();
         self.ticked = self.pages as f64;
+        self.ahead = 0;
         self.miss = 0.0;
     }
     /// Share of the pages that no pass touched from `horizon` to `at`.
@@ -50,6 +53,7 @@ impl Class {
             let mut first = Scan {
                 pages: 0,
                 curve: Touches::with_points(POINTS_MAX),
+                ahead: 0,
                 ticked: 0.0,
                 miss: missing,
             };
@@ -57,6 +61,17 @@ impl Class {
             Box::new(first)
         });
         scan.pages += pages;
+    }
+
+    /// Faults of a pass over `missing` pages that are swapped out, each of which reads `cluster` pages.
+    pub(super) fn scan_faults(&mut self, missing: u32, cluster: u32) -> u32 {
+        let Some(scan) = &mut self.scan else {
+            return missing;
+        };
+        let faults = missing.saturating_sub(scan.ahead).div_ceil(cluster);
+        scan.ahead += faults * cluster;
+        scan.ahead -= missing.min(scan.ahead);
+        faults
     }
 
     /// Probability that the next page of a pass is missing, as of the last tick.

@@ -101,7 +101,7 @@ impl<'a> Disk<'a> {
         let syncing = self
             .operate(path.unwrap_or(""), |k| k.disk_sync(node, path))
             .await?;
-        if let Some(mut k) = self.cx.on_live_node() {
+        if let Some(mut k) = self.cx.alive() {
             k.disk_synced(node, &syncing);
         }
         Ok(())
@@ -252,7 +252,7 @@ impl Future for Wait<'_> {
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if self.waits
-            && let Some(mut k) = self.cx.alive()
+            && let Some(mut k) = self.cx.on_live_node()
         {
             k.disk_waited(self.cx.node);
         }

@@ -177,6 +177,7 @@ impl Kernel {
     pub(super) fn restart_processes(&mut self, node: NodeId) {
         self.stop_processes(node);
         self.reset_connections(node);
+        self.memory_started(node);
         self.starting.push((node, None));
     }
 
@@ -190,6 +191,7 @@ impl Kernel {
         place.running = place.pauses.is_empty();
         let change = NodeChange::Up;
         self.record(What::Node { node, change });
+        self.memory_started(node);
         self.starting.push((node, None));
     }
 

@@ -44,16 +44,23 @@ pub(super) fn groups(args: &Args, issues: &mut Vec<Issue>) -> Vec<MemoryGroup> {
             break;
         }
     }
-    for (own, group) in left {
+    let around = |name: &str| {
+        let (_, group) = left.iter().find(|(_, group)| group.name == name)?;
+        group.inside.as_deref()
+    };
+    for (own, group) in &left {
         let outer = group.inside.as_deref().unwrap_or_default();
-        issues.push(if names.iter().any(|name| name == outer) {
-            let message = format!("`{}` is inside itself", group.name);
-            at(own, "inside", message).help("name a group that is not inside this one")
-        } else {
+        let mut outwards = std::iter::successors(Some(outer), |name| around(name)).take(left.len());
+        if !names.iter().any(|name| name == outer) {
             let others = names.iter().filter(|name| **name != group.name);
-            at(own, "inside", format!("no memory group `{outer}`"))
-                .maybe_help(suggest(outer, others.map(String::as_str)))
-        });
+            let issue = at(own, "inside", format!("no memory group `{outer}`"));
+            issues.push(issue.maybe_help(suggest(outer, others.map(String::as_str))));
+        } else if outwards.any(|name| name == group.name) {
+            let message = format!("`{}` is inside itself", group.name);
+            issues
+                .push(at(own, "inside", message).help("name a group that is not inside this one"));
+        }
+        // Else it hangs on one of those, whose error is shown.
     }
     sorted
 }

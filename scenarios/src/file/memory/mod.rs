@@ -4,6 +4,7 @@ mod groups;
 
 pub(super) use groups::check_holds;
 use groups::groups;
+use squall_core::VirtualDuration;
 use squall_core::memory::{DeviceStalls, Preset, Watermarks};
 use squall_core::plan::Swap;
 use squall_core::world::{MemoryRules, Oomd};
@@ -165,6 +166,9 @@ fn high(paging: &Args, memory: u64, issues: &mut Vec<Issue>) -> Option<u64> {
     bytes
 }
 
+/// Least mean time between two stalls: all of a run are gone through one by one.
+const STALLS_EVERY_MIN: VirtualDuration = VirtualDuration::from_millis(1);
+
 fn stalls(paging: &Args, swap: Option<&Swap>, issues: &mut Vec<Issue>) -> Option<DeviceStalls> {
     let table = paging.table_opt("device_stalls")?;
     let usual = DeviceStalls::default();
@@ -172,9 +176,13 @@ fn stalls(paging: &Args, swap: Option<&Swap>, issues: &mut Vec<Issue>) -> Option
         every: table.duration_opt("every").unwrap_or(usual.every),
         length: table.duration_opt("for").unwrap_or(usual.length),
     };
-    if law.every.is_zero() {
+    if law.every < STALLS_EVERY_MIN {
         let issue = at(table, "every", "the device would never do anything");
-        issues.push(issue.help("write a time such as \"160s\""));
+        issues.push(issue.help("write a time such as \"160s\", at least a millisecond"));
+    }
+    if law.length.is_zero() {
+        let issue = at(table, "for", "a stall that takes no time");
+        issues.push(issue.help("write a time such as \"220ms\", or remove `device_stalls`"));
     }
     let compressed = |swap: &Swap| match swap {
         Swap::Preset(name) => Preset::by_name(name).is_some_and(|p| p.device().on_core),

@@ -63,7 +63,7 @@ impl Calendar {
                 if self.made >= done {
                     return done;
                 }
-                self.make();
+                self.make(now);
                 continue;
             }
             let (begin, end) = self.ahead[at];
@@ -73,12 +73,13 @@ impl Calendar {
             }
             if end > from {
                 // What is left of the work at the stall, or all of it, comes after it.
-                done += end - begin.max(from);
+                done = done.saturating_add(end - begin.max(from));
             }
         }
     }
 
-    fn make(&mut self) {
+    /// Makes the next stall, and keeps it if it is not over.
+    fn make(&mut self, now: u64) {
         let gap = self.key.at(self.ordinal).exponential(1.0);
         let gap = VirtualDuration::from_nanos_f64(gap * self.law.every.as_nanos_f64());
         // A law of no time at all still moves on.
@@ -86,6 +87,40 @@ impl Calendar {
         let end = begin.saturating_add(self.law.length.as_nanos());
         self.ordinal += 1;
         self.made = end;
-        self.ahead.push_back((begin, end));
+        if end > now {
+            self.ahead.push_back((begin, end));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Seed;
+
+    /// Stalls that were over before anybody asked are not kept.
+    #[test]
+    fn the_past_takes_no_memory() {
+        let law = DeviceStalls {
+            every: VirtualDuration::from_micros(10),
+            length: VirtualDuration::from_micros(1),
+        };
+        let mut calendar = Calendar::new(law, Key::new(Seed(1), "node/a", "swap.stall"));
+        let hour = 3_600_000_000;
+        assert!(calendar.stretch(hour, (hour, hour + 50_000)) > hour + 50_000);
+        assert!(calendar.ahead.len() < 100, "{}", calendar.ahead.len());
+        // The end of time is no overflow.
+        let late = u64::MAX - 10;
+        assert!(
+            Calendar::new(
+                DeviceStalls {
+                    every: law.every * 1_000_000_000_000,
+                    length: VirtualDuration::MAX
+                },
+                calendar.key
+            )
+            .stretch(late, (late, late + 5))
+                >= late
+        );
     }
 }

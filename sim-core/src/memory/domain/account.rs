@@ -113,7 +113,7 @@ impl Domain {
     pub fn churns(&self, group: usize) -> bool {
         let own = &self.groups[group];
         let host = group == 0 && self.background.is_some();
-        !host && self.busy && own.window.2 > CHURN_SHARE * own.budget / 2.0
+        !host && self.busy && own.window.2 > CHURN_SHARE * own.target / 2.0
     }
 }
 

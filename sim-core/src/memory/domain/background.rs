@@ -104,9 +104,11 @@ impl Domain {
         self.changed(now);
     }
 
-    /// Pages that background reclaim would still evict, as of the last tick; none while it sleeps.
+    /// Pages that background reclaim would still evict, as of the last tick; none while it sleeps, or
+    /// where there is no swap to put them.
     pub fn background_wanted(&self) -> u64 {
-        let awake = self.background.as_ref().filter(|b| b.awake);
+        let awake = self.background.as_ref();
+        let awake = awake.filter(|b| b.awake && self.swap.is_some());
         awake.map_or(0, |b| whole(libm::ceil((b.short - b.credit).max(0.0))))
     }
 

@@ -61,6 +61,10 @@ impl Group {
             charged: 0.0,
         }
     }
+    /// Pages that may stay: those beyond `memory.high` only where there is nowhere to put them.
+    pub(in crate::memory) const fn room(&self, swaps: bool) -> f64 {
+        if swaps { self.target } else { self.budget }
+    }
 }
 
 /// The front behind which the pages of a class leave: the latest horizon of the groups it is in, and
@@ -188,17 +192,20 @@ impl Domain {
     pub(super) fn set_budgets(&mut self) {
         for group in 0..self.groups.len() {
             let overhead = self.overhead_of(group);
-            let kept = match &self.background {
-                Some(background) if group == 0 => background.kept(),
-                _ => 0.0,
-            };
-            let pages = |bytes: u64| (bytes as f64 / PAGE_BYTES as f64 - overhead - kept).max(0.0);
+            let kept = if group == 0 { self.kept() } else { 0.0 };
+            let pages = |bytes: u64| bytes as f64 / PAGE_BYTES as f64 - overhead;
             let own = &mut self.groups[group];
-            own.budget = pages(own.limit_bytes);
+            own.budget = (pages(own.limit_bytes) - kept).max(0.0);
+            // What is kept free is not used, and `memory.high` bounds what is.
             own.target = own
                 .high_bytes
-                .map_or(own.budget, |bytes| own.budget.min(pages(bytes)));
+                .map_or(own.budget, |bytes| own.budget.min(pages(bytes).max(0.0)));
         }
+    }
+
+    /// Pages that the node keeps free for itself.
+    pub(in crate::memory) fn kept(&self) -> f64 {
+        self.background.as_ref().map_or(0.0, Background::kept)
     }
 
     /// Pages of the node's memory that hold no data.
@@ -246,10 +253,6 @@ impl Domain {
     /// Whether a group has no room for another page.
     pub(super) fn full(&self, group: usize) -> bool {
         let group = &self.groups[group];
-        let room = match self.swap {
-            Some(_) => group.target,
-            None => group.budget,
-        };
-        group.used >= room - 1.0
+        group.used >= group.room(self.swap.is_some()) - 1.0
     }
 }

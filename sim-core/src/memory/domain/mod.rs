@@ -168,6 +168,15 @@ impl Domain {
         self.classes[class].scan_miss()
     }
 
+    /// Faults of a pass over `missing` pages of this class that are swapped out, if each reads `cluster`
+    /// pages, at least one: what the last one read beside its page is there already.
+    ///
+    /// # Panics
+    /// If there is no such class.
+    pub fn scan_faults(&mut self, class: usize, missing: u32, cluster: u32) -> u32 {
+        self.classes[class].scan_faults(missing, cluster)
+    }
+
     /// Counts `n` major faults that requests had.
     pub fn fault(&mut self, n: u32) {
         self.faults += u64::from(n);

@@ -346,3 +346,33 @@ fn fast_eviction_churns() {
     assert!(!churns(2_200, false) && churns(2_800, false));
     assert!(!churns(2_800, true), "a host ages by other counters");
 }
+
+/// `memory.high` bounds what is used: what the node keeps free for itself is no part of that.
+#[test]
+fn what_is_kept_free_does_not_count_as_used() {
+    let domain = |pages| {
+        let mut domain = Domain::new(1_024 * MIB, swap());
+        domain.set_watermarks(at(0.0), Some(Watermarks { min_pages: 16_384 }));
+        domain.set_high(at(0.0), 0, Some(512 * MIB));
+        domain.add_class(ClassSpec::new(pages));
+        domain
+    };
+    assert!(!domain(500 * 256).busy());
+    assert!(domain(520 * 256).busy());
+}
+
+/// A limit for all pages has room for all pages, whatever the node keeps for itself.
+#[test]
+fn a_limit_for_a_share_has_room_for_it() {
+    for marks in [None, Some(Watermarks { min_pages: 2_000 })] {
+        let mut domain = Domain::new(1_024 * MIB, swap());
+        domain.set_watermarks(at(0.0), marks);
+        domain.add_class(ClassSpec::new(32_768));
+        for (share, room) in [(1.0, 32_768), (0.5, 16_384)] {
+            let bytes = domain.limit_for(share);
+            domain.set_limit(at(0.0), bytes);
+            // Less than a page is lost to whole bytes.
+            assert_eq!(domain.budget_pages() + 1, room, "{marks:?}");
+        }
+    }
+}

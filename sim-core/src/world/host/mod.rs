@@ -95,7 +95,9 @@ impl Kernel {
         if !usual || spec.swap == Some(crate::plan::Swap::Disk) {
             let node = NodeId::from_index(self.hosts.list.len() - 1);
             let mut disk = HostDisk::new(self.seed, spec);
-            memory::set_stalls(self.seed, spec, disk.queue_mut());
+            if spec.swap == Some(crate::plan::Swap::Disk) {
+                memory::set_stalls(self.seed, spec, disk.queue_mut());
+            }
             self.hosts.list[node.index()].disk = Some(Box::new(disk));
         }
     }

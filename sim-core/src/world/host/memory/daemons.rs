@@ -91,8 +91,11 @@ impl HostMemory {
     /// Whether the daemon kills now, under this full memory pressure over 10 s.
     fn oomd_acts(&mut self, now: VirtualTime, pressure: f64) -> bool {
         let used = self.domain.used_pages(now) as f64 / self.domain.budget_pages().max(1) as f64;
-        let space = self.domain.swap_bytes().max(1) as f64;
-        let swapped = self.domain.swapped_bytes() as f64 / space;
+        // Without swap there is none that could be full, whatever is still out there.
+        let swapped = match self.domain.swap_bytes() {
+            0 => 0.0,
+            space => self.domain.swapped_bytes() as f64 / space as f64,
+        };
         let Some(watch) = self.daemons.as_mut().and_then(|d| d.oomd.as_mut()) else {
             return false;
         };
@@ -172,10 +175,18 @@ impl Kernel {
         }
     }
 
-    /// The node's processors forgot all jobs.
-    pub(super) fn background_crashed(&mut self, node: NodeId) {
-        let daemons = self.memory(node).and_then(|m| m.daemons.as_deref_mut());
-        if let Some((job, _)) = daemons.and_then(|daemons| daemons.kswapd.take()) {
+    /// The node crashed: its processors forgot all jobs, and the daemons what they saw.
+    pub(super) fn daemons_crashed(&mut self, node: NodeId) {
+        let Some(daemons) = self.memory(node).and_then(|m| m.daemons.as_deref_mut()) else {
+            return;
+        };
+        if let Some(watch) = &mut daemons.oomd {
+            watch.since = None;
+        }
+        for (spent, _) in daemons.early.iter_mut().flat_map(|early| &mut early.groups) {
+            *spent = 0.0;
+        }
+        if let Some((job, _)) = daemons.kswapd.take() {
             self.cancel_job(job);
         }
     }

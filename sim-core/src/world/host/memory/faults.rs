@@ -105,16 +105,18 @@ impl Kernel {
             return 0;
         }
         let missing = faults::binomial(pages, miss, &mut next(&mut memory.keys.faults));
-        let count = if in_order {
-            missing.div_ceil(memory.cluster)
+        let (count, cluster) = if in_order {
+            let cluster = memory.cluster;
+            (memory.domain.scan_faults(class, missing, cluster), cluster)
         } else {
-            missing
+            (missing, 1)
         };
+        let read = u64::from(count) * u64::from(cluster);
         memory.domain.fault(count);
-        memory.domain.read_ahead(u64::from(missing - count));
+        memory.domain.read_ahead(read - u64::from(count));
         if memory.throttles {
             let group = memory.domain.group_of(class);
-            memory.domain.charge(group, f64::from(missing));
+            memory.domain.charge(group, read as f64);
         }
         count
     }
@@ -143,8 +145,9 @@ impl Kernel {
         self.pressure_changed(node);
     }
 
-    /// Processor time in nanoseconds to serve some faults, and whether it counts as memory
-    /// pressure, as most of reclaim does: the fault itself, reclaim where room must be made, and the read where the device is memory.
+    /// Processor time in nanoseconds to serve some faults, and whether it counts as memory pressure, as
+    /// most of reclaim does: the fault itself, reclaim where room must be made, and the read where the
+    /// device is memory.
     pub(in crate::world) fn fault_work(&mut self, node: NodeId, bundle: Bundle) -> (f64, bool) {
         let pages = bundle.faults * bundle.cluster;
         let now = self.time();

@@ -37,8 +37,9 @@ impl Kernel {
         }
     }
 
-    /// The kernel kills the processes of one memory group (0: of none but the node), their connections
-    /// break, and they are started again at once. Without groups that is everything on the node.
+    /// The kernel kills the processes of one memory group (0: of none but the node), the calls they have
+    /// taken are reset, and they are started again at once. A call still under way reaches the next life:
+    /// a client's one connection to a node is to all groups on it. Without groups all on the node dies.
     pub(super) fn restart_group(&mut self, node: NodeId, group: usize) {
         let place = &mut self.nodes[node.index()];
         let Some(kills) = place.kills.get_mut(group) else {
@@ -72,6 +73,9 @@ impl Kernel {
                 let reference = self.call_ref(index);
                 self.reply_from_network(reference, CallError::Reset);
             }
+        }
+        if group == 0 {
+            self.memory_started(node);
         }
         self.starting.push((node, Some(group)));
     }

@@ -8,7 +8,7 @@ use crate::world::kernel::Kind;
 use crate::{EntryId, NodeId, VirtualTime};
 
 impl HostMemory {
-    /// The processes of some memory groups died: their pages are free, and leaks begin again.
+    /// The processes of some memory groups died: their pages are free, and what they leaked.
     pub(super) fn free_sets(&mut self, now: VirtualTime, of: impl Fn(u8) -> bool) {
         for (class, set) in self.sets.iter_mut().enumerate() {
             if of(set.group) && core::mem::take(&mut set.live) {
@@ -16,7 +16,14 @@ impl HostMemory {
             }
         }
         // A leak is of processes that are in no group.
-        for (id, leak) in self.leaks.iter().filter(|_| of(0)) {
+        for (id, _) in self.leaks.iter().filter(|_| of(0)) {
+            self.domain.release(now, id.0);
+        }
+    }
+    /// The processes of the node begin, and leak from now on.
+    fn begin_leaks(&mut self, now: VirtualTime) {
+        for (id, leak) in &self.leaks {
+            // A leak whose fault began while the node was down has pressed already.
             self.domain.release(now, id.0);
             self.domain.press(now, id.0, *leak);
         }
@@ -84,7 +91,9 @@ impl Kernel {
         if let Some(id) = limit.filter(|_| reclaimed > 0) {
             self.land(id, reclaimed);
         }
-        let short = tick.out_of_memory;
+        // On a node that is down there is no kernel that could kill.
+        let up = self.nodes[node.index()].up;
+        let short = tick.out_of_memory.filter(|_| up);
         let killed = short.is_some_and(|group| self.kill_in(node, group));
         if killed {
             for id in limit.into_iter().chain(off) {
@@ -95,7 +104,9 @@ impl Kernel {
         if count > 0 {
             self.land_leaks(node, count);
         }
-        self.daemons(node);
+        if up {
+            self.daemons(node);
+        }
         self.memory_tick(node);
     }
 
@@ -147,8 +158,17 @@ impl Kernel {
         if let Some(memory) = &mut host.memory {
             memory.free_sets(now, |_| true);
         }
-        self.background_crashed(node);
+        self.daemons_crashed(node);
         self.pressure_changed(node);
+    }
+    /// The node's processes are started again.
+    pub(in crate::world) fn memory_started(&mut self, node: NodeId) {
+        let now = self.time();
+        let leaking = self.memory(node).filter(|memory| !memory.leaks.is_empty());
+        if let Some(memory) = leaking {
+            memory.begin_leaks(now);
+            self.memory_tick(node);
+        }
     }
 
     /// A kill that a fault asks for: it lasts until the fault ends.

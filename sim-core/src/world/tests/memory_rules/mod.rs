@@ -1,5 +1,6 @@
 //! What the kernel of a node does about memory beside its limit: each of it at work, and off.
 
+mod beside;
 mod daemons;
 mod groups;
 mod passes;

@@ -40,6 +40,33 @@ fn a_fault_of_a_pass_reads_a_cluster() {
     assert!(eight.latency("backup", time) < 0.4 * one.latency("backup", time));
 }
 
+/// However short its steps are: what a fault read beside its page is there for the next.
+#[test]
+fn a_pass_in_short_steps_reads_whole_clusters_too() {
+    for pages in [2, 6, 9] {
+        let mut rig = Rig::new(
+            100,
+            vec![Service {
+                pages,
+                every_us: 2_000,
+                in_order: true,
+                ..service("backup", 128)
+            }],
+        );
+        rig.rules.page_cluster = 3;
+        let seen = rig.run(200);
+        let (faults, read) = (seen.signal(FAULTS), seen.signal(PAGES));
+        assert!(faults > 10.0, "{faults}");
+        let ratio = read / faults / 8.0;
+        assert!((ratio - 1.0).abs() < 0.01, "{pages}: {read} in {faults}");
+        let bytes = seen.signal("rate(node_disk_read_bytes_total)");
+        assert!((bytes / read / 4_096.0 - 1.0).abs() < 0.01, "{bytes}");
+        // No more comes in than the pass goes over.
+        let passed = 500.0 * f64::from(pages);
+        assert!(read < 1.01 * passed, "{pages}: {read} of {passed}");
+    }
+}
+
 /// Where the pages fit a pass costs nothing; touches at random know no clusters.
 #[test]
 fn page_cluster_is_for_passes_alone() {
