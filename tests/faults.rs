@@ -9,7 +9,7 @@ use squall::scenarios::{Settings, parse};
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`.
-const CASES: [(&str, &str, &str); 61] = [
+const CASES: &[(&str, &str, &str)] = &[
     (
         "node-loss",
         "{ nodes = 'web[0]', restart_after = '2s' }",
