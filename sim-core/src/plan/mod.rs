@@ -7,6 +7,7 @@
 
 mod network;
 mod primitive;
+mod signal;
 mod timeline;
 
 pub use network::{
@@ -17,6 +18,7 @@ pub use primitive::{
     Arithmetic, CallRule, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, Limit,
     LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
 };
+pub use signal::{Poison, SignalRule};
 pub use timeline::{Change, Step};
 
 use crate::{EntryId, VirtualTime};
