@@ -207,6 +207,17 @@ impl Lowering<'_> {
             self.entries.push((from, until, primitive));
         }
     }
+    /// Puts a primitive in force for a time that may outlast the occurrence: what follows from it.
+    pub(crate) fn beyond(
+        &mut self,
+        from: VirtualTime,
+        until: Option<VirtualTime>,
+        primitive: Primitive,
+    ) {
+        if from < self.stop && until.is_none_or(|until| until > from) {
+            self.entries.push((from, until, primitive));
+        }
+    }
     /// Puts a primitive in force when the occurrence is over: what follows from it, until `until`.
     pub fn afterwards(&mut self, until: Option<VirtualTime>, primitive: Primitive) {
         let Some(from) = self.window.until else {
@@ -282,6 +293,14 @@ impl Lowering<'_> {
         self.draws
             .of(&self.topology.node(node).name)
             .stream(purpose)
+    }
+    /// The stream of draws of one channel.
+    pub(crate) fn channel_stream(
+        &self,
+        purpose: &str,
+        channel: &crate::topology::ChannelInfo,
+    ) -> SetupStream {
+        self.draws.of(&channel.name).stream(purpose)
     }
     /// The stream of one round of a fault that goes in rounds.
     pub fn round(&self, purpose: &str, round: u32) -> SetupStream {
