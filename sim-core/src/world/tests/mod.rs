@@ -9,6 +9,7 @@ mod memory_rules;
 mod network;
 mod signals;
 mod tasks;
+mod triggers;
 
 use super::*;
 use crate::history::{Digest, What};
@@ -52,6 +53,7 @@ pub(super) fn plan(entries: Vec<(u64, Option<u64>, Primitive)>) -> Plan {
             part: 0,
             from: at_ms(from),
             until: until.map(at_ms),
+            firing: None,
             primitive,
         });
     Plan::new(faults, entries.collect())
