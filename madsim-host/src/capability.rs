@@ -189,6 +189,7 @@ fn answer(primitive: &Primitive) -> Result<(Act, Option<&'static str>), &'static
         Primitive::Call { .. } => {
             Err("needs Squall's client and server wrappers, which are not written yet")
         }
+        Primitive::Signal { .. } => Err("no sensors and actuators are simulated here"),
         Primitive::Knob { knob, .. } => Ok((Act::Knob(*knob), None)),
     }
 }

@@ -138,7 +138,7 @@ impl Ready {
         }
     }
 
-    /// Nodes, links, services and knobs, in the order of the topology; then the workloads.
+    /// Nodes, links, services, knobs and channels, in the order of the topology; then the workloads.
     fn build(&self, world: &mut World) -> Promised {
         let scenario = &self.scenario;
         let mut ids = Vec::new();
@@ -162,6 +162,9 @@ impl Ready {
         }
         for knob in scenario.topology.knobs() {
             world.add_knob(knob.base);
+        }
+        for channel in scenario.topology.channels() {
+            world.channel(&channel.name, channel.resolution);
         }
         if !scenario.signals.is_zero() {
             world.sample_hosts(scenario.signals);

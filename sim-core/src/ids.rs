@@ -49,6 +49,10 @@ id! {
     KnobId
 }
 id! {
+    /// A sensor or an actuator of a workload.
+    ChannelId
+}
+id! {
     /// A name in the name table.
     NameId
 }

@@ -18,7 +18,7 @@ pub mod time;
 mod wall_time;
 pub mod world;
 
-pub use ids::{EntryId, KnobId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
+pub use ids::{ChannelId, EntryId, KnobId, NameId, Names, NodeId, PortId, ServiceId, SpanId};
 pub use rng::{Key, Law, Sample, Seed, Stream};
 pub use time::{VirtualDuration, VirtualTime};
 pub use wall_time::WallTime;

@@ -1,10 +1,12 @@
 //! The kinds of workload. Adding one: a module with a [`WorkloadKind`], and a line in [`ALL`].
 
 pub mod agents;
+mod channels;
 pub mod cluster;
 mod edge;
 mod install;
 
+pub use channels::Channel;
 pub use install::{Install, InstallFn, Prepare, PrepareFn, Prepared, nothing};
 
 use core::fmt;
@@ -36,6 +38,8 @@ pub struct WorkloadKind {
     pub knobs: &'static [Knob],
     /// Services that faults can hit.
     pub services: &'static [Word],
+    /// Sensors and actuators that faults can hit.
+    pub channels: &'static [Channel],
     /// Names of its operations in spans.
     pub operations: &'static [&'static str],
     /// Reads what it needs before the first seed.
@@ -214,6 +218,12 @@ impl WorkloadKind {
         text.push_str(&words("invariants", self.invariants));
         text.push_str(&words("events", self.events));
         text.push_str(&words("services", self.services));
+        if !self.channels.is_empty() {
+            text.push_str("  channels\n");
+        }
+        for c in self.channels {
+            let _ = writeln!(text, "    {:<28} {}", c.name, c.doc);
+        }
         text.push_str("  metrics\n");
         for m in self.metrics {
             let _ = writeln!(text, "    {:<28} {} ({})", m.name, m.doc, m.unit);

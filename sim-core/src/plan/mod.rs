@@ -10,6 +10,7 @@
 
 mod network;
 mod primitive;
+mod signal;
 mod timeline;
 mod trigger;
 
@@ -21,6 +22,7 @@ pub use primitive::{
     Arithmetic, CallRule, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, Limit,
     LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
 };
+pub use signal::{Poison, SignalRule};
 pub use timeline::{Change, Step};
 pub use trigger::{Choice, Count, Firing, FiringId, Floor, IfNone, Life, On, Role, Trigger, Whom};
 

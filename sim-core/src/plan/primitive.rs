@@ -3,9 +3,10 @@
 use super::network::{
     Bandwidth, Corrupt, CutScope, Duplicate, GilbertElliott, Reorder, ResetEnds, Series, Traced,
 };
+use super::signal::SignalRule;
 use crate::disk::{DiskError, DiskOps};
 use crate::memory::{Activity, Arrival};
-use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
+use crate::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -357,6 +358,14 @@ pub enum Primitive {
         /// What happens.
         rule: CallRule,
     },
+    /// Something happens to the samples of a sensor or to the commands of an actuator; each rule says
+    /// how two of a kind combine.
+    Signal {
+        /// The sensor or actuator.
+        channel: ChannelId,
+        /// What happens.
+        rule: SignalRule,
+    },
     /// A named parameter of a workload takes another value on one node, or everywhere. The latest
     /// set wins. Landed: the workload read it or acted on it.
     Knob {
@@ -419,6 +428,8 @@ pub enum Family {
     Clock,
     /// Errors, delays, rate limits of calls.
     Call,
+    /// What sensors say and actuators hear.
+    Signal,
     /// Parameters of workloads.
     Knob,
 }
@@ -633,6 +644,7 @@ impl Primitive {
                 Family::Clock
             }
             Self::Call { .. } => Family::Call,
+            Self::Signal { .. } => Family::Signal,
             Self::Knob { .. } => Family::Knob,
         }
     }
@@ -686,6 +698,7 @@ impl Primitive {
                 CallRule::LostReply { .. } => "lost-reply",
                 CallRule::RateLimit { .. } => "rate-limit",
             },
+            Self::Signal { rule, .. } => rule.name(),
             Self::Knob { .. } => "knob",
         }
     }
@@ -715,6 +728,7 @@ impl Primitive {
             | Self::BitRot { disk, .. }
             | Self::Misdirect { disk, .. } => Some(disk.node),
             Self::Call { client, .. } => *client,
+            Self::Signal { .. } => None,
             Self::Knob { node, .. } => *node,
             Self::LinkDelay { link, .. }
             | Self::LinkLoss { link, .. }
@@ -827,6 +841,7 @@ impl fmt::Display for Family {
             Self::Disk => "disk",
             Self::Clock => "clock",
             Self::Call => "call",
+            Self::Signal => "signal",
             Self::Knob => "knob",
         })
     }

@@ -2,6 +2,7 @@
 
 use super::Wake;
 use super::call::Service;
+use super::channel::Channel;
 use super::handler::HandlerId;
 use super::knob::Knob;
 use super::link::{Link, LinkProfile, LinkRule, LinkTable};
@@ -114,6 +115,8 @@ pub(crate) struct Kernel {
     foreign: Vec<(u32, Option<Wake>)>,
     foreign_free: Vec<u32>,
     pub(super) knobs: Vec<Knob>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) channel_names: Names,
     pub(super) spans: Spans,
     /// Of every handler its node, and its number on that node, by which its draws are keyed.
     pub(super) handlers: Vec<(NodeId, u32)>,
@@ -170,6 +173,8 @@ impl Kernel {
             foreign: Vec::new(),
             foreign_free: Vec::new(),
             knobs: Vec::new(),
+            channels: Vec::new(),
+            channel_names: Names::default(),
             spans: Spans::default(),
             handlers: Vec::new(),
             plan: Rc::default(),
@@ -212,6 +217,8 @@ impl Kernel {
         self.foreign.clear();
         self.foreign_free.clear();
         self.knobs.clear();
+        self.channels.clear();
+        self.channel_names.clear();
         self.spans.clear();
         self.handlers.clear();
         self.plan = Rc::default();

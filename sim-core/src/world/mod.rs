@@ -12,6 +12,7 @@
 //! the next event.
 
 mod call;
+mod channel;
 mod clock;
 mod compute;
 mod cpu;
@@ -62,7 +63,7 @@ use crate::history::History;
 use crate::plan::Plan;
 use crate::property::Monitor;
 use crate::task::{Ready, TaskFuture};
-use crate::{KnobId, NameId, Names, NodeId, PortId, Seed, ServiceId, VirtualDuration};
+use crate::{ChannelId, KnobId, NameId, Names, NodeId, PortId, Seed, ServiceId, VirtualDuration};
 use core::future::Future;
 use kernel::Kernel;
 use knob::Knob;
@@ -195,6 +196,11 @@ impl World {
     /// The service of this name, wherever it runs.
     pub fn service(&mut self, name: &str) -> ServiceId {
         self.shared.kernel.borrow_mut().service(name)
+    }
+    /// The sensor or actuator of this name, made at first use. A change of a sample by no more than
+    /// `resolution` is none for the account of faults.
+    pub fn channel(&mut self, name: &str, resolution: f64) -> ChannelId {
+        self.shared.kernel.borrow_mut().channel(name, resolution)
     }
     /// Adds a named parameter.
     pub fn add_knob(&mut self, base: f64) -> KnobId {

@@ -1,6 +1,7 @@
 //! The native host, behaviour by behaviour.
 
 mod calls;
+mod channels;
 mod disk;
 mod faults;
 mod independence;
