@@ -769,6 +769,7 @@ impl Primitive {
             | Self::LyingFsync { disk, .. }
             | Self::BitRot { disk, .. }
             | Self::Misdirect { disk, .. } => see(&mut disk.node),
+            Self::Signal { .. } => {}
             Self::Call { client: node, .. } | Self::Knob { node, .. } => {
                 node.iter_mut().for_each(see);
             }
