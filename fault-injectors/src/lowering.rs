@@ -340,6 +340,7 @@ pub fn lower(
                         part: u32::try_from(entries.len()).expect("fewer than 2^32 entries"),
                         from,
                         until: until.map(|until| until.min(stop)),
+                        firing: None,
                         primitive,
                     });
                 }

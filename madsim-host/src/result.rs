@@ -25,6 +25,8 @@ pub(crate) fn hosted(mut run: HostedRun, approximated: Vec<Limit>) -> Hosted {
         at: end,
         complete,
         metrics: left.history.metrics(),
+        first_fault: run.plan.first_start(),
+        last_heal: run.plan.last_heal(),
     };
     let outcomes = outcomes.map(|mut monitor| monitor.finish(&run_end));
     let judged = run.specs.into_iter().zip(outcomes);
@@ -75,6 +77,7 @@ fn faults(plan: &Plan, left: &Left) -> Vec<FaultResult> {
             planned: own.count() as u64,
             landed: landings.len() as u64,
             first_landing: landings.into_iter().min(),
+            firings: None,
         }
     });
     result.collect()

@@ -10,6 +10,7 @@ pub mod divergence;
 pub mod findings;
 pub mod json;
 pub mod junit;
+pub mod linearizability;
 mod operator;
 mod slow;
 pub mod storage;

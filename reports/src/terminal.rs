@@ -250,7 +250,7 @@ const FAULTS_MAX: usize = 3;
 
 /// The faults in force at an instant, and those that healed last.
 fn active_line(out: &mut String, recording: &Recording, at: squall_core::VirtualTime) {
-    let (plan, nodes) = (&recording.header.plan, &recording.header.nodes);
+    let (plan, nodes) = (&recording.plan_as_run(), &recording.header.nodes);
     let active = findings::active(plan, nodes, at);
     let healed = findings::healed(plan, nodes, at);
     let on = |nodes: &[String]| {

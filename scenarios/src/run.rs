@@ -78,7 +78,7 @@ impl Ready {
         world.reset(seed, keep);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let promised = self.build(world);
-            self.watch(world, promised, &plan);
+            self.watch(world, promised);
             world.set_plan(plan.clone());
             world.run(Bounds {
                 until: self.scenario.stop_time(),
@@ -187,10 +187,9 @@ impl Ready {
     }
 
     /// One monitor for each property, in the order of the file.
-    fn watch(&self, world: &mut World, mut promised: Promised, plan: &Plan) {
+    fn watch(&self, world: &mut World, mut promised: Promised) {
         for spec in &self.scenario.properties {
             let name = world.name(spec.kind.subject());
-            let first_fault = plan.first_start();
             let monitor: Box<dyn Monitor> = match &spec.kind {
                 PropertyKind::Always { invariant } => {
                     let at = promised.iter().position(|(name, _)| name == invariant);
@@ -223,8 +222,6 @@ impl Ready {
                     factor: *factor,
                     within: *within,
                     window: *window,
-                    first_fault,
-                    last_heal: plan.last_heal(),
                 }),
                 PropertyKind::Threshold {
                     stat,
@@ -240,7 +237,6 @@ impl Ready {
                     limit: *limit,
                     from: VirtualTime::ZERO + *from,
                     until: until.map(|until| VirtualTime::ZERO + until),
-                    first_fault,
                 }),
             };
             world.watch(monitor);

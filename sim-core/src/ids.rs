@@ -92,6 +92,10 @@ impl Names {
     pub fn text(&self, id: NameId) -> &str {
         self.texts.get(id.index()).map_or("?", String::as_str)
     }
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
     /// All names, by number.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(String::as_str)

@@ -4,6 +4,7 @@
 pub mod disk;
 pub mod history;
 pub mod ids;
+pub mod linearizability;
 pub mod memory;
 pub mod outcome;
 pub mod plan;

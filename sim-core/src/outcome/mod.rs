@@ -58,6 +58,41 @@ pub struct FaultResult {
     pub landed: u64,
     /// When they first had one.
     pub first_landing: Option<VirtualTime>,
+    /// What its triggers did, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firings: Option<Firings>,
+}
+
+/// What the triggers of a fault did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Firings {
+    /// Firings that hit somebody.
+    pub fired: u64,
+    /// Targets that its floor kept from being hit.
+    pub dropped: u64,
+    /// Firings for which nobody had the role in time.
+    pub missed_role: u64,
+    /// Firings for which the floor left nobody.
+    pub missed_floor: u64,
+    /// Firings that were left out because nobody had the role.
+    pub skipped: u64,
+    /// Firings that still waited for somebody to have the role when the run ended.
+    pub waiting: u64,
+    /// When the run failed because nobody had the role.
+    pub failed: Option<VirtualTime>,
+}
+
+impl Firings {
+    /// Adds up.
+    pub fn add(&mut self, other: &Self) {
+        self.fired += other.fired;
+        self.dropped += other.dropped;
+        self.missed_role += other.missed_role;
+        self.missed_floor += other.missed_floor;
+        self.skipped += other.skipped;
+        self.waiting += other.waiting;
+        self.failed = [self.failed, other.failed].into_iter().flatten().min();
+    }
 }
 
 /// Everything about one seed that is a function of (file, seed, settings).

@@ -744,6 +744,74 @@ impl Primitive {
             | Self::LinkHold { link } => Some(link.from),
         }
     }
+    /// Shows every node that it names, to change it.
+    pub(crate) fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
+        match self {
+            Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
+            | Self::Pause { node }
+            | Self::CpuSpeed { node, .. }
+            | Self::CpuQuota { node, .. }
+            | Self::CpuSteal { node, .. }
+            | Self::MemoryPressure { node, .. }
+            | Self::MemoryLimit { node, .. }
+            | Self::OomKill { node }
+            | Self::SwapDevice { node, .. }
+            | Self::DiskFull { node, .. }
+            | Self::UnsyncedLoss { node, .. }
+            | Self::TornWrite { node, .. }
+            | Self::ClockStep { node, .. }
+            | Self::ClockDrift { node, .. }
+            | Self::ClockFreeze { node, .. } => see(node),
+            Self::DiskLatency { disk, .. }
+            | Self::DiskHold { disk, .. }
+            | Self::DiskError { disk, .. }
+            | Self::LyingFsync { disk, .. }
+            | Self::BitRot { disk, .. }
+            | Self::Misdirect { disk, .. } => see(&mut disk.node),
+            Self::Signal { .. } => {}
+            Self::Call { client: node, .. } | Self::Knob { node, .. } => {
+                node.iter_mut().for_each(see);
+            }
+            Self::LinkDelay { link, .. }
+            | Self::LinkLoss { link, .. }
+            | Self::LinkBurstLoss { link, .. }
+            | Self::LinkCorrupt { link, .. }
+            | Self::LinkDuplicate { link, .. }
+            | Self::LinkRate { link, .. }
+            | Self::LinkTrace { link, .. }
+            | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
+            | Self::LinkCut { link, .. }
+            | Self::LinkReset { link, .. }
+            | Self::LinkHold { link } => {
+                see(&mut link.from);
+                see(&mut link.to);
+            }
+        }
+    }
+    /// The node that does not run while it is in force, if it is such a primitive.
+    pub fn takes_down(&self) -> Option<NodeId> {
+        match self {
+            Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
+            | Self::Pause { node }
+            | Self::OomKill { node } => Some(*node),
+            _ => None,
+        }
+    }
+    /// The link that nothing passes while it is in force, if it is such a primitive.
+    pub fn cuts_off(&self) -> Option<LinkTarget> {
+        match self {
+            Self::LinkCut {
+                link,
+                scope: CutScope::All,
+                ..
+            }
+            | Self::LinkHold { link } => Some(*link),
+            _ => None,
+        }
+    }
     /// The directed link it acts on, for those of the family [`Family::Link`].
     pub const fn link(&self) -> Option<LinkTarget> {
         match self {

@@ -63,6 +63,8 @@ impl World {
             at: end,
             complete,
             metrics: history.metrics(),
+            first_fault: k.plan.first_start(),
+            last_heal: k.plan.last_heal(),
         };
         let outcomes = monitors.iter_mut().map(|m| m.finish(&run)).collect();
         let faults = k.plan.faults.iter().enumerate().map(|(index, fault)| {
@@ -71,6 +73,7 @@ impl World {
                 planned: 0,
                 landed: 0,
                 first_landing: None,
+                firings: k.firings_of(u32::try_from(index).expect("fewer than 2^32 faults")),
             };
             for (entry, (count, first)) in k.plan.entries().iter().zip(&k.landed) {
                 if entry.fault as usize == index {

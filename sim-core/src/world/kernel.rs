@@ -44,10 +44,12 @@ pub(super) enum Kind {
     Sample,
     /// A timer by a node's own clock: target is the node, word the generation.
     Clock,
+    /// A trigger of the plan: target is its index, word what about it.
+    Trigger,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Wake,
         Self::WakeForeign,
         Self::Handler,
@@ -60,6 +62,7 @@ impl Kind {
         Self::Memory,
         Self::Sample,
         Self::Clock,
+        Self::Trigger,
     ];
     #[inline]
     pub(super) fn of(code: u16) -> Self {
@@ -119,6 +122,8 @@ pub(crate) struct Kernel {
     pub(super) handlers: Vec<(NodeId, u32)>,
     pub(super) plan: Rc<Plan>,
     pub(super) timeline: Vec<Step>,
+    /// What waits for something to happen; `None` if the plan has no trigger.
+    pub(super) triggers: Option<Box<super::trigger::Triggers>>,
     /// By entry: how often it had an effect, and when first.
     pub(super) landed: Vec<(u64, Option<VirtualTime>)>,
     pub(super) landed_now: Vec<EntryId>,
@@ -174,6 +179,7 @@ impl Kernel {
             handlers: Vec::new(),
             plan: Rc::default(),
             timeline: Vec::new(),
+            triggers: None,
             landed: Vec::new(),
             landed_now: Vec::new(),
             hosts: super::host::Hosts::default(),
@@ -217,6 +223,7 @@ impl Kernel {
         self.handlers.clear();
         self.plan = Rc::default();
         self.timeline.clear();
+        self.triggers = None;
         self.landed.clear();
         self.landed_now.clear();
         self.hosts.clear();
@@ -306,6 +313,9 @@ impl Kernel {
     #[inline]
     pub(super) fn record(&mut self, what: What) {
         self.history.push(VirtualTime::from_nanos(self.now), what);
+        if self.triggers.is_some() {
+            self.match_record(&what);
+        }
     }
     pub(super) fn event(&mut self, name: NameId, node: NodeId, a: u64, b: u64) {
         self.record(What::Event { name, node, a, b });

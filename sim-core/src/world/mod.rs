@@ -33,6 +33,7 @@ mod overlay;
 mod run;
 mod span;
 mod timer;
+mod trigger;
 mod wake;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BY
 pub use node::{DiskSpec, NodeSpec};
 pub use run::Bounds;
 pub use timer::{BackOff, Elapsed, Sleep, Timeout};
+pub use trigger::RoleOf;
 pub(crate) use wake::Wake;
 
 mod call_future;
@@ -225,6 +227,7 @@ impl World {
         k.timeline = plan.timeline();
         k.plan = Rc::new(plan);
         k.plan_clocks();
+        k.plan_triggers();
     }
     /// Samples what an operator would see of the hosts, every `period`.
     pub fn sample_hosts(&mut self, period: VirtualDuration) {

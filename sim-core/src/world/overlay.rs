@@ -14,6 +14,9 @@ impl Kernel {
         let plan = Rc::clone(&self.plan);
         let entry = plan.entry(step.entry);
         let start = step.change == Change::Start;
+        if let Some(triggers) = &mut self.triggers {
+            triggers.acting = Some(entry.fault);
+        }
         let change = if start {
             FaultChange::Active
         } else {
@@ -25,6 +28,9 @@ impl Kernel {
             planned: step.at,
         });
         self.apply(step.entry, entry, start);
+        if let Some(triggers) = &mut self.triggers {
+            triggers.acting = None;
+        }
     }
 
     fn apply(&mut self, id: EntryId, entry: &Entry, start: bool) {

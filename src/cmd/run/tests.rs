@@ -20,6 +20,7 @@ static CANARY: WorkloadKind = WorkloadKind {
     metrics: &[],
     knobs: &[],
     services: &[],
+    channels: &[],
     operations: &[],
     prepare: nothing,
     install: |install: &mut Install<'_>| {

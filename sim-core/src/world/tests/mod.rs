@@ -10,6 +10,7 @@ mod memory_rules;
 mod network;
 mod signals;
 mod tasks;
+mod triggers;
 
 use super::*;
 use crate::history::{Digest, What};
@@ -53,6 +54,7 @@ pub(super) fn plan(entries: Vec<(u64, Option<u64>, Primitive)>) -> Plan {
             part: 0,
             from: at_ms(from),
             until: until.map(at_ms),
+            firing: None,
             primitive,
         });
     Plan::new(faults, entries.collect())

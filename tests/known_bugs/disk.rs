@@ -1,0 +1,5 @@
+//! Faults of disks.
+
+use crate::pair::Pair;
+
+pub(crate) const PAIRS: &[Pair] = &[];
