@@ -1,17 +1,19 @@
 //! The JSON document: schema-versioned; everything but `wall_s` is a function of (file, seed,
 //! settings). Seeds and digests are strings.
 
+use crate::statistics::{self, Statistics};
 use crate::words::Outcome;
 use serde_json::{Value, json};
 use squall_core::outcome::{ENGINE_EPOCH, SeedResult, Stop};
 
-/// Version of the document.
+/// Version of the document. It rises when a key changes its meaning or goes away; keys may be added.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The document of one campaign.
 pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
     let walls = outcome.wall_s.iter().copied().chain(std::iter::repeat(0.0));
     let seeds = outcome.campaign.seeds.iter().zip(walls);
+    let statistics = Statistics::of(outcome.campaign, outcome.wall_s);
     let expected = outcome
         .expectation
         .map(|expectation| json!({ "verdict": expectation.verdict, "met": outcome.expected() }));
@@ -41,6 +43,7 @@ pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
             "seeds_landed": f.landed,
             "missed": f.missed,
         })).collect::<Vec<_>>(),
+        "statistics": statistics::document(outcome, &statistics),
         "seeds": seeds.map(|(seed, wall)| self::seed(seed, wall)).collect::<Vec<_>>(),
     })
 }

@@ -4,6 +4,7 @@
 //! * [`terminal`]: what a person reads first. [`json`] and [`junit`]: what machines read.
 //! * [`findings`]: what a recording says about a failure: faults in force, host signals before and
 //!   during, where the time of slow operations went.
+//! * [`statistics`]: what the seeds of a campaign say as numbers: how often they fail, and why.
 //! * [`storage`]: recordings to bytes and back. [`divergence`]: where two of them part.
 
 pub mod divergence;
@@ -12,6 +13,7 @@ pub mod json;
 pub mod junit;
 mod operator;
 mod slow;
+pub mod statistics;
 pub mod storage;
 pub mod terminal;
 mod words;
