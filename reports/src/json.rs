@@ -1,6 +1,7 @@
 //! The JSON document: schema-versioned; everything but `wall_s` is a function of (file, seed,
 //! settings). Seeds and digests are strings.
 
+use crate::coverage;
 use crate::statistics::{self, Statistics};
 use crate::words::Outcome;
 use serde_json::{Value, json};
@@ -37,12 +38,8 @@ pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
             "seeds_exercised": p.exercised,
             "margin": p.closest.map(|(margin, ..)| margin),
         })).collect::<Vec<_>>(),
-        "faults": outcome.campaign.faults.iter().map(|f| json!({
-            "name": f.label,
-            "seeds_planned": f.planned,
-            "seeds_landed": f.landed,
-            "missed": f.missed,
-        })).collect::<Vec<_>>(),
+        "faults": outcome.campaign.faults.iter().map(coverage::fault).collect::<Vec<_>>(),
+        "coverage": coverage::document(&outcome.campaign.coverage),
         "statistics": statistics::document(outcome, &statistics),
         "seeds": seeds.map(|(seed, wall)| self::seed(seed, wall)).collect::<Vec<_>>(),
     })
@@ -106,6 +103,8 @@ pub fn seed(seed: &SeedResult, wall_s: f64) -> Value {
             "name": f.label,
             "planned": f.planned,
             "landed": f.landed,
+            "active_s": f.active.as_secs_f64(),
+            "missed": f.missed.map(|why| why.to_string()),
             "first_landing_s": f.first_landing.map(squall_core::VirtualTime::as_secs_f64),
         })).collect::<Vec<_>>(),
     })

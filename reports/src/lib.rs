@@ -4,9 +4,11 @@
 //! * [`terminal`]: what a person reads first. [`json`] and [`junit`]: what machines read.
 //! * [`findings`]: what a recording says about a failure: faults in force, host signals before and
 //!   during, where the time of slow operations went.
+//! * [`coverage`]: which faults had an effect on what, and what was never exercised.
 //! * [`statistics`]: what the seeds of a campaign say as numbers: how often they fail, and why.
 //! * [`storage`]: recordings to bytes and back. [`divergence`]: where two of them part.
 
+pub mod coverage;
 pub mod divergence;
 pub mod findings;
 pub mod json;

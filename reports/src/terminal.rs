@@ -126,13 +126,15 @@ fn not_exercised(kind: &PropertyKind) -> String {
 fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
     if fault.missed {
         let why = match (fault.planned, fault.land) {
-            (0, _) => "was drawn in no seed".to_owned(),
+            (0, _) => "had a part in no seed".to_owned(),
             (_, Land::EverySeed) => format!("landed in {}/{seeds} only", fault.landed),
-            _ => format!("had no effect in {seeds}/{seeds}"),
+            (planned, _) => format!("had no effect in {planned}/{planned}"),
         };
+        let reason = fault.misses.first();
+        let reason = reason.map_or_else(String::new, |(why, _)| format!(": {why}"));
         let _ = writeln!(
             out,
-            "  --   {:<40} fault      NOT LANDED: {why}",
+            "  --   {:<40} fault      NOT LANDED: {why}{reason}",
             fault.label
         );
     }

@@ -4,7 +4,7 @@ use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
 use crate::workloads::{Install, Prepare, Prepared};
 use squall_core::history::History;
-use squall_core::outcome::{ENGINE_EPOCH, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::outcome::{ENGINE_EPOCH, Landing, MetricResult, PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
 use squall_core::property::{
     Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
@@ -31,6 +31,8 @@ pub struct SeedRun {
     pub result: SeedResult,
     /// The plan it ran.
     pub plan: Plan,
+    /// What came of each entry of the plan, in its order.
+    pub landings: Vec<Landing>,
     /// What happened, if records were kept.
     pub recording: Option<Recording>,
 }
@@ -112,6 +114,7 @@ impl Ready {
         SeedRun {
             result,
             plan,
+            landings: finished.landings,
             recording,
         }
     }
