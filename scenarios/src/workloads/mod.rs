@@ -2,9 +2,11 @@
 
 pub mod agents;
 pub mod cluster;
+mod depends;
 mod edge;
 mod install;
 
+pub use depends::{Depends, DependsFn, whole};
 pub use install::{Install, InstallFn, Prepare, PrepareFn, Prepared, nothing};
 
 use core::fmt;
@@ -40,6 +42,8 @@ pub struct WorkloadKind {
     pub operations: &'static [&'static str],
     /// Reads what it needs before the first seed.
     pub prepare: PrepareFn,
+    /// Says who needs whom in it: [`whole`] if there is no more to say than that it runs.
+    pub depends: DependsFn,
     /// Puts it into a world.
     pub install: InstallFn,
 }

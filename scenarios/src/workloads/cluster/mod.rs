@@ -23,6 +23,7 @@
 mod balance;
 mod client;
 mod config;
+mod depends;
 pub mod graph;
 mod invariants;
 mod params;
@@ -150,6 +151,7 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
     ],
     operations: &["request"],
     prepare: config::prepare,
+    depends: depends::depends,
     install,
 };
 

@@ -10,6 +10,7 @@
 //! its nodes run or not; what it did while its sensor was down is recorded when that is back.
 
 mod control;
+mod depends;
 mod integrator;
 mod invariants;
 mod jobs;
@@ -123,6 +124,7 @@ pub(super) const EDGE: WorkloadKind = WorkloadKind {
     ],
     operations: &[],
     prepare,
+    depends: depends::depends,
     install,
 };
 
