@@ -161,7 +161,8 @@ impl Ready {
             world.service(service);
         }
         for knob in scenario.topology.knobs() {
-            world.add_knob(knob.base);
+            let id = world.add_knob(knob.base);
+            world.bound_knob(id, knob.kind.range());
         }
         if !scenario.signals.is_zero() {
             world.sample_hosts(scenario.signals);

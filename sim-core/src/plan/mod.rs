@@ -5,17 +5,19 @@
 //! effective value of a target is computed from its base value and the set of active overlays, in
 //! id order, so that the end of one fault can never undo another.
 
+mod call;
 mod network;
 mod primitive;
 mod timeline;
 
+pub use call::{CallRule, CallScope, LimitUnit, Malformed, RetryAfter, Shard};
 pub use network::{
     Bandwidth, Corrupt, Corruption, CutScope, Duplicate, GilbertElliott, HoldBack, QueueLimit,
     Reorder, ResetEnds, Series, Traced,
 };
 pub use primitive::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, Limit,
-    LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
+    Arithmetic, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, KnobChange,
+    Limit, LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
 };
 pub use timeline::{Change, Step};
 
