@@ -18,6 +18,7 @@ static FRAGILE: WorkloadKind = WorkloadKind {
     metrics: &[],
     knobs: &[],
     services: &[],
+    channels: &[],
     operations: &[],
     prepare: nothing,
     depends: whole,

@@ -51,6 +51,18 @@ pub enum KnobKind {
     Flag,
 }
 
+impl KnobKind {
+    /// Smallest and largest value, as the number that the world knows.
+    pub fn range(&self) -> (f64, f64) {
+        match self {
+            Self::Number { min, max } => (*min, *max),
+            Self::Seconds => (0.0, f64::INFINITY),
+            Self::Words(words) => (0.0, words.len().saturating_sub(1) as f64),
+            Self::Flag => (0.0, 1.0),
+        }
+    }
+}
+
 /// A knob as faults see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnobInfo {
@@ -108,6 +120,8 @@ pub struct Topology {
     pub date: Date,
     nodes: Vec<NodeInfo>,
     services: Vec<String>,
+    /// Where each of them runs.
+    servers: Vec<Vec<NodeId>>,
     knobs: Vec<KnobInfo>,
     channels: Vec<ChannelInfo>,
     workloads: Vec<(String, Vec<NodeId>)>,
@@ -133,7 +147,16 @@ impl Topology {
     /// Adds a service.
     pub fn add_service(&mut self, name: &str) -> ServiceId {
         self.services.push(name.to_owned());
+        self.servers.push(Vec::new());
         ServiceId::from_index(self.services.len() - 1)
+    }
+    /// Says on which nodes a service runs.
+    pub fn serve(&mut self, service: ServiceId, nodes: Vec<NodeId>) {
+        self.servers[service.index()] = nodes;
+    }
+    /// The nodes on which a service runs.
+    pub fn servers(&self, service: ServiceId) -> &[NodeId] {
+        &self.servers[service.index()]
     }
     /// Adds a knob.
     pub fn add_knob(&mut self, knob: KnobInfo) -> KnobId {
