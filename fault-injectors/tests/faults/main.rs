@@ -1,6 +1,7 @@
 //! Tests of the fault catalogue: units and selectors, then lowering.
 
 mod common;
+mod loops;
 mod lowering;
 mod timing;
 mod units;
