@@ -424,7 +424,11 @@ fn lower_one(
     let mut land = fault.land;
     if !drawn {
         lowering.entries.clear();
-        lowering.notes = vec![format!("not drawn: its chance is {}", fault.timing.chance)];
+        lowering.notes = vec![format!(
+            "{}: its chance is {}",
+            PlannedFault::NOT_DRAWN,
+            fault.timing.chance
+        )];
         if land == Land::EverySeed {
             land = Land::Optional;
         }

@@ -2,9 +2,10 @@
 
 use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
-use crate::workloads::{Install, Prepare, Prepared};
+use crate::workloads::{Depends, Install, Prepare, Prepared};
+use squall_core::depends::DependencyMap;
 use squall_core::history::History;
-use squall_core::outcome::{ENGINE_EPOCH, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::outcome::{ENGINE_EPOCH, Landing, MetricResult, PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
 use squall_core::property::{
     Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
@@ -31,6 +32,8 @@ pub struct SeedRun {
     pub result: SeedResult,
     /// The plan it ran.
     pub plan: Plan,
+    /// What came of each entry of the plan, in its order.
+    pub landings: Vec<Landing>,
     /// What happened, if records were kept.
     pub recording: Option<Recording>,
 }
@@ -112,8 +115,27 @@ impl Ready {
         SeedRun {
             result,
             plan,
+            landings: finished.landings,
             recording,
         }
+    }
+
+    /// Who needs whom in its world, before anything runs.
+    pub fn dependencies(&self) -> DependencyMap {
+        let topology = &self.scenario.topology;
+        let nodes = topology.nodes().iter().map(|node| node.name.clone());
+        let knobs = topology.knobs().iter().map(|knob| knob.name.clone());
+        let services = topology.services().to_vec();
+        let mut map = DependencyMap::new(nodes.collect(), services, knobs.collect());
+        for (workload, prepared) in self.scenario.workloads.iter().zip(&self.prepared) {
+            (workload.kind.depends)(&mut Depends {
+                map: &mut map,
+                workload,
+                prepared,
+                topology,
+            });
+        }
+        map
     }
 
     fn header(&self, seed: Seed, plan: Plan, names: Names, history: &History) -> Header {

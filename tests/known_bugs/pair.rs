@@ -154,7 +154,7 @@ impl Pair {
             Run::HardenedUnderFault,
         ]
         .map(|run| self.ready(run));
-        let mut found = 0;
+        let (mut found, mut last) = (0, String::new());
         for seed in SEEDS.map(Seed) {
             let mut run = |ready: &Ready| {
                 let run = ready.run(seed, false, &mut world);
@@ -193,9 +193,10 @@ impl Pair {
             let verdict = named.map(|p| p.outcome.verdict);
             expect("no property has this name", verdict.is_some(), &weak);
             found += u64::from(verdict == Some(Verdict::Fail));
+            last = told(&weak);
         }
         if found == 0 {
-            let _ = writeln!(wrong, "  the fault finds the weakness in no seed");
+            let _ = writeln!(wrong, "  the fault finds the weakness in no seed\n{last}");
         }
         wrong
     }

@@ -3,10 +3,12 @@
 pub mod agents;
 mod channels;
 pub mod cluster;
+mod depends;
 mod edge;
 mod install;
 
 pub use channels::Channel;
+pub use depends::{Depends, DependsFn, whole};
 pub use install::{Install, InstallFn, Prepare, PrepareFn, Prepared, nothing};
 
 use core::fmt;
@@ -44,6 +46,8 @@ pub struct WorkloadKind {
     pub operations: &'static [&'static str],
     /// Reads what it needs before the first seed.
     pub prepare: PrepareFn,
+    /// Says who needs whom in it: [`whole`] if there is no more to say than that it runs.
+    pub depends: DependsFn,
     /// Puts it into a world.
     pub install: InstallFn,
 }

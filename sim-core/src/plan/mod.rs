@@ -63,6 +63,18 @@ pub struct PlannedFault {
     pub notes: Vec<String>,
 }
 
+impl PlannedFault {
+    /// How the note begins that says that its chance left the fault out of this seed.
+    pub const NOT_DRAWN: &str = "not drawn";
+
+    /// Whether its chance left it out of this seed: that is no miss.
+    pub fn not_drawn(&self) -> bool {
+        self.notes
+            .iter()
+            .any(|note| note.starts_with(Self::NOT_DRAWN))
+    }
+}
+
 /// What it takes for a fault to count as having happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

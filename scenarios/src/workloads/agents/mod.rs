@@ -16,6 +16,7 @@
 mod app;
 mod calls;
 mod config;
+mod depends;
 mod invariants;
 pub mod latency;
 mod params;
@@ -177,6 +178,7 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
     channels: &[],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
+    depends: depends::depends,
     install,
 };
 

@@ -23,6 +23,7 @@
 mod balance;
 mod client;
 mod config;
+mod depends;
 pub mod graph;
 mod invariants;
 mod params;
@@ -151,6 +152,7 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
     channels: &[],
     operations: &["request"],
     prepare: config::prepare,
+    depends: depends::depends,
     install,
 };
 

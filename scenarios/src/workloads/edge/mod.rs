@@ -13,6 +13,7 @@
 
 mod commands;
 mod control;
+mod depends;
 mod drive;
 mod guard;
 mod integrator;
@@ -58,6 +59,7 @@ pub(super) const EDGE: WorkloadKind = WorkloadKind {
     channels: tables::CHANNELS,
     operations: &[],
     prepare,
+    depends: depends::depends,
     install,
 };
 
