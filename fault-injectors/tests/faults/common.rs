@@ -1,9 +1,9 @@
 //! A small world and a short way to write faults.
 
 use squall_core::plan::{Land, Plan};
-use squall_core::{Seed, VirtualTime};
+use squall_core::{Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Node, NodeKey, Raw, read};
-use squall_faults::topology::{KnobInfo, KnobKind, NodeInfo};
+use squall_faults::topology::{ChannelInfo, ChannelKind, KnobInfo, KnobKind, NodeInfo};
 use squall_faults::{FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
 
 pub(crate) fn stop() -> VirtualTime {
@@ -64,7 +64,53 @@ pub(crate) fn world() -> Topology {
         world.add_knob(KnobInfo { name, kind, base });
     }
     world.place("shop", world.nodes_where(|n| n.group == "gateway"));
+    control_loop(&mut world);
     world
+}
+
+/// Workload `loop` on `kv-0` with two sensors on `kv-1` and an actuator on `kv-2`, every 10 ms.
+fn control_loop(world: &mut Topology) {
+    for slug in [
+        "loss",
+        "lost",
+        "burst_begin",
+        "burst_end",
+        "overrun",
+        "miss_output",
+        "miss_state",
+        "gain",
+        "lag",
+        "dead_zone",
+        "sensor_step",
+        "sensor_scale",
+    ] {
+        world.add_knob(KnobInfo {
+            name: format!("loop.{slug}"),
+            kind: KnobKind::Number {
+                min: -1000.0,
+                max: 1000.0,
+            },
+            base: 0.0,
+        });
+    }
+    for (slug, index, node, kind) in [
+        ("sensor", 0, 1, ChannelKind::Sensor),
+        ("sensor", 1, 1, ChannelKind::Sensor),
+        ("actuator", 0, 2, ChannelKind::Actuator),
+    ] {
+        let kv = world.nodes_where(|n| n.group == "kv");
+        world.add_channel(ChannelInfo {
+            name: format!("loop.{slug}-{index}"),
+            group: format!("loop.{slug}"),
+            kind,
+            node: kv[node],
+            period: VirtualDuration::from_millis(10),
+            noise: if index == 0 { 0.5 } else { 0.0 },
+            resolution: 0.0,
+        });
+    }
+    let first = world.nodes_where(|n| n.name == "kv-0");
+    world.place("loop", first);
 }
 
 pub(crate) fn text(s: &str) -> Node {
