@@ -62,12 +62,13 @@ pub fn first(a: &Recording, b: &Recording) -> Option<Divergence> {
 /// The position after `counted` records of those that move the digest.
 fn after(recording: &Recording, counted: usize) -> usize {
     let mut left = counted;
-    let mut position = 0;
-    for record in recording.records.iter().take_while(|_| left > 0) {
+    for (position, record) in recording.records.iter().enumerate() {
+        if left == 0 {
+            return position;
+        }
         left -= usize::from(record.is_digested());
-        position += 1;
     }
-    position + left
+    recording.records.len() + left
 }
 
 fn chunk() -> usize {

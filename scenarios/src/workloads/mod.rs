@@ -36,6 +36,9 @@ pub struct WorkloadKind {
     pub knobs: &'static [Knob],
     /// Services that faults can hit.
     pub services: &'static [Word],
+    /// Roles that its nodes take and give up, for selectors: `leader`, `primary`, `holder`, `owner` of
+    /// the workload's name.
+    pub roles: &'static [Word],
     /// Names of its operations in spans.
     pub operations: &'static [&'static str],
     /// Reads what it needs before the first seed.
@@ -214,6 +217,9 @@ impl WorkloadKind {
         text.push_str(&words("invariants", self.invariants));
         text.push_str(&words("events", self.events));
         text.push_str(&words("services", self.services));
+        if !self.roles.is_empty() {
+            text.push_str(&words("roles", self.roles));
+        }
         text.push_str("  metrics\n");
         for m in self.metrics {
             let _ = writeln!(text, "    {:<28} {} ({})", m.name, m.doc, m.unit);

@@ -174,6 +174,7 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
         word("model", "the model endpoint"),
         word("tools", "the tools and their back end"),
     ],
+    roles: &[],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
     install,

@@ -148,6 +148,7 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         word("request", "what clients ask of the entry services"),
         word("service", "all calls between services"),
     ],
+    roles: &[],
     operations: &["request"],
     prepare: config::prepare,
     install,

@@ -121,6 +121,7 @@ pub(super) const EDGE: WorkloadKind = WorkloadKind {
         ),
         word("commands", "the port of an actuator elsewhere"),
     ],
+    roles: &[],
     operations: &[],
     prepare,
     install,
