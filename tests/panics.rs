@@ -19,6 +19,7 @@ static FRAGILE: WorkloadKind = WorkloadKind {
     knobs: &[],
     services: &[],
     channels: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
     depends: whole,

@@ -3,6 +3,7 @@
 mod calls;
 mod network;
 mod signal;
+mod trigger;
 
 use crate::param::{Unit, law_text, size_text};
 use crate::topology::{KnobKind, Topology};
@@ -15,11 +16,12 @@ use squall_core::plan::{
 use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
 
-/// The timeline of a plan, one line an overlay, in the order in which they start; then the notes.
+/// The timeline of a plan, one line an overlay, in the order in which they start; then what waits for
+/// something to happen, with the times of its overlays from then on; then the notes.
 pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
-    let mut entries: Vec<&Entry> = plan.entries().iter().collect();
+    let mut entries: Vec<&Entry> = plan.fixed().map(|(_, entry)| entry).collect();
     entries.sort_by_key(|e| (e.from, e.fault, e.part));
-    let rows: Vec<[String; 4]> = entries
+    let lines: Vec<[String; 4]> = entries
         .iter()
         .map(|entry| {
             let until = match entry.until {
@@ -35,24 +37,33 @@ pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
             ]
         })
         .collect();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (a, b, c) = (width(0), width(1), width(2));
-    let mut text = String::new();
-    for [when, label, target, effect] in &rows {
-        let _ = writeln!(text, "  {when:<a$}  {label:<b$}  {target:<c$}  {effect}");
-    }
-    if rows.is_empty() {
+    let mut text = rows(&lines, "  ");
+    text.push_str(&trigger::triggers(plan, topology));
+    if text.is_empty() {
         text.push_str("  no fault acts\n");
     }
     for fault in &plan.faults {
         for note in &fault.notes {
             let _ = writeln!(text, "  {}: {note}", fault.label);
         }
+    }
+    text
+}
+
+/// Lines of four columns, the last of which is as long as it is. An empty column is left out.
+fn rows(lines: &[[String; 4]], indent: &str) -> String {
+    let width = |column: usize| {
+        let lengths = lines.iter().map(|row| row[column].chars().count());
+        lengths.max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2)];
+    let mut text = String::new();
+    for row in lines {
+        text.push_str(indent);
+        for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            let _ = write!(text, "{cell:<width$}  ");
+        }
+        let _ = writeln!(text, "{}", row[3]);
     }
     text
 }

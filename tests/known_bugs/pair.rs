@@ -264,6 +264,7 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
         knobs: &[],
         services: &[],
         channels: &[],
+        roles: &[],
         operations: &[],
         prepare: nothing,
         depends: whole,

@@ -712,7 +712,7 @@ impl Primitive {
         }
     }
     /// Shows every node that it names, to change it.
-    pub(crate) fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
+    pub fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
         match self {
             Self::Crash { node, .. }
             | Self::PowerLoss { node, .. }

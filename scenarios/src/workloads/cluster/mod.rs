@@ -175,6 +175,7 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         word("service", "all calls between services"),
     ],
     channels: &[],
+    roles: &[],
     operations: &["request"],
     prepare: config::prepare,
     depends: depends::depends,
