@@ -158,6 +158,8 @@ pub struct Lowering<'a> {
     floor: Option<Bound>,
     /// What the plan takes away besides.
     taken: Vec<Taken>,
+    /// What it does when something happens.
+    armed: Vec<Armed>,
 }
 
 /// What looking for targets leaves behind.
@@ -316,6 +318,21 @@ impl Lowering<'_> {
         if from < self.stop && until.is_none_or(|until| until > from) {
             self.entries.push((from, until, primitive));
         }
+    }
+    /// Does something each time a record of the run fits `on`, while the occurrence lasts: so often at
+    /// the most, for `length` each.
+    pub fn whenever(
+        &mut self,
+        on: On,
+        (times, length): (u32, VirtualDuration),
+        primitive: Primitive,
+    ) {
+        self.armed.push(Armed {
+            on,
+            times,
+            length,
+            primitive,
+        });
     }
     /// Does something at an instant. The plan gives it the shortest length there is.
     pub fn instant(&mut self, at: VirtualTime, primitive: Primitive) {
@@ -615,6 +632,7 @@ fn lower_one(
         found: RefCell::default(),
         floor,
         taken: taken.to_vec(),
+        armed: Vec::new(),
     };
     let drawn = draws.stream("chance").chance(fault.timing.chance);
     let mut windows = match &waits.on {
@@ -644,6 +662,7 @@ fn lower_one(
         }
         result?;
         lowered.take(&mut lowering, found.choices, &waits);
+        lowered.arm(&mut lowering, &waits);
     }
     lowered.close(&waits);
     let mut land = fault.land;
@@ -670,6 +689,15 @@ fn lower_one(
         triggers: lowered.triggers,
         ends: phase.1,
     })
+}
+
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+struct Armed {
+    on: On,
+    times: u32,
+    length: VirtualDuration,
+    primitive: Primitive,
 }
 
 /// The occurrences of one fault, as they come.
@@ -716,6 +744,29 @@ impl Gathered {
                 firing: firing.map(|(trigger, ordinal)| FiringId { trigger, ordinal }),
                 primitive,
             });
+        }
+    }
+    /// What the occurrence itself waits for: it is armed as long as that lasts.
+    fn arm(&mut self, lowering: &mut Lowering<'_>, waits: &Waits) {
+        for armed in core::mem::take(&mut lowering.armed) {
+            let number = |n: usize| u32::try_from(n).expect("fewer than 2^32 triggers");
+            let firings = vec![Firing::default(); armed.times as usize];
+            let mut trigger = waits.trigger(0, armed.on, firings);
+            trigger.from = lowering.window.from;
+            trigger.until = lowering.window.until.unwrap_or(trigger.ends);
+            let at = number(self.triggers.len());
+            self.triggers.push(trigger);
+            for ordinal in 0..armed.times {
+                self.parts.push(Part {
+                    from: VirtualTime::ZERO,
+                    until: Some(VirtualTime::ZERO.saturating_add(armed.length)),
+                    firing: Some(FiringId {
+                        trigger: at,
+                        ordinal,
+                    }),
+                    primitive: armed.primitive.clone(),
+                });
+            }
         }
     }
     /// All firings are there.
