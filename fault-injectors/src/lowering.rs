@@ -1,6 +1,7 @@
 //! Lowering: the faults of a scenario and a seed become a plan.
 
 use crate::catalog::FaultKind;
+use crate::compose::{Composed, Groups};
 use crate::conflict;
 use crate::draws::Draws;
 use crate::param::{Args, Issue, Place};
@@ -27,13 +28,15 @@ pub struct FaultUse {
     pub line: u32,
     /// Its whole record, for the places of its timing.
     pub record: Args,
+    /// What it is a part of, and what changes while it lasts.
+    pub composed: Composed,
 }
 
 /// Rounds that one occurrence of an alternating fault may have.
 const ROUNDS_MAX: u32 = 10_000;
 
 /// Labels for faults given by (kind, author's name): the name, else the kind and its ordinal among
-/// the faults of that kind, from 1.
+/// the faults of that kind, from 1; the first of a preset or of a sort of group is called as that.
 pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Vec<String> {
     let mut seen: Vec<(&str, u32)> = Vec::new();
     let mut labels = Vec::new();
@@ -46,9 +49,10 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
                 seen.len() - 1
             });
         seen[at].1 += 1;
-        labels.push(match name {
-            Some(name) => name.to_owned(),
-            None => format!("{kind}#{}", seen[at].1),
+        labels.push(match (name, seen[at].1) {
+            (Some(name), _) => name.to_owned(),
+            (None, 1) if crate::compose::is_composite(kind) => kind.to_owned(),
+            (None, ordinal) => format!("{kind}#{ordinal}"),
         });
     }
     labels
@@ -124,7 +128,9 @@ pub struct Lowering<'a> {
     /// The end of the run.
     pub stop: VirtualTime,
     draws: Draws,
-    entries: Vec<(VirtualTime, Option<VirtualTime>, Primitive)>,
+    /// Where the draws of its targets come from: those of a preset may be the same for all its parts.
+    who: Draws,
+    entries: Parts,
     notes: Vec<String>,
 }
 
@@ -137,13 +143,13 @@ impl Lowering<'_> {
     }
     /// The nodes named at `key`, in the order in which they were drawn.
     pub fn nodes_drawn(&self, args: &Args, key: &'static str) -> Result<Vec<NodeId>, Refusal> {
-        let resolved = args.selector(key).resolve(self.topology, &self.draws);
+        let resolved = args.selector(key).resolve(self.topology, &self.who);
         resolved.map_err(|issue| Refusal::arg(key, issue))
     }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
-            let resolved = links.resolve(self.topology, &self.draws);
+            let resolved = links.resolve(self.topology, &self.who);
             return resolved.map_err(|issue| Refusal::arg("links", issue));
         }
         if args.selector_opt("to").is_none() {
@@ -157,7 +163,7 @@ impl Lowering<'_> {
         let apart = ("whom", from.as_slice());
         let to = args
             .selector("to")
-            .resolve_apart(self.topology, &self.draws, apart);
+            .resolve_apart(self.topology, &self.who, apart);
         let to = to.map_err(|issue| Refusal::arg("to", issue))?;
         let links = crate::selector::pairs(&from, &to, args.flag("both"));
         if links.is_empty() {
@@ -287,6 +293,10 @@ impl Lowering<'_> {
     pub fn round(&self, purpose: &str, round: u32) -> SetupStream {
         self.draws.occurrence(round).stream(purpose)
     }
+    /// The overlays so far, for whoever cuts them to size.
+    pub(crate) const fn entries_mut(&mut self) -> &mut Parts {
+        &mut self.entries
+    }
     /// Something a person should know.
     pub fn note(&mut self, text: impl Into<String>) {
         let text = text.into();
@@ -308,13 +318,18 @@ pub fn lower(
     let mut planned = Vec::with_capacity(faults.len());
     let mut entries = Vec::new();
     let mut errors = Vec::new();
+    let mut groups = Groups::default();
     for (index, fault) in faults.iter().enumerate() {
-        match lower_one(seed, fault, topology, stop) {
-            Ok((mut plan, parts)) => {
-                for (from, until, primitive) in parts {
+        let lowered = match &fault.composed.member {
+            None => lower_one(seed, fault, topology, stop),
+            Some(member) => groups.lower(seed, member, faults, topology, stop),
+        };
+        match lowered {
+            Ok(lowered) => {
+                let mut notes = lowered.notes;
+                for (from, until, primitive) in lowered.entries {
                     if until.is_some_and(|until| until > stop) {
-                        plan.notes
-                            .push(format!("cut short: the run stops at {stop}"));
+                        notes.push(format!("cut short: the run stops at {stop}"));
                     }
                     entries.push(Entry {
                         fault: u32::try_from(index).expect("fewer than 2^32 faults"),
@@ -324,12 +339,20 @@ pub fn lower(
                         primitive,
                     });
                 }
-                plan.notes.dedup();
-                planned.push(plan);
+                notes.dedup();
+                planned.push(PlannedFault {
+                    kind: fault.kind.name.to_owned(),
+                    label: fault.label.clone(),
+                    land: match fault.land {
+                        Land::EverySeed if !lowered.drawn => Land::Optional,
+                        land => land,
+                    },
+                    notes,
+                });
             }
-            Err(refusal) => errors.push(LowerError {
+            Err(issue) => errors.push(LowerError {
                 fault: index,
-                issue: refusal.locate(&fault.args, &fault.record),
+                issue,
             }),
         }
     }
@@ -360,21 +383,100 @@ fn number_parts(entries: &mut [Entry]) {
     }
 }
 
-type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
+/// Overlays: from when, until when, what.
+pub(crate) type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
 
+/// What a fault became.
+#[derive(Clone, Debug)]
+pub(crate) struct Lowered {
+    pub(crate) entries: Parts,
+    pub(crate) notes: Vec<String>,
+    /// Whether its chance let it happen.
+    pub(crate) drawn: bool,
+}
+
+impl Lowered {
+    /// Nothing yet.
+    pub(crate) const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            notes: Vec::new(),
+            drawn: true,
+        }
+    }
+    /// It does not happen in this seed. It was lowered all the same once, so that its errors do not
+    /// depend on the seed.
+    pub(crate) fn leave_out(&mut self, why: String) {
+        self.entries.clear();
+        self.notes = vec![why];
+        self.drawn = false;
+    }
+}
+
+/// A fault that stands alone.
 fn lower_one(
     seed: Seed,
     fault: &FaultUse,
     topology: &Topology,
     stop: VirtualTime,
-) -> Result<(PlannedFault, Parts), Refusal> {
+) -> Result<Lowered, Issue> {
+    let refused = |refusal: Refusal| refusal.locate(&fault.args, &fault.record);
     let draws = Draws::new(seed, &fault.label);
+    let mut lowered = Lowered::new();
+    let turn = Turn {
+        seed,
+        start: VirtualTime::ZERO,
+        end: None,
+        who: &draws,
+        draws: &draws,
+    };
+    fault.timing.check_start(stop).map_err(refused)?;
+    let drawn = draws.stream("chance").chance(fault.timing.chance);
+    lower_turn(fault, &turn, drawn, topology, stop, &mut lowered).map_err(refused)?;
+    if !drawn {
+        lowered.leave_out(format!("not drawn: its chance is {}", fault.timing.chance));
+    }
+    Ok(lowered)
+}
+
+/// When a fault of a group has its turn; a fault that stands alone has one that is the whole run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn<'a> {
+    pub(crate) seed: Seed,
+    /// Its times count from here.
+    pub(crate) start: VirtualTime,
+    /// It is cut off here.
+    pub(crate) end: Option<VirtualTime>,
+    pub(crate) draws: &'a Draws,
+    /// Where the draws of its targets come from.
+    pub(crate) who: &'a Draws,
+}
+
+/// Lowers one turn of a fault: all its occurrences, or the first alone. Says when it has healed;
+/// `None` is never.
+pub(crate) fn lower_turn(
+    fault: &FaultUse,
+    turn: &Turn<'_>,
+    all: bool,
+    topology: &Topology,
+    stop: VirtualTime,
+    lowered: &mut Lowered,
+) -> Result<Option<VirtualTime>, Refusal> {
     let own = fault.kind.own_length;
     // A length of its own that nobody wrote, a default, gives way to `for`.
     let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
     let own = own.and_then(|key| fault.args.duration_opt(key));
-    fault.timing.check_start(stop)?;
     fault.timing.check_length(own, fault.kind.own_length)?;
+    fault.composed.check_ramp(fault, own)?;
+    // Once a seed, whatever turn this is.
+    let drawn_args = fault
+        .composed
+        .draw_args(fault, &Draws::new(turn.seed, &fault.label))?;
+    let args = drawn_args.as_ref().unwrap_or(&fault.args);
+    let start = turn.start.since(VirtualTime::ZERO);
+    let end = turn.end.unwrap_or(stop).min(stop);
+    let rest = VirtualTime::ZERO + end.since(turn.start);
+    let mut windows = fault.timing.windows(own, turn.draws, rest)?;
     let mut lowering = Lowering {
         topology,
         window: Window {
@@ -383,37 +485,44 @@ fn lower_one(
             until: None,
         },
         stop,
-        draws: draws.clone(),
+        draws: turn.draws.clone(),
+        who: turn.who.clone(),
         entries: Vec::new(),
-        notes: Vec::new(),
+        notes: std::mem::take(&mut lowered.notes),
     };
-    let drawn = draws.stream("chance").chance(fault.timing.chance);
-    let mut windows = fault.timing.windows(own, &draws, stop)?;
     if windows.is_empty() {
         lowering.note("no occurrence falls into the run");
     }
-    if !drawn {
-        // It is lowered all the same once, so that its errors do not depend on the seed.
+    if !all {
         windows.truncate(1);
     }
+    let mut healed = Some(turn.start);
     for window in windows {
-        lowering.window = window;
-        lowering.draws = draws.occurrence(window.ordinal);
-        (fault.kind.lower)(&fault.args, &mut lowering)?;
-    }
-    let mut land = fault.land;
-    if !drawn {
-        lowering.entries.clear();
-        lowering.notes = vec![format!("not drawn: its chance is {}", fault.timing.chance)];
-        if land == Land::EverySeed {
-            land = Land::Optional;
+        let until = window.until.map(|until| until.saturating_add(start));
+        lowering.window = Window {
+            ordinal: window.ordinal,
+            from: window.from.saturating_add(start),
+            until: match (until, turn.end) {
+                (Some(until), Some(end)) => Some(until.min(end)),
+                (until, end) => until.or(end),
+            },
+        };
+        let from = lowering.window.from;
+        if turn.end.is_some_and(|end| from >= end) {
+            continue;
+        }
+        lowering.draws = turn.draws.occurrence(window.ordinal);
+        lowering.who = turn.who.occurrence(window.ordinal);
+        healed = healed.zip(lowering.window.until).map(|(a, b)| a.max(b));
+        match &fault.composed.ramp {
+            None => (fault.kind.lower)(args, &mut lowering)?,
+            Some(ramp) => ramp.lower(fault.kind, args, &mut lowering)?,
         }
     }
-    let planned = PlannedFault {
-        kind: fault.kind.name.to_owned(),
-        label: fault.label.clone(),
-        land,
-        notes: lowering.notes,
-    };
-    Ok((planned, lowering.entries))
+    for (_, until, _) in &lowering.entries {
+        healed = healed.zip(*until).map(|(a, b)| a.max(b));
+    }
+    lowered.entries.append(&mut lowering.entries);
+    lowered.notes = lowering.notes;
+    Ok(healed)
 }

@@ -1,10 +1,10 @@
 //! Faults: labels, targets, and a first lowering that finds what cannot be done.
 
 use crate::diagnose::line_of;
-use squall_core::plan::Land;
 use squall_core::{Seed, VirtualDuration, VirtualTime};
+use squall_faults::compose::{Reading, read};
 use squall_faults::param::{Arg, Args, Value};
-use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, catalog, labels, lower};
+use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, lower};
 
 /// The faults of a file. `(seed, stop)` are those of the lowering that checks them.
 pub(super) fn check(
@@ -14,66 +14,27 @@ pub(super) fn check(
     topology: &Topology,
     issues: &mut Vec<Issue>,
 ) -> Vec<FaultUse> {
-    let records: Vec<(&Args, &'static str, &Args)> = list
+    let records: Vec<&Args> = list
         .iter()
         .filter_map(|arg| match &arg.value {
-            Value::Table(record) => {
-                let (kind, args) = record.variant_opt("inject")?;
-                Some((record, kind, args))
-            }
+            Value::Table(record) => Some(record),
             _ => None,
         })
         .collect();
-    let names = records
-        .iter()
-        .map(|(record, kind, _)| (*kind, record.text_opt("name")));
-    let labels = labels(names);
-    let mut whole = Vec::new();
-    for (index, (record, kind, args)) in records.iter().enumerate() {
-        if let Some(first) = labels[..index].iter().position(|l| *l == labels[index]) {
-            let line = line_of(text, records[first].0.place.span.start);
-            let span = record.place("name").span.clone();
-            issues.push(
-                Issue::new(format!("two faults are called `{}`", labels[index]), span)
-                    .label(format!("the other one is in line {line}")),
-            );
-        }
-        if let Some(name) = record
-            .text_opt("name")
-            .filter(|name| name.contains(['/', '.']))
-        {
-            // Draws and settings are addressed by it.
-            let issue = Issue::new(format!("`{name}` cannot name a fault"), 0..name.len());
-            issues.push(
-                record
-                    .place("name")
-                    .locate(issue.help("leave out `/` and `.`")),
-            );
-        }
+    for record in &records {
         // Lowering stops at the first error of a fault; these find the others. What both find is
         // shown once.
-        targets(args, topology, issues);
-        let timing = Timing::from_args(record);
-        if let Err(refusal) = timing.check_start(VirtualTime::ZERO + stop) {
-            issues.push(refusal.locate(args, record));
+        targets(record, topology, issues);
+        if let Err(refusal) = Timing::from_args(record).check_start(VirtualTime::ZERO + stop) {
+            issues.push(refusal.locate(record, record));
         }
-        if record.broken {
-            continue;
-        }
-        whole.push(FaultUse {
-            kind: catalog::find(kind).expect("the reader chooses among the faults of the table"),
-            label: labels[index].clone(),
-            args: (*args).clone(),
-            timing,
-            land: match record.word("land") {
-                "every seed" => Land::EverySeed,
-                "optional" => Land::Optional,
-                _ => Land::Any,
-            },
-            line: line_of(text, record.place.span.start),
-            record: (*record).clone(),
-        });
     }
+    let mut reading = Reading {
+        topology,
+        line_of: &|at| line_of(text, at),
+        issues,
+    };
+    let whole = read(&records, &mut reading);
     if let Err(errors) = lower(seed, &whole, topology, VirtualTime::ZERO + stop) {
         issues.extend(errors.into_iter().map(|error| error.issue));
     }

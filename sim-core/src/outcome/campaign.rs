@@ -1,6 +1,6 @@
 //! What many seeds say together.
 
-use super::{SeedResult, Stop};
+use super::{FaultResult, SeedResult, Stop};
 use crate::Seed;
 use crate::plan::Land;
 use crate::property::{PropertyKind, PropertySpec, Verdict};
@@ -56,7 +56,8 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Sums up. `specs` and `lands` are those of the scenario, in its order.
+    /// Sums up. `specs` and `lands` are those of the scenario, in its order; the label of a group stands
+    /// for all its members, `group/member`.
     pub fn new(seeds: Vec<SeedResult>, specs: &[PropertySpec], lands: &[(String, Land)]) -> Self {
         let property = |(index, spec): (usize, &PropertySpec)| summarise(&seeds, index, spec);
         let properties: Vec<_> = specs.iter().enumerate().map(property).collect();
@@ -140,14 +141,16 @@ fn summarise(seeds: &[SeedResult], index: usize, spec: &PropertySpec) -> Propert
 }
 
 fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
-    let results = || {
-        seeds
-            .iter()
-            .flat_map(|seed| &seed.faults)
-            .filter(|f| f.label == label)
+    let meant = |f: &FaultResult| {
+        let rest = f.label.strip_prefix(label);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let planned = results().filter(|f| f.planned > 0).count() as u64;
-    let landed = results().filter(|f| f.landed > 0).count() as u64;
+    let count = |happened: &dyn Fn(&FaultResult) -> bool| {
+        let any = |seed: &&SeedResult| seed.faults.iter().any(|f| meant(f) && happened(f));
+        seeds.iter().filter(any).count() as u64
+    };
+    let planned = count(&|f| f.planned > 0);
+    let landed = count(&|f| f.landed > 0);
     let missed = match land {
         Land::Any => landed == 0,
         Land::EverySeed => landed < seeds.len() as u64,
