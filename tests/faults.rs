@@ -7,6 +7,8 @@ use squall::core::{Seed, VirtualDuration};
 use squall::faults::catalog;
 use squall::scenarios::{Settings, parse};
 
+#[path = "faults/agents.rs"]
+mod agents;
 #[path = "faults/edge.rs"]
 mod edge;
 
@@ -443,7 +445,7 @@ impl Calm {
 
 #[test]
 fn every_fault_has_a_case() {
-    let cases = CASES.iter().chain(edge::CASES);
+    let cases = CASES.iter().chain(edge::CASES).chain(agents::CASES);
     let cases: Vec<&str> = cases.map(|(kind, ..)| *kind).collect();
     let kinds: Vec<&str> = catalog::ALL.iter().map(|kind| kind.name).collect();
     let missing: Vec<_> = kinds.iter().filter(|kind| !cases.contains(kind)).collect();

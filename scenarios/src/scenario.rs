@@ -3,7 +3,7 @@
 use crate::diagnose::Report;
 use crate::workloads::WorkloadKind;
 use squall_core::outcome::coverage::Roles;
-use squall_core::plan::{LinkTarget, Plan, Swap};
+use squall_core::plan::{Land, LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
 use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
@@ -224,6 +224,21 @@ impl Scenario {
     pub fn plan(&self, seed: Seed) -> Result<Plan, Report> {
         let plan = lower(seed, &self.faults, &self.topology, self.stop_time());
         plan.map_err(|errors| self.report(errors.into_iter().map(|e| e.issue).collect()))
+    }
+    /// What it takes for its faults to count as having happened, by label; before the members of a
+    /// group the group, where that is what must land.
+    pub fn lands(&self) -> Vec<(String, Land)> {
+        let mut lands: Vec<(String, Land)> = Vec::new();
+        for fault in &self.faults {
+            let group = fault.composed.member.as_ref().map(|member| &member.group);
+            if let Some((group, land)) = group.and_then(|group| group.land.map(|l| (group, l)))
+                && lands.iter().all(|(label, _)| *label != group.label)
+            {
+                lands.push((group.label.clone(), land));
+            }
+            lands.push((fault.label.clone(), fault.land));
+        }
+        lands
     }
     /// The files it names.
     pub fn files(&self) -> Vec<FileUse> {

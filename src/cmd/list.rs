@@ -3,12 +3,13 @@
 use super::{exit, out};
 use clap::{Args, ValueEnum};
 use squall::core::memory::Preset;
+use squall::faults::{catalog, preset};
 use squall::scenarios::{Settings, tables, workloads};
-use squall::{faults::catalog, load, scenario_files};
+use squall::{load, scenario_files};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// List faults, workloads, properties, metrics, scenarios or devices
+/// List faults, presets, workloads, properties, metrics, scenarios or devices
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// What to list
@@ -20,6 +21,7 @@ pub(crate) struct List {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum What {
     Faults,
+    Presets,
     Workloads,
     Properties,
     Metrics,
@@ -33,6 +35,8 @@ impl List {
         let text = match (self.what, name) {
             (What::Faults, None) => Some(catalog::list()),
             (What::Faults, Some(name)) => catalog::find(name).map(|fault| fault.describe()),
+            (What::Presets, None) => Some(preset::list()),
+            (What::Presets, Some(name)) => preset::find(name).map(|preset| preset.describe()),
             (What::Workloads, None) => Some(workloads::list()),
             (What::Workloads, Some(name)) => workloads::find(name).map(|kind| kind.describe()),
             (What::Properties, _) => Some(tables::list_properties()),

@@ -87,7 +87,7 @@ enum Command {
     Check(check::Check),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
-    /// List faults, workloads, properties, metrics, scenarios or devices
+    /// List faults, presets, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
     Schema(schema::Schema),

@@ -54,6 +54,13 @@ families! {
     clock,
     calls,
     knobs,
+    agents_governance,
+    agents_orchestration,
+    agents_context,
+    agents_tools,
+    agents_model,
+    load,
+    replies,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

@@ -141,6 +141,13 @@ pub enum Kind {
     Reserved,
     /// A record.
     Table(&'static [Param]),
+    /// A record that may hold records of its own sort, so that its table needs a name.
+    Named {
+        /// Its name, for the schema.
+        name: &'static str,
+        /// The record.
+        of: fn() -> &'static [Param],
+    },
     /// A list.
     List(&'static Kind),
     /// A table whose keys are names of the author's.
@@ -205,7 +212,7 @@ impl Kind {
             Self::Scalar => "a number, a string, true or false".into(),
             Self::Any => "a value".into(),
             Self::Reserved => "nothing".into(),
-            Self::Table(_) => "a table".into(),
+            Self::Table(_) | Self::Named { .. } => "a table".into(),
             Self::List(of) => format!("a list, each element {}", of.expects()),
             Self::Map(_) => "a table of names".into(),
             Self::Variant { noun, .. } => format!("a table with the name of one {noun}"),

@@ -372,7 +372,12 @@ fn golden_plans() {
         ],
         &m,
     );
-    let all = [out.as_str(), include_str!("golden/calls.txt")].concat();
+    let all = [
+        out.as_str(),
+        include_str!("golden/calls.txt"),
+        include_str!("golden/agents.txt"),
+    ]
+    .concat();
     for kind in catalog::ALL {
         assert!(
             all.lines()

@@ -1,6 +1,6 @@
 //! What many seeds say together.
 
-use super::{Coverage, Missed, SeedResult, Stop};
+use super::{Coverage, FaultResult, Missed, SeedResult, Stop};
 use crate::plan::Land;
 use crate::property::{PropertyKind, PropertySpec, Verdict};
 use crate::{Seed, VirtualDuration, VirtualTime};
@@ -69,7 +69,8 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Sums up. `specs` and `lands` are those of the scenario, in its order.
+    /// Sums up. `specs` and `lands` are those of the scenario, in its order; the label of a group stands
+    /// for all its members, `group/member`.
     pub fn new(seeds: Vec<SeedResult>, specs: &[PropertySpec], lands: &[(String, Land)]) -> Self {
         let property = |(index, spec): (usize, &PropertySpec)| summarise(&seeds, index, spec);
         let properties: Vec<_> = specs.iter().enumerate().map(property).collect();
@@ -154,6 +155,11 @@ fn summarise(seeds: &[SeedResult], index: usize, spec: &PropertySpec) -> Propert
 }
 
 fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
+    // A group is named by the first part of the labels of its members.
+    let meant = |f: &&FaultResult| {
+        let rest = f.label.strip_prefix(label);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let mut summary = FaultSummary {
         label: label.to_owned(),
         land,
@@ -167,13 +173,18 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
         missed: false,
     };
     for seed in seeds {
-        for result in seed.faults.iter().filter(|fault| fault.label == label) {
-            summary.planned += u64::from(result.planned > 0);
-            summary.landed += u64::from(result.landed > 0);
+        let own = || seed.faults.iter().filter(meant);
+        let landed = own().any(|result| result.landed > 0);
+        summary.planned += u64::from(own().any(|result| result.planned > 0));
+        summary.landed += u64::from(landed);
+        for result in own() {
             summary.landings += result.landed;
             summary.active += result.active;
             let first = result.first_landing.map(|at| (at, seed.seed));
             summary.first_landing = [summary.first_landing, first].into_iter().flatten().min();
+        }
+        // A seed has missed if nothing of it landed; then the first reason is told.
+        if let Some(result) = own().next().filter(|_| !landed) {
             match result.missed {
                 None => {}
                 Some(Missed::NotDrawn) => summary.not_drawn += 1,

@@ -5,8 +5,8 @@ use super::super::knob::change;
 use super::{ON, P, WORKLOAD, call, knob, set, set_word};
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Kind, Param, Unit};
-use squall_core::plan::{CallRule, CallScope, Family, KnobChange, Primitive};
 use squall_core::VirtualDuration;
+use squall_core::plan::{CallRule, CallScope, Family, KnobChange, Primitive};
 
 pub(in super::super) const POLICY_DOWN: FaultKind = FaultKind {
     name: "policy-down",
