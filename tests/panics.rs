@@ -18,6 +18,7 @@ static FRAGILE: WorkloadKind = WorkloadKind {
     metrics: &[],
     knobs: &[],
     services: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
     install: |install: &mut Install<'_>| {

@@ -40,6 +40,7 @@ pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
             "seeds_planned": f.planned,
             "seeds_landed": f.landed,
             "missed": f.missed,
+            "triggers": f.firings,
         })).collect::<Vec<_>>(),
         "seeds": seeds.map(|(seed, wall)| self::seed(seed, wall)).collect::<Vec<_>>(),
     })
@@ -104,6 +105,7 @@ pub fn seed(seed: &SeedResult, wall_s: f64) -> Value {
             "planned": f.planned,
             "landed": f.landed,
             "first_landing_s": f.first_landing.map(squall_core::VirtualTime::as_secs_f64),
+            "triggers": f.firings,
         })).collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,6 @@
 //! What many seeds say together.
 
-use super::{SeedResult, Stop};
+use super::{Firings, SeedResult, Stop};
 use crate::Seed;
 use crate::plan::Land;
 use crate::property::{PropertyKind, PropertySpec, Verdict};
@@ -40,6 +40,9 @@ pub struct FaultSummary {
     pub landed: u64,
     /// Whether its rule about landing is broken.
     pub missed: bool,
+    /// What its triggers did in all seeds together, if it has any.
+    #[serde(default)]
+    pub firings: Option<Firings>,
 }
 
 /// A campaign: the results of all seeds, in seed order, and what they say together.
@@ -74,7 +77,13 @@ impl Campaign {
             Stop::EventsMax => Some(Verdict::Inconclusive),
             Stop::Finished | Stop::Quiet => None,
         });
-        let verdict = of_properties.chain(missed).chain(stopped).max();
+        let failed = faults.iter().filter_map(|f| f.firings?.failed);
+        let failed = failed.map(|_| Verdict::Fail);
+        let verdict = of_properties
+            .chain(missed)
+            .chain(stopped)
+            .chain(failed)
+            .max();
         Self {
             verdict: verdict.unwrap_or(Verdict::NotExercised),
             properties,
@@ -148,6 +157,10 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
     };
     let planned = results().filter(|f| f.planned > 0).count() as u64;
     let landed = results().filter(|f| f.landed > 0).count() as u64;
+    let mut firings: Option<Firings> = None;
+    for own in results().filter_map(|f| f.firings.as_ref()) {
+        firings.get_or_insert_default().add(own);
+    }
     let missed = match land {
         Land::Any => landed == 0,
         Land::EverySeed => landed < seeds.len() as u64,
@@ -159,5 +172,6 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
         planned,
         landed,
         missed,
+        firings,
     }
 }

@@ -20,6 +20,7 @@ static CANARY: WorkloadKind = WorkloadKind {
     metrics: &[],
     knobs: &[],
     services: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
     install: |install: &mut Install<'_>| {
