@@ -153,8 +153,8 @@ fn waits(plan: &Plan, trigger: &Trigger, topology: &Topology) -> String {
     };
     let mut text = match (trigger.after, trigger.firings.len()) {
         _ if matches!(trigger.on, On::At(_)) => what,
-        (1, 1) => format!("on the first {what}"),
-        (n, 1) => format!("on the {} {what}", ordinal(n)),
+        (1, 1) => format!("once, on {what}"),
+        (n, 1) => format!("once, on the {} {what}", ordinal(n)),
         (1, times) => format!("on each {what}, {times} times at most"),
         (n, times) => format!("on every {} {what}, {times} times at most", ordinal(n)),
     };

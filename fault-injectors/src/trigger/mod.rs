@@ -8,7 +8,7 @@ mod on;
 mod places;
 
 pub(crate) use floor::{Bound, Taken, kept};
-pub(crate) use places::{Places, choice, needs_places, split_key};
+pub(crate) use places::{Places, choice, needs_places, split_key, whole};
 
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, Refusal};
@@ -29,7 +29,7 @@ pub const ON: Param = Param::new(
 pub const KEEP_HEALTHY: Param = Param::new(
     "keep_healthy",
     Kind::Scalar,
-    "nodes of its set that must be left up, running and connected: a number, or \"quorum\"",
+    "nodes of the groups of its targets that must be left up, running and connected: a number, or \"quorum\"",
 );
 /// `patience`: how long it waits for a role.
 pub const PATIENCE: Param = Param::new(

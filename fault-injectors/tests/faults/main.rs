@@ -3,4 +3,5 @@
 mod common;
 mod lowering;
 mod timing;
+mod triggers;
 mod units;
