@@ -203,9 +203,16 @@ impl Lowering<'_> {
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
         let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(selector.candidates(self.topology)?)),
+            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
             _ => None,
         };
+        if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
+            let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
+            let (least, nodes) = (floor.least, floor.of.len());
+            return Err(issue
+                .label(format!("{least} of {nodes} nodes must be left"))
+                .help("make `keep_healthy` smaller, or the groups of these nodes larger"));
+        }
         if let Some(places) = self.places.at(key, receivers) {
             let mut found = self.found.borrow_mut();
             if found.choices.iter().any(|choice| choice.places == places) {

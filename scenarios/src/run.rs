@@ -5,7 +5,9 @@ use crate::scenario::{Files, Scenario};
 use crate::workloads::{Depends, Install, Prepare, Prepared};
 use squall_core::depends::DependencyMap;
 use squall_core::history::History;
-use squall_core::outcome::{ENGINE_EPOCH, Landing, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::outcome::{
+    ENGINE_EPOCH, FaultResult, Landing, MetricResult, PropertyResult, SeedResult, Stop,
+};
 use squall_core::plan::Plan;
 use squall_core::property::{
     Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
@@ -94,7 +96,7 @@ impl Ready {
         let properties = self.properties(finished.outcomes);
         let result = SeedResult {
             seed,
-            verdict: verdict(&stop, &properties),
+            verdict: verdict(&stop, &properties, &finished.faults),
             digest: finished.digest,
             end: finished.end,
             events: finished.events,
@@ -329,7 +331,7 @@ fn host_unit(name: &str) -> &'static str {
 
 /// The worst of the properties of one seed. That one seed does not witness a `sometimes` says
 /// nothing: one of a campaign is enough.
-fn verdict(stop: &Stop, properties: &[PropertyResult]) -> Verdict {
+fn verdict(stop: &Stop, properties: &[PropertyResult], faults: &[FaultResult]) -> Verdict {
     let of = |p: &PropertyResult| match (&p.spec.kind, p.outcome.verdict) {
         (PropertyKind::Sometimes { .. }, Verdict::NotExercised) => Verdict::Pass,
         (_, Verdict::NotExercised) if p.spec.optional => Verdict::Pass,
@@ -346,6 +348,10 @@ fn verdict(stop: &Stop, properties: &[PropertyResult]) -> Verdict {
         .max()
         .unwrap_or(Verdict::NotExercised)
         .max(stopped)
+        .max(match faults.iter().any(|fault| fault.failed().is_some()) {
+            true => Verdict::Fail,
+            false => Verdict::Pass,
+        })
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -152,6 +152,8 @@ pub struct WorkloadUse {
     pub args: Args,
     /// Where it runs, by number.
     pub nodes: Vec<NodeId>,
+    /// Whether a fault asks who has a role in it. Then it records that, and else not.
+    pub roles: bool,
     /// Line of the file.
     pub line: u32,
 }

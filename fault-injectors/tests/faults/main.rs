@@ -5,4 +5,5 @@ mod common;
 mod loops;
 mod lowering;
 mod timing;
+mod triggers;
 mod units;

@@ -120,6 +120,9 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
             .into_iter()
             .map(|mut workload| {
                 workload.line = line_of(text, workload.args.place.span.start);
+                let mut faults = faults.iter();
+                workload.roles =
+                    faults.any(|f| squall_faults::trigger::asks_roles(f, &workload.name));
                 workload
             })
             .collect(),
