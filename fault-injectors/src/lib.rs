@@ -14,6 +14,7 @@
 //! All draws of a fault end here, keyed by its label: removing one fault moves no draw of another.
 
 pub mod catalog;
+pub mod chaos;
 pub mod compose;
 mod conflict;
 mod draws;
