@@ -233,6 +233,7 @@ impl FaultKind {
             self.native(),
             self.madsim()
         );
+        let _ = writeln!(text, "  chaos       {}", crate::chaos::describe(self));
         let _ = writeln!(text, "  source      {}", self.source);
         text
     }

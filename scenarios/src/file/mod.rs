@@ -92,6 +92,14 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
     let seed = squall_core::Seed(seeds.start);
     let list = |key: &str| args.list_opt(key).unwrap_or(&[]);
     let faults = faults::check(list("fault"), text, (seed, stop), &topology, issues);
+    let chaos = faults::check_chaos(
+        args.table_opt("chaos"),
+        text,
+        (seed, stop),
+        &topology,
+        &faults,
+        issues,
+    );
     let properties = properties::check(list("property"), text, stop, &running, issues);
     let expect = properties::expect(args.table_opt("expect"), &properties, issues);
     let about = table("about");
@@ -127,6 +135,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
             })
             .collect(),
         faults,
+        chaos,
         properties,
         expect,
         variants: variants(table("with")),
