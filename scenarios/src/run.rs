@@ -78,10 +78,23 @@ impl Ready {
 
     /// Runs one seed under a given plan.
     pub fn run_plan(&self, seed: Seed, plan: Plan, keep: bool, world: &mut World) -> SeedRun {
+        self.run_against(seed, (plan, None), keep, world)
+    }
+
+    /// Runs one seed under a given plan, and judges it by the times of another one if there is one:
+    /// baselines end where its first fault starts, and recovery counts from its last heal. So runs with
+    /// and without a fault answer the same question.
+    pub fn run_against(
+        &self,
+        seed: Seed,
+        (plan, times): (Plan, Option<&Plan>),
+        keep: bool,
+        world: &mut World,
+    ) -> SeedRun {
         world.reset(seed, keep);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let promised = self.build(world);
-            self.watch(world, promised, &plan);
+            self.watch(world, promised, times.unwrap_or(&plan));
             world.set_plan(plan.clone());
             world.run(Bounds {
                 until: self.scenario.stop_time(),

@@ -1,6 +1,7 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
 mod codes;
+mod compare;
 mod coverage;
 mod documents;
 mod replay;
