@@ -7,6 +7,7 @@
 //! * [`blast`]: what a fault can reach by the dependency map, and what it reached.
 //! * [`compare`]: two campaigns on the same seeds.
 //! * [`coverage`]: which faults had an effect on what, and what was never exercised.
+//! * [`judged`]: properties on what was stored.
 //! * [`statistics`]: what the seeds of a campaign say as numbers: how often they fail, and why.
 //! * [`storage`]: recordings to bytes and back. [`divergence`]: where two of them part.
 
@@ -16,6 +17,7 @@ pub mod coverage;
 pub mod divergence;
 pub mod findings;
 pub mod json;
+pub mod judged;
 pub mod junit;
 mod operator;
 mod slow;

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod demo;
+mod judge;
 mod list;
 mod out;
 mod plan;
@@ -10,6 +11,7 @@ mod replay;
 mod run;
 mod schema;
 mod selection;
+mod stored;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -55,6 +57,7 @@ Examples:
   squall plan FILE --seed 0x11                     what would happen to whom and when
   squall compare FILE --with no-storm              what differs on the same seeds, and how sure that is
   squall compare FILE --without storm              what one fault reached, against what was predicted
+  squall judge RECORDING --properties FILE         other promises on what was stored, without a run
   squall replay FILE --seed 0x11                   one seed again, with the whole report
 
 Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
@@ -94,6 +97,8 @@ enum Command {
     Compare(compare::Compare),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
+    /// Check a stored recording, or the event log of another system, by the properties of a file
+    Judge(judge::Judge),
     /// List faults, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
@@ -129,6 +134,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(command) => command.main(colour),
         Command::Compare(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
+        Command::Judge(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

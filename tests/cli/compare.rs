@@ -97,7 +97,7 @@ fn a_variant_that_mends_is_0_and_one_that_breaks_is_100() {
 fn files_are_matched_by_name_and_the_rest_is_listed() {
     let dir = paused("compare-files");
     let other = CALM.replace("[workload.shop.cluster]", "[workload.store.cluster]");
-    let other = other.replace("shop.", "store.");
+    let other = other.replace("shop.", "store.").replace("web", "shelf");
     std::fs::write(dir.join("other.toml"), &other).expect("a file");
     let output = squall(&dir, &["compare", "it.toml", "other.toml"]);
     assert_eq!(code(&output), 3, "{}", stdout(&output));

@@ -4,6 +4,7 @@ mod codes;
 mod compare;
 mod coverage;
 mod documents;
+mod judge;
 mod replay;
 mod statistics;
 

@@ -40,6 +40,8 @@ impl World {
             path: name.to_owned(),
             text: String::new(),
             seed: k.seed,
+            stop: stop.clone(),
+            end: finished.end,
             nodes: k.nodes.iter().map(|node| node.name.clone()).collect(),
             plan: (*k.plan).clone(),
             names: k.names.clone(),
