@@ -61,7 +61,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     out
 }
 
-fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: usize) {
+pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: usize) {
     let spec = &summary.spec;
     let _ = write!(
         out,

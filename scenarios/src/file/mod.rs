@@ -5,6 +5,7 @@
 
 mod faults;
 pub(crate) mod memory;
+mod only_properties;
 pub(crate) mod phases;
 mod properties;
 mod world;
@@ -17,6 +18,8 @@ use squall_faults::param::{Arg, Args, Kind, Node, Param, Raw, Value, read};
 use squall_faults::{Issue, Topology};
 use std::ops::Range;
 
+pub use only_properties::{properties_for, properties_for_log};
+use properties::Subjects;
 pub(crate) use world::{Running, profile};
 
 /// Reads a scenario: the file at `path`, whose content is `text`, with settings applied.
@@ -100,7 +103,13 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         &faults,
         issues,
     );
-    let properties = properties::check(list("property"), text, stop, &running, issues);
+    let properties = properties::check(
+        list("property"),
+        text,
+        stop,
+        Subjects::Running(&running),
+        issues,
+    );
     let expect = properties::expect(args.table_opt("expect"), &properties, issues);
     let about = table("about");
     let string = |args: &Args, key: &str| args.text_opt(key).unwrap_or("").to_owned();
