@@ -93,6 +93,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/benches.md",
         "docs/determinism.md",
         "docs/exit-codes.md",
+        "docs/faults.md",
     ] {
         let text = read(document);
         let folder = root.join(document);

@@ -10,7 +10,8 @@ const SERVICE: Param = Param::new(
     Kind::Text,
     "the service called, `<workload>.<service>`",
 )
-.required();
+.required()
+.sample("\"shop.request\"");
 const CLIENT: Param = Param::new(
     "client",
     Kind::Selector(Shape::Nodes),

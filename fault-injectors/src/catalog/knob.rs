@@ -7,7 +7,9 @@ use crate::topology::{KnobInfo, KnobKind};
 use squall_core::KnobId;
 use squall_core::plan::{Family, Primitive};
 
-const NAME: Param = Param::new("name", Kind::Text, "the knob, `<workload>.<knob>`").required();
+const NAME: Param = Param::new("name", Kind::Text, "the knob, `<workload>.<knob>`")
+    .required()
+    .sample("\"shop.version\"");
 const VALUE: Param = Param::new("value", Kind::Scalar, "what it is set to").required();
 const ON: Param = Param::new(
     "nodes",
@@ -102,7 +104,9 @@ pub(super) const LOAD_STEP: FaultKind = FaultKind {
     summary: "the load of a workload is multiplied",
     doc: "Sets the knob `<workload>.load` to a multiple of its base. Clamped to the knob's range.",
     params: &[
-        Param::new("workload", Kind::Text, "the workload").required(),
+        Param::new("workload", Kind::Text, "the workload")
+            .required()
+            .sample("\"shop\""),
         Param::new(
             "factor",
             Kind::Number {
