@@ -89,7 +89,7 @@ pub(super) const KNOB_SET: FaultKind = FaultKind {
     params: &[NAME, VALUE, ON],
     lowers_to: &["knob"],
     needed: &["knob"],
-    source: "-",
+    source: "a choice of this project: what load-step and config-push do by name",
     own_length: None,
     lower: |args, lowering| {
         let (id, knob) = find(args.text("name"), "name", lowering)?;
