@@ -54,6 +54,7 @@ pub const ALL: &[&FaultKind] = &[
     &steal::CORE_LOSS,
     &steal::SCHEDULER_JITTER,
     &steal::NOISY_NEIGHBOUR,
+    &cpu::CONTENDED_GPU,
     &memory::SWAP_STORM,
     &memory::MEMORY_HOG,
     &memory::MEMORY_LEAK,
