@@ -112,7 +112,7 @@ impl List {
 }
 
 fn unknown(what: &str, name: &str, known: Vec<&'static str>) -> u8 {
-    let help = squall::faults::param::suggest(name, known.into_iter());
+    let help = squall::faults::param::suggest(name, known);
     let help = help.map_or(String::new(), |help| format!("{help} "));
     out::note(&format!(
         "error: no {what} is called `{name}`. {help}`squall list {what}s` shows all"

@@ -1,5 +1,6 @@
 //! The tables say what the code does: sources, units and defaults are there, and no parameter is read that
 //! is not in the table, nor in the table and read by nobody.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use squall_faults::catalog::{self, FaultKind};
 use squall_faults::param::{Kind, Need, Node, Param, read};
