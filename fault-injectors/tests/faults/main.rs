@@ -2,8 +2,11 @@
 
 mod calls;
 mod common;
+mod draws;
 mod loops;
 mod lowering;
+mod refusal;
+mod tables;
 mod timing;
 mod triggers;
 mod units;
