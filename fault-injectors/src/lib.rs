@@ -15,6 +15,7 @@
 
 pub mod catalog;
 mod channels;
+pub mod chaos;
 pub mod compose;
 mod conflict;
 mod draws;

@@ -150,15 +150,6 @@ pub struct LowerError {
     pub issue: Issue,
 }
 
-/// What a fault itself waits for.
-#[derive(Clone, Debug)]
-struct Armed {
-    on: On,
-    times: u32,
-    length: VirtualDuration,
-    primitive: Primitive,
-}
-
 /// What a fault lowers with: its targets, its window, its draws, and where the result goes.
 #[derive(Debug)]
 pub struct Lowering<'a> {
@@ -214,9 +205,16 @@ impl Lowering<'_> {
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
         let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(selector.candidates(self.topology)?)),
+            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
             _ => None,
         };
+        if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
+            let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
+            let (least, nodes) = (floor.least, floor.of.len());
+            return Err(issue
+                .label(format!("{least} of {nodes} nodes must be left"))
+                .help("make `keep_healthy` smaller, or the groups of these nodes larger"));
+        }
         if let Some(places) = self.places.at(key, receivers) {
             let mut found = self.found.borrow_mut();
             if found.choices.iter().any(|choice| choice.places == places) {
@@ -445,4 +443,13 @@ impl Lowering<'_> {
             self.notes.push(text);
         }
     }
+}
+
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Armed {
+    pub(crate) on: On,
+    pub(crate) times: u32,
+    pub(crate) length: VirtualDuration,
+    pub(crate) primitive: Primitive,
 }

@@ -4,7 +4,7 @@ use crate::file::{memory, phases};
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
-use squall_faults::{compose, timing, trigger};
+use squall_faults::{chaos, compose, timing, trigger};
 
 /// Counts have no upper bound but that of the type.
 const MANY: i64 = i64::MAX;
@@ -45,6 +45,11 @@ pub const FILE: &[Param] = &[
     )
     .default(""),
     Param::new("fault", Kind::List(&Kind::Table(FAULT)), "what breaks").default(""),
+    Param::new(
+        "chaos",
+        Kind::Table(chaos::PARAMS),
+        "faults drawn from the seed, within a budget",
+    ),
     Param::new(
         "property",
         Kind::List(&Kind::Table(PROPERTY)),

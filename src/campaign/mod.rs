@@ -8,8 +8,10 @@
 )]
 
 mod verify;
+mod without;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
+pub use without::{Without, without};
 
 use squall_core::Seed;
 use squall_core::outcome::coverage::Collector;

@@ -54,6 +54,8 @@ families! {
     clock,
     calls,
     knobs,
+    loops,
+    signals,
     agents_governance,
     agents_orchestration,
     agents_context,

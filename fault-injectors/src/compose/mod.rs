@@ -17,11 +17,12 @@ mod words;
 pub(crate) use group::Groups;
 pub use group::{Bundle, Group, Member, Order, Part};
 pub use ramp::Ramp;
+pub(crate) use read::land_of;
 pub use read::{Reading, labels_of, read};
 pub use tables::{GAP, INJECT, LINKS, NODES, PARALLEL, RAMP, REPEAT, SERIAL, SERVICE, SET};
 pub use tables::{SCALE, USE, WITHOUT};
 pub use words::DrawnArg;
-pub(crate) use words::{fill, node_at, record_of};
+pub(crate) use words::{fill, node_at, quoted, record_of, significant};
 
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, Refusal};

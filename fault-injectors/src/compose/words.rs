@@ -120,3 +120,10 @@ pub(crate) fn node_at(kind: &Kind, words: &str, span: &Range<usize>) -> Node {
     }
     node
 }
+/// Words as the file writes them: in quotes where the value is a string.
+pub(crate) fn quoted(kind: &Kind, words: &str) -> String {
+    match node_of(kind, words).raw {
+        Raw::Text { .. } => format!("\"{words}\""),
+        _ => words.to_owned(),
+    }
+}

@@ -3,7 +3,11 @@
 mod agents;
 mod calls;
 mod common;
+mod draws;
 mod loops;
 mod lowering;
+mod refusal;
+mod tables;
 mod timing;
+mod triggers;
 mod units;

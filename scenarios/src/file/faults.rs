@@ -2,6 +2,7 @@
 
 use crate::diagnose::line_of;
 use squall_core::{Seed, VirtualDuration, VirtualTime};
+use squall_faults::chaos::{Chaos, LABEL};
 use squall_faults::compose::{Reading, labels_of, read};
 use squall_faults::param::{Arg, Args, Value};
 use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, check_start, lower, trigger};
@@ -63,6 +64,36 @@ pub(super) fn check(
         issues.extend(errors.into_iter().map(|error| error.issue));
     }
     whole
+}
+
+/// What more faults are drawn from. Those of the first seed are lowered with the others of the file.
+pub(super) fn check_chaos(
+    record: Option<&Args>,
+    text: &str,
+    (seed, stop): (Seed, VirtualDuration),
+    topology: &Topology,
+    faults: &[FaultUse],
+    issues: &mut Vec<Issue>,
+) -> Option<Chaos> {
+    let record = record?;
+    let (line, stop) = (
+        line_of(text, record.place.span.start),
+        VirtualTime::ZERO + stop,
+    );
+    let chaos = Chaos::read(record, line, stop, topology, issues)?;
+    let same = |label: &str| label == LABEL || label.starts_with("chaos/");
+    if let Some(fault) = faults.iter().find(|fault| same(&fault.label)) {
+        let message = format!("`{LABEL}` is the name of the drawn faults");
+        let place = fault.record.place.span.start;
+        let issue = Issue::new(message, place..place + 1);
+        issues.push(issue.help("give this one another, or remove `[chaos]`"));
+        return None;
+    }
+    let drawn = chaos.faults(seed, topology);
+    if let Err(errors) = lower(seed, &drawn, topology, stop) {
+        issues.extend(errors.into_iter().map(|error| error.issue));
+    }
+    Some(chaos)
 }
 
 /// Whether the targets of a fault exist.

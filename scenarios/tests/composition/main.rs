@@ -1,5 +1,6 @@
 //! Ramps, groups, presets and drawn climates, from the file to the plan.
 
+mod chaos;
 mod groups;
 mod presets;
 mod ramps;

@@ -83,7 +83,10 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
         word("policy", "the policy server, if there is a control layer"),
     ],
     channels: &[],
-    roles: &[],
+    roles: &[word(
+        "holder",
+        "the worker that has session N: holder of <workload>/N, its epoch is the term",
+    )],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
     depends: depends::depends,
@@ -108,6 +111,7 @@ fn install(install: &mut Install<'_>) {
         cache_loss: install.knob("prefix-cache-loss"),
         model_out: install.knob("model-out"),
     };
+    let holder = install.role("holder");
     let path = format!("workload/{}", install.workload.name);
     let control = config.control.as_ref();
     let control = control.map(|control| Control::new(install, control, &path));
@@ -119,6 +123,7 @@ fn install(install: &mut Install<'_>) {
     let mut app = App {
         source: Source::new(seed, &path),
         names,
+        holder,
         knobs,
         keys,
         model: config
