@@ -90,9 +90,13 @@ impl Outcome<'_> {
         let digest = seed.digest.to_string();
         let settings = self.settings.iter().map(String::as_str);
         let words = ["squall", "replay", self.path, "--seed", &seed_text].into_iter();
-        let words = words.chain(settings).chain(["--digest", &digest]);
-        words.map(quoted).collect::<Vec<_>>().join(" ")
+        command(words.chain(settings).chain(["--digest", &digest]))
     }
+}
+
+/// Words as a command, to be pasted into a shell.
+pub fn command<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A word for a POSIX shell, in quotes where it needs them.

@@ -37,6 +37,7 @@
 mod diagnose;
 mod file;
 mod overrides;
+pub mod regression;
 mod run;
 mod scenario;
 pub mod schema;
@@ -48,6 +49,7 @@ pub mod workloads;
 pub use diagnose::{Diagnostic, Origin, Report};
 pub use file::parse;
 pub use overrides::Settings;
+pub use regression::Regression;
 pub use run::{Ready, SeedRun};
 pub use scenario::{
     About, Expect, FileUse, Files, LinkBase, LinkRule, LinkSpec, NodeGroup, Scenario, Variant,

@@ -1,8 +1,9 @@
 //! A checked scenario: plain data.
 
 use crate::diagnose::Report;
+use crate::regression::Regression;
 use crate::workloads::WorkloadKind;
-use squall_core::plan::{LinkTarget, Plan, Swap};
+use squall_core::plan::{Land, LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
 use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
@@ -41,6 +42,8 @@ pub struct Scenario {
     pub properties: Vec<PropertySpec>,
     /// The expected verdict, if the file says one.
     pub expect: Option<Expect>,
+    /// The frozen plan and what it ends in, if this is a regression file.
+    pub regression: Option<Regression>,
     /// Its variants.
     pub variants: Vec<Variant>,
     /// The world as faults see it. Nodes, services and knobs have the numbers that a host must give
@@ -193,11 +196,27 @@ impl Scenario {
     pub fn stop_time(&self) -> VirtualTime {
         VirtualTime::ZERO + self.stop
     }
-    /// The faults of a seed as primitives. What can be known before a seed is drawn was checked
+    /// The faults of a seed as primitives; of a regression file its frozen plan. What can be known before a seed is drawn was checked
     /// when the file was read; the rest of the errors is here.
     pub fn plan(&self, seed: Seed) -> Result<Plan, Report> {
+        if let Some(regression) = &self.regression {
+            return Ok(regression.plan.clone());
+        }
         let plan = lower(seed, &self.faults, &self.topology, self.stop_time());
         plan.map_err(|errors| self.report(errors.into_iter().map(|e| e.issue).collect()))
+    }
+    /// Labels of its faults, and what it takes for each to count as having happened.
+    pub fn lands(&self) -> Vec<(String, Land)> {
+        match &self.regression {
+            Some(regression) => {
+                let faults = regression.plan.faults.iter();
+                faults.map(|f| (f.label.clone(), f.land)).collect()
+            }
+            None => {
+                let faults = self.faults.iter();
+                faults.map(|f| (f.label.clone(), f.land)).collect()
+            }
+        }
     }
     /// The files it names.
     pub fn files(&self) -> Vec<FileUse> {

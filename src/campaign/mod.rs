@@ -11,10 +11,11 @@ mod verify;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
 
+use squall_core::Seed;
 use squall_core::outcome::{Campaign, SeedResult};
+use squall_core::plan::Plan;
 use squall_core::property::Verdict;
 use squall_core::world::World;
-use squall_core::{Seed, plan::Land};
 use squall_scenarios::{Ready, Report, SeedRun};
 use std::cell::Cell;
 use std::ops::Range;
@@ -36,6 +37,14 @@ pub fn runs_model_code() -> bool {
 fn run_seed(ready: &Ready, seed: Seed, keep: bool, world: &mut World) -> Result<SeedRun, Report> {
     MODEL_CODE.set(true);
     let run = ready.run(seed, keep, world);
+    MODEL_CODE.set(false);
+    run
+}
+
+/// Runs a seed under a plan of somebody's own, marked as model code.
+pub fn run_plan(ready: &Ready, seed: Seed, plan: Plan, keep: bool, world: &mut World) -> SeedRun {
+    MODEL_CODE.set(true);
+    let run = ready.run_plan(seed, plan, keep, world);
     MODEL_CODE.set(false);
     run
 }
@@ -159,8 +168,7 @@ fn on_threads<T: Send>(
 
 /// What results of seeds say together.
 pub fn summarise(ready: &Ready, seeds: Vec<SeedResult>) -> Campaign {
-    let faults = ready.scenario.faults.iter();
-    let lands: Vec<(String, Land)> = faults.map(|f| (f.label.clone(), f.land)).collect();
+    let lands = ready.scenario.lands();
     Campaign::new(seeds, &ready.scenario.properties, &lands)
 }
 

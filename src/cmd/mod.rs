@@ -9,6 +9,7 @@ mod replay;
 mod run;
 mod schema;
 mod selection;
+mod shrink;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ pub(crate) mod exit {
     pub(crate) const NOTHING: u8 = 4;
     /// An invalid scenario.
     pub(crate) const INVALID: u8 = 96;
+    /// A property violated, or one that was to be violated is not.
+    pub(crate) const VIOLATED: u8 = 100;
     /// A re-run ended in another digest.
     pub(crate) const NONDETERMINISM: u8 = 102;
 }
@@ -50,6 +53,7 @@ Examples:
   squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
   squall plan FILE --seed 0x11                     what would happen to whom and when
   squall replay FILE --seed 0x11                   one seed again, with the whole report
+  squall shrink FILE --seed 0x11 --write           the smallest plan that still fails, as a regression file
 
 Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
 96 invalid scenario, 100 property violated, 102 nondeterminism";
@@ -86,6 +90,8 @@ enum Command {
     Check(check::Check),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
+    /// Find the smallest plan that still fails, and keep it as a regression file
+    Shrink(shrink::Shrink),
     /// List faults, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
@@ -120,6 +126,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Plan(command) => command.main(colour),
         Command::Check(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
+        Command::Shrink(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

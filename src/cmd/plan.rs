@@ -5,6 +5,7 @@ use super::{exit, out};
 use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
+use squall::faults::shrink::acting;
 use std::path::PathBuf;
 
 /// Show what would happen to whom and when, without running
@@ -39,13 +40,8 @@ impl PlanArgs {
             text.push_str(&format!(
                 "plan   {}   seed {seed}   {} of {} faults act, {} primitives, stops at {}\n",
                 path.display(),
-                scenario
-                    .faults
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| plan.entries().iter().any(|e| e.fault as usize == *i))
-                    .count(),
-                scenario.faults.len(),
+                acting(&plan).len(),
+                plan.faults.len(),
                 plan.entries().len(),
                 scenario.stop
             ));

@@ -4,6 +4,7 @@
 //! (names, targets, limits). The issues of all of them are shown together, by position.
 
 mod faults;
+mod frozen;
 pub(crate) mod memory;
 mod properties;
 mod world;
@@ -86,6 +87,13 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
     let list = |key: &str| args.list_opt(key).unwrap_or(&[]);
     let faults = faults::check(list("fault"), text, (seed, stop), &topology, issues);
     let properties = properties::check(list("property"), text, stop, &running, issues);
+    let world = frozen::World {
+        text,
+        stop,
+        topology: &topology,
+        properties: &properties,
+    };
+    let regression = frozen::check(args, &world, issues);
     let expect = properties::expect(args.table_opt("expect"), &properties, issues);
     let about = table("about");
     let string = |args: &Args, key: &str| args.text_opt(key).unwrap_or("").to_owned();
@@ -119,6 +127,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         faults,
         properties,
         expect,
+        regression,
         variants: variants(table("with")),
         topology,
     }
