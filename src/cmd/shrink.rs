@@ -6,8 +6,8 @@ use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
 use squall::faults::shrink::{Options, Phase};
-use squall::shrink::{BlessError, Outcome, Request, ShrinkError, WriteError, Written};
 use squall::shrink;
+use squall::shrink::{BlessError, Outcome, Request, ShrinkError, WriteError, Written};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -160,8 +160,7 @@ fn bless(path: &Path, colour: bool) -> u8 {
             exit::PASS
         }
         Err(BlessError::Load(error)) => out::invalid(&[error], colour),
-        Err(BlessError::Passes { path, name }) => {
-            let error = BlessError::Passes { path, name };
+        Err(error @ BlessError::Unexpected { .. }) => {
             out::note(&format!("{error}"));
             exit::VIOLATED
         }

@@ -3,7 +3,6 @@
 use super::{Lab, Symptom};
 use crate::{LoadError, Place};
 use squall_core::history::Digest;
-use squall_faults::shrink::Answer;
 use squall_scenarios::regression::blessed;
 use squall_scenarios::{Ready, Scenario, Settings, parse};
 use std::io::{self, Write as _};
@@ -168,23 +167,25 @@ pub enum BlessError {
         /// Its path.
         path: PathBuf,
     },
-    /// What it was kept for does not happen any more.
-    #[error("{name} does not fail any more in {}: it was not touched", path.display())]
-    Passes {
+    /// It does not end as its `[expect]` says.
+    #[error("{name} {does} in {}, against its [expect]: it was not touched", path.display())]
+    Unexpected {
         /// Its path.
         path: PathBuf,
-        /// What was to fail.
+        /// What it was kept for.
         name: String,
+        /// What that does.
+        does: &'static str,
     },
     /// It cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
 
-/// Records the digest of a regression file anew, for this engine epoch, if its property still fails.
+/// Records the digest of a regression file anew, for this engine epoch, if it ends as its `[expect]` says.
 ///
 /// # Errors
-/// If the file cannot be read, or does not fail any more: then it stays as it is.
+/// If the file cannot be read, or ends otherwise: then it stays as it is.
 pub fn bless(path: &Path) -> Result<Blessed, BlessError> {
     let unreadable = |error| LoadError::Unreadable {
         path: path.to_path_buf(),
@@ -203,10 +204,14 @@ pub fn bless(path: &Path) -> Result<Blessed, BlessError> {
     };
     let symptom = Symptom::of(&ready, &regression);
     let result = Lab::new(&ready, path).run(&ready, regression.seed, regression.plan);
-    if !matches!(symptom.answer(&result), Answer::Fails(_)) {
-        return Err(BlessError::Passes {
+    if !symptom.as_expected(&ready, &result) {
+        return Err(BlessError::Unexpected {
             path: path.to_path_buf(),
             name: symptom.name().to_owned(),
+            does: match symptom.expected_to_fail(&ready) {
+                true => "does not fail any more",
+                false => "fails",
+            },
         });
     }
     let after = blessed(&text, result.digest);

@@ -47,6 +47,19 @@ impl Symptom {
             Self::Panic => None,
         }
     }
+    /// Whether the scenario is there to show it: unless its `[expect]` says that all is well.
+    pub fn expected_to_fail(&self, ready: &Ready) -> bool {
+        let expect = ready.scenario.expect.as_ref();
+        expect.is_none_or(|expect| expect.verdict == Verdict::Fail)
+    }
+    /// Whether a run of a regression file ends as its `[expect]` says.
+    pub fn as_expected(&self, ready: &Ready, result: &SeedResult) -> bool {
+        match self.answer(result) {
+            Answer::Fails(_) => self.expected_to_fail(ready),
+            Answer::Holds => !self.expected_to_fail(ready),
+            Answer::Invalid => false,
+        }
+    }
     /// Whether a run shows it. A panic hides every property, and is none of them.
     pub fn answer(&self, result: &SeedResult) -> Answer {
         match (self, &result.stop) {

@@ -3,6 +3,7 @@
 mod codes;
 mod documents;
 mod replay;
+mod shrink;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

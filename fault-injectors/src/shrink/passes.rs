@@ -155,10 +155,10 @@ pub(super) fn times(search: &mut Search<'_>) {
 
 /// Moves an entry to an earlier time; its length stays.
 fn move_by(entry: &mut Entry, by: VirtualDuration) {
-    let earlier =
-        |at: VirtualTime| VirtualTime::from_nanos(at.as_nanos().saturating_sub(by.as_nanos()));
-    entry.from = earlier(entry.from);
-    entry.until = entry.until.map(earlier);
+    let by = by.as_nanos();
+    entry.from = VirtualTime::from_nanos(entry.from.as_nanos().saturating_sub(by));
+    let until = entry.until.map(VirtualTime::as_nanos);
+    entry.until = until.map(|until| VirtualTime::from_nanos(until.saturating_sub(by)));
 }
 
 /// Makes the chosen axes smaller.
