@@ -92,6 +92,7 @@ pub fn run(seed: Seed, idempotent: bool) -> Verdict {
         part: 0,
         from: VirtualTime::ZERO,
         until: None,
+        firing: None,
         primitive: lost,
     };
     world.set_plan(Plan::new(vec![fault], vec![entry]));

@@ -7,6 +7,9 @@ use squall::core::{Seed, VirtualDuration};
 use squall::faults::catalog;
 use squall::scenarios::{Settings, parse};
 
+#[path = "faults/edge.rs"]
+mod edge;
+
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`.
 const CASES: &[(&str, &str, &str)] = &[
@@ -356,7 +359,8 @@ impl Calm {
 
 #[test]
 fn every_fault_has_a_case() {
-    let cases: Vec<&str> = CASES.iter().map(|(kind, ..)| *kind).collect();
+    let cases = CASES.iter().chain(edge::CASES);
+    let cases: Vec<&str> = cases.map(|(kind, ..)| *kind).collect();
     let kinds: Vec<&str> = catalog::ALL.iter().map(|kind| kind.name).collect();
     let missing: Vec<_> = kinds.iter().filter(|kind| !cases.contains(kind)).collect();
     assert!(missing.is_empty(), "no case for {missing:?}");

@@ -28,11 +28,9 @@ pub(crate) fn find(entries: &[Entry], faults: &[FaultUse], topology: &Topology) 
             _ => "?",
         };
         let (fault, other) = (&faults[index], &faults[other]);
-        let key = if fault.args.given("name") {
-            "name"
-        } else {
-            "workload"
-        };
+        let keys = ["name", "workload", "loop"];
+        let key = keys.into_iter().find(|key| fault.args.given(key));
+        let key = key.unwrap_or("workload");
         let span = fault.args.place(key).span.clone();
         errors.push(LowerError {
             fault: index,

@@ -10,13 +10,12 @@ mod exact;
 
 use crate::fields::{Field, Name, fields, form, templates};
 use crate::param::{
-    Args, Issue, Kind, Need, Param, Value, Variant, bandwidth, bandwidth_text, nearest, size_text,
-    suggest,
+    Args, Issue, Kind, Need, Param, Value, Variant, bandwidth, bandwidth_text, size_text, suggest,
 };
 use crate::topology::{KnobKind, Topology};
 use exact::{law_of, law_text_of, offset_of, offset_text, series_of, series_text};
 use squall_core::plan::{HoldBack, LinkTarget, Plan, Primitive, Swap};
-use squall_core::{KnobId, NodeId, ServiceId};
+use squall_core::{ChannelId, KnobId, NodeId, ServiceId};
 use std::sync::LazyLock;
 
 /// A value as it stands in a file.
@@ -70,6 +69,7 @@ fn write_field(field: &Field<'_>, knob: Option<KnobId>, topology: &Topology) -> 
         Field::Link(link) => format!("{} -> {}", node(&link.from), node(&link.to)),
         Field::Path(path) => path.as_ref()?.clone(),
         Field::Service(id) => topology.services()[id.index()].clone(),
+        Field::Channel(id) => topology.channels()[id.index()].name.clone(),
         Field::Knob(id) => topology.knobs()[id.index()].name.clone(),
         Field::KnobValue(value) => {
             let kind = knob.map(|id| &topology.knobs()[id.index()].kind);
@@ -81,6 +81,7 @@ fn write_field(field: &Field<'_>, knob: Option<KnobId>, topology: &Topology) -> 
         Field::Word(words, at) => words[**at].to_owned(),
         Field::Flag(flag) => return flag.then_some(Written::Flag(true)),
         Field::Number(x, ..) => return Some(Written::Number(**x)),
+        Field::NumberOpt(x, ..) => return x.map(Written::Number),
         Field::Count(n, ..) => return Some(Written::Integer(**n)),
         Field::CountOpt(n, _) => return n.map(Written::Integer),
         Field::Size(bytes, _) => size_text(**bytes),
@@ -150,9 +151,11 @@ fn param(Name { key, doc, group }: Name, field: &Field<'_>) -> Param {
         max: i64::try_from(max).unwrap_or(i64::MAX),
     };
     let (kind, need) = match field {
-        Field::Node(_) | Field::Link(_) | Field::Service(_) | Field::Knob(_) => {
-            (Kind::Text, Need::Required)
-        }
+        Field::Node(_)
+        | Field::Link(_)
+        | Field::Service(_)
+        | Field::Channel(_)
+        | Field::Knob(_) => (Kind::Text, Need::Required),
         Field::NodeOpt(_) | Field::Path(_) => (Kind::Text, Need::Optional),
         Field::KnobValue(_) => (Kind::Scalar, Need::Required),
         Field::Word(words, _) => (Kind::Choice(words), Need::Optional),
@@ -160,6 +163,10 @@ fn param(Name { key, doc, group }: Name, field: &Field<'_>) -> Param {
         Field::Number(_, (min, max), _) => {
             let (min, max) = (*min, *max);
             (Kind::Number { min, max }, Need::Required)
+        }
+        Field::NumberOpt(_, (min, max), _) => {
+            let (min, max) = (*min, *max);
+            (Kind::Number { min, max }, Need::Optional)
         }
         Field::Count(_, bounds, _) => (integer(*bounds), Need::Required),
         Field::CountOpt(_, bounds) => (integer(*bounds), Need::Optional),
@@ -230,11 +237,12 @@ fn read_field(
         return Ok(None);
     };
     match (field, value) {
-        (Field::Node(id), Value::Text(text)) => *id = node(text, 0, topology)?,
-        (Field::NodeOpt(id), Value::Text(text)) => *id = Some(node(text, 0, topology)?),
+        (Field::Node(id), Value::Text(text)) => *id = node(text, topology)?,
+        (Field::NodeOpt(id), Value::Text(text)) => *id = Some(node(text, topology)?),
         (Field::Link(link), Value::Text(text)) => *link = link_of(text, topology)?,
         (Field::Path(path), Value::Text(text)) => *path = Some(text.clone()),
         (Field::Service(id), Value::Text(text)) => *id = service(text, topology)?,
+        (Field::Channel(id), Value::Text(text)) => *id = channel(text, topology)?,
         (Field::Knob(id), Value::Text(text)) => {
             *id = knob_of(text, topology)?;
             return Ok(Some(*id));
@@ -245,6 +253,7 @@ fn read_field(
         }
         (Field::Flag(flag), Value::Flag(given)) => *flag = *given,
         (Field::Number(x, ..), Value::Number(given)) => *x = *given,
+        (Field::NumberOpt(x, ..), Value::Number(given)) => *x = Some(*given),
         (Field::Count(n, ..), Value::Integer(given)) => *n = given.unsigned_abs(),
         (Field::CountOpt(n, _), Value::Integer(given)) => *n = Some(given.unsigned_abs()),
         (Field::Size(bytes, _), Value::Size(given)) => *bytes = *given,
@@ -262,25 +271,18 @@ fn read_field(
     Ok(None)
 }
 
-fn node(text: &str, offset: usize, topology: &Topology) -> Result<NodeId, Issue> {
+/// The node of this name.
+///
+/// # Errors
+/// If there is none; the range is within the name.
+pub fn node(text: &str, topology: &Topology) -> Result<NodeId, Issue> {
     let found = topology.nodes().iter().position(|node| node.name == text);
     found.map(NodeId::from_index).ok_or_else(|| {
         let known: Vec<&str> = topology.nodes().iter().map(|n| n.name.as_str()).collect();
-        Issue::new(
-            format!("unknown node `{text}`"),
-            offset..offset + text.len(),
-        )
-        .label("no node of this name")
-        .maybe_help(near(text, known))
+        Issue::new(format!("unknown node `{text}`"), 0..text.len())
+            .label("no node of this name")
+            .maybe_help(suggest(text, known))
     })
-}
-
-/// A plan may name one of ten thousand nodes: not all of them are shown.
-fn near(text: &str, known: Vec<&str>) -> Option<String> {
-    match nearest(text, known.iter().copied()) {
-        Some(found) => Some(format!("did you mean `{found}`?")),
-        None => suggest(text, known),
-    }
 }
 
 fn link_of(text: &str, topology: &Topology) -> Result<LinkTarget, Issue> {
@@ -291,8 +293,8 @@ fn link_of(text: &str, topology: &Topology) -> Result<LinkTarget, Issue> {
     let (from, to) = (text[..arrow].trim(), text[arrow + 2..].trim());
     let place = |end: &str, from: usize| from + text[from..].find(end).unwrap_or(0);
     Ok(LinkTarget {
-        from: node(from, place(from, 0), topology)?,
-        to: node(to, place(to, arrow + 2), topology)?,
+        from: node(from, topology).map_err(|issue| issue.shifted(place(from, 0)))?,
+        to: node(to, topology).map_err(|issue| issue.shifted(place(to, arrow + 2)))?,
     })
 }
 
@@ -300,6 +302,15 @@ fn service(text: &str, topology: &Topology) -> Result<ServiceId, Issue> {
     topology.service(text).ok_or_else(|| {
         let known = topology.services().iter().map(String::as_str);
         Issue::new(format!("unknown service `{text}`"), 0..text.len())
+            .maybe_help(suggest(text, known))
+    })
+}
+
+fn channel(text: &str, topology: &Topology) -> Result<ChannelId, Issue> {
+    let found = topology.channels().iter().position(|c| c.name == text);
+    found.map(ChannelId::from_index).ok_or_else(|| {
+        let known = topology.channels().iter().map(|c| c.name.as_str());
+        Issue::new(format!("unknown channel `{text}`"), 0..text.len())
             .maybe_help(suggest(text, known))
     })
 }
@@ -334,6 +345,9 @@ fn knob_value(value: &Value, knob: Option<KnobId>, topology: &Topology) -> Resul
 ///
 /// # Errors
 /// The name of something that is not there.
+///
+/// # Panics
+/// If the plan has triggers: what they name is known only when they have fired.
 pub fn moved(plan: &Plan, from: &Topology, to: &Topology) -> Result<Plan, String> {
     let mut missing = None;
     let mut entries = plan.entries().to_vec();
@@ -345,9 +359,15 @@ pub fn moved(plan: &Plan, from: &Topology, to: &Topology) -> Result<Plan, String
             }
         });
     }
+    let mut clocks = plan.clocks().to_vec();
+    for node in &mut clocks {
+        if let Err(name) = moved_field(Field::Node(node), from, to) {
+            missing.get_or_insert(name);
+        }
+    }
     match missing {
         Some(name) => Err(name),
-        None => Ok(Plan::new(plan.faults.clone(), entries)),
+        None => Ok(plan.with_entries(entries).with_clocks(clocks)),
     }
 }
 
@@ -371,6 +391,11 @@ fn moved_field(field: Field<'_>, from: &Topology, to: &Topology) -> Result<(), S
         Field::Service(id) => {
             let name = &from.services()[id.index()];
             *id = to.service(name).ok_or_else(|| name.clone())?;
+        }
+        Field::Channel(id) => {
+            let name = &from.channels()[id.index()].name;
+            let found = to.channels().iter().position(|c| c.name == *name);
+            *id = ChannelId::from_index(found.ok_or_else(|| name.clone())?);
         }
         Field::Knob(id) => {
             let name = &from.knobs()[id.index()].name;

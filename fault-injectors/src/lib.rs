@@ -15,6 +15,7 @@
 //! All draws of a fault end here, keyed by its label: removing one fault moves no draw of another.
 
 pub mod catalog;
+mod channels;
 mod conflict;
 mod draws;
 mod fields;

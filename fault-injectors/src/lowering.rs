@@ -207,6 +207,17 @@ impl Lowering<'_> {
             self.entries.push((from, until, primitive));
         }
     }
+    /// Puts a primitive in force for a time that may outlast the occurrence: what follows from it.
+    pub(crate) fn beyond(
+        &mut self,
+        from: VirtualTime,
+        until: Option<VirtualTime>,
+        primitive: Primitive,
+    ) {
+        if from < self.stop && until.is_none_or(|until| until > from) {
+            self.entries.push((from, until, primitive));
+        }
+    }
     /// Puts a primitive in force when the occurrence is over: what follows from it, until `until`.
     pub fn afterwards(&mut self, until: Option<VirtualTime>, primitive: Primitive) {
         let Some(from) = self.window.until else {
@@ -283,6 +294,14 @@ impl Lowering<'_> {
             .of(&self.topology.node(node).name)
             .stream(purpose)
     }
+    /// The stream of draws of one channel.
+    pub(crate) fn channel_stream(
+        &self,
+        purpose: &str,
+        channel: &crate::topology::ChannelInfo,
+    ) -> SetupStream {
+        self.draws.of(&channel.name).stream(purpose)
+    }
     /// The stream of one round of a fault that goes in rounds.
     pub fn round(&self, purpose: &str, round: u32) -> SetupStream {
         self.draws.occurrence(round).stream(purpose)
@@ -321,6 +340,7 @@ pub fn lower(
                         part: u32::try_from(entries.len()).expect("fewer than 2^32 entries"),
                         from,
                         until: until.map(|until| until.min(stop)),
+                        firing: None,
                         primitive,
                     });
                 }
@@ -404,7 +424,11 @@ fn lower_one(
     let mut land = fault.land;
     if !drawn {
         lowering.entries.clear();
-        lowering.notes = vec![format!("not drawn: its chance is {}", fault.timing.chance)];
+        lowering.notes = vec![format!(
+            "{}: its chance is {}",
+            PlannedFault::NOT_DRAWN,
+            fault.timing.chance
+        )];
         if land == Land::EverySeed {
             land = Land::Optional;
         }

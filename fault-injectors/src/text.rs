@@ -1,6 +1,7 @@
 //! A plan as text: who, what, when, how much, in which direction.
 
 mod network;
+mod signal;
 
 use crate::param::{Unit, law_text, rate_text, size_text};
 use crate::topology::{KnobKind, Topology};
@@ -108,6 +109,10 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         } => {
             let client = client.as_ref().map_or("*".to_owned(), node);
             format!("{client}->{}", service_name(*service, topology))
+        }
+        Primitive::Signal { channel, .. } => {
+            let known = topology.channels().get(channel.index());
+            known.map_or(format!("channel {}", channel.0), |info| info.name.clone())
         }
         Primitive::Knob { node: id, .. } => id.as_ref().map_or("everywhere".to_owned(), node),
     }
@@ -233,6 +238,7 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             format!("{clock}, {end}")
         }
         Primitive::Call { rule, .. } => rule_text(rule),
+        Primitive::Signal { rule, .. } => signal::effect(rule),
         Primitive::Knob { knob, value, .. } => knob_text(*knob, *value, topology),
     }
 }

@@ -4,7 +4,7 @@
 //! builds its world.
 
 use crate::param::Date;
-use squall_core::{KnobId, NodeId, ServiceId};
+use squall_core::{ChannelId, KnobId, NodeId, ServiceId, VirtualDuration};
 
 /// A node as faults see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,34 @@ pub struct KnobInfo {
     pub base: f64,
 }
 
+/// Which way the values of a channel go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// From the world to who controls it.
+    Sensor,
+    /// From who controls it to what moves.
+    Actuator,
+}
+
+/// A sensor or an actuator as faults see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelInfo {
+    /// Its name, `<workload>.<slug>-<index>`.
+    pub name: String,
+    /// The name of all channels of this sort, `<workload>.<slug>`.
+    pub group: String,
+    /// Which way its values go.
+    pub kind: ChannelKind,
+    /// Where the device is.
+    pub node: NodeId,
+    /// Time from sample to sample.
+    pub period: VirtualDuration,
+    /// Standard deviation of its noise without a fault; 0 is none.
+    pub noise: f64,
+    /// A change by no more than this is none.
+    pub resolution: f64,
+}
+
 /// Names that change their meaning in the course of a run, where they do not: `leader of kv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticRole {
@@ -81,6 +109,7 @@ pub struct Topology {
     nodes: Vec<NodeInfo>,
     services: Vec<String>,
     knobs: Vec<KnobInfo>,
+    channels: Vec<ChannelInfo>,
     workloads: Vec<(String, Vec<NodeId>)>,
     roles: Vec<StaticRole>,
 }
@@ -111,6 +140,11 @@ impl Topology {
         self.knobs.push(knob);
         KnobId::from_index(self.knobs.len() - 1)
     }
+    /// Adds a channel.
+    pub fn add_channel(&mut self, channel: ChannelInfo) -> ChannelId {
+        self.channels.push(channel);
+        ChannelId::from_index(self.channels.len() - 1)
+    }
     /// Says on which nodes a workload runs.
     pub fn place(&mut self, workload: &str, nodes: Vec<NodeId>) {
         self.workloads.push((workload.to_owned(), nodes));
@@ -130,6 +164,10 @@ impl Topology {
     /// All knobs, by number.
     pub fn knobs(&self) -> &[KnobInfo] {
         &self.knobs
+    }
+    /// All channels, by number.
+    pub fn channels(&self) -> &[ChannelInfo] {
+        &self.channels
     }
     /// All workloads and where they run.
     pub fn workloads(&self) -> &[(String, Vec<NodeId>)] {

@@ -51,7 +51,7 @@ pub(crate) fn drive(hosted: &HostedRun, history: History, names: Names) -> Ended
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let clock = TimeHandle::current();
-            let starts = hosted.plan.entries().iter().map(|e| e.from).collect();
+            let starts = hosted.plan.fixed().map(|(_, e)| e.from).collect();
             let nodes = hosted.nodes.len();
             let clock = Clock(clock);
             run::begin(Run::new(id, clock, (history, names), nodes, starts));

@@ -135,6 +135,7 @@ fn plan(primitives: Vec<(Primitive, u64)>) -> Plan {
         part,
         from: VirtualTime::from_nanos(from),
         until: Some(VirtualTime::from_nanos(100)),
+        firing: None,
         primitive,
     });
     Plan::new(vec![fault], entries.collect())

@@ -67,6 +67,7 @@ fn plan(seed: u64) -> Plan {
                 part,
                 from: VirtualTime::from_nanos(from),
                 until: ends.then(|| VirtualTime::from_nanos(from + length)),
+                firing: None,
                 primitive,
             });
         }
@@ -173,6 +174,7 @@ fn steps_closer_than_madsims_shortest_sleep_are_taken_on_time() {
         part,
         from: VirtualTime::from_nanos(from),
         until: Some(VirtualTime::from_nanos(from + 50_000)),
+        firing: None,
         primitive: Primitive::LinkCut {
             link: LinkTarget {
                 from: NodeId(0),

@@ -91,6 +91,9 @@ pub struct Origin<'a> {
 }
 
 /// The text of a regression file: `bare` is the scenario without faults, see [`bare`].
+///
+/// # Panics
+/// If the plan has triggers: freeze it first.
 pub fn regression_text(
     bare: &str,
     plan: &Plan,
@@ -125,6 +128,14 @@ pub fn regression_text(
     if let Some(property) = origin.property {
         let _ = writeln!(text, "property = {}", quoted(property));
     }
+    if !plan.clocks().is_empty() {
+        let names = plan
+            .clocks()
+            .iter()
+            .map(|id| quoted(&topology.node(*id).name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "clocks = [{names}]");
+    }
     let _ = writeln!(text, "digest = \"{}\"", origin.digest);
     let _ = writeln!(text, "epoch = {ENGINE_EPOCH}");
     for entry in plan.entries() {
@@ -153,7 +164,9 @@ fn entry_text(plan: &Plan, entry: &Entry, topology: &Topology) -> String {
         from,
         until,
         primitive,
+        firing,
     } = entry;
+    assert!(firing.is_none(), "a frozen plan has no triggers");
     let fault = &plan.faults[*fault as usize];
     let since = |at: VirtualTime| at.since(VirtualTime::ZERO);
     let mut text = format!("[[plan]]\nfault = {}\n", quoted(&fault.label));

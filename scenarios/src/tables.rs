@@ -392,6 +392,12 @@ const REGRESSION: &[Param] = &[
         Kind::Text,
         "name of the property that fails; if missing, model code panics",
     ),
+    Param::new(
+        "clocks",
+        Kind::List(&Kind::Text),
+        "nodes with a clock that can be wrong, though no part of the plan says so any more",
+    )
+    .default(""),
     Param::new("digest", Kind::Text, "the digest that the run ends in").required(),
     Param::new(
         "epoch",

@@ -1,4 +1,4 @@
-//! `squall plan`: what would happen to whom and when.
+//! `squall plan`: what would happen to whom and when, and what that can reach.
 
 use super::selection::{Set, load_all};
 use super::{exit, out};
@@ -6,6 +6,7 @@ use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
 use squall::faults::shrink::acting;
+use squall::reports::blast;
 use std::path::PathBuf;
 
 /// Show what would happen to whom and when, without running
@@ -46,6 +47,7 @@ impl PlanArgs {
                 scenario.stop
             ));
             text.push_str(&plan_text(&plan, &scenario.topology));
+            text.push_str(&blast::predicted(&ready.dependencies(), &plan));
         }
         out::result(&text);
         exit::PASS

@@ -244,6 +244,23 @@ impl<'a> Lab<'a> {
         Ok((ready, plan))
     }
 
+    /// The plan of a seed with everything fixed that its run finds out.
+    ///
+    /// # Errors
+    /// If it cannot be drawn.
+    pub fn frozen(&mut self, seed: Seed) -> Result<Plan, LoadError> {
+        let plan = self.full.scenario.plan(seed)?;
+        if plan.triggers().is_empty() {
+            return Ok(plan);
+        }
+        let mut world = World::new(seed, true);
+        let run = run_plan(self.full, seed, plan.clone(), true, &mut world);
+        let records = run
+            .recording
+            .map_or_else(Vec::new, |recording| recording.records);
+        Ok(plan.frozen(&records))
+    }
+
     /// Runs a plan.
     pub fn run(&mut self, ready: &Ready, seed: Seed, plan: Plan) -> SeedResult {
         run_plan(ready, seed, plan, false, &mut self.world).result

@@ -96,8 +96,8 @@ pub struct Outcome {
 /// # Errors
 /// If there is nothing to shrink. What cannot be run is never part of a result.
 pub fn shrink(ready: &Ready, path: &Path, request: &Request<'_>) -> Result<Outcome, ShrinkError> {
-    let before = ready.scenario.plan(request.seed).map_err(LoadError::from)?;
     let mut lab = Lab::new(ready, path);
+    let before = lab.frozen(request.seed)?;
     let symptom = lab.symptom(request.seed, &before, request.property)?;
     let axes = lab.axes().to_vec();
     let topology = &ready.scenario.topology;

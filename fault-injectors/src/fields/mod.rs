@@ -15,9 +15,9 @@ use squall_core::disk::DiskOps;
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
     Arithmetic, CallRule, CutScope, Damage, DiskSpace, DiskTarget, GilbertElliott, HoldBack, Limit,
-    LinkTarget, Primitive, QueueLimit, Series, Swap, Thief, Traced,
+    LinkTarget, Poison, Primitive, QueueLimit, Series, SignalRule, Swap, Thief, Traced,
 };
-use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
+use squall_core::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use words::word;
 
 use crate::param::Unit;
@@ -46,6 +46,8 @@ pub(crate) enum Field<'a> {
     Path(&'a mut Option<String>),
     /// A service by name.
     Service(&'a mut ServiceId),
+    /// A sensor or actuator by name.
+    Channel(&'a mut ChannelId),
     /// A knob by name.
     Knob(&'a mut KnobId),
     /// What a knob is set to. It grows weaker towards the knob's base.
@@ -56,6 +58,8 @@ pub(crate) enum Field<'a> {
     Flag(&'a mut bool),
     /// A number within bounds.
     Number(&'a mut f64, (f64, f64), Weak),
+    /// A number within bounds, if there is one.
+    NumberOpt(&'a mut Option<f64>, (f64, f64), Weak),
     /// A whole number within bounds.
     Count(&'a mut u64, (u64, u64), Weak),
     /// A whole number, if there is one.
@@ -167,6 +171,13 @@ pub(crate) fn form(primitive: &Primitive) -> &'static str {
             mode,
             ["call-delay-add", "call-delay-scale", "call-delay-set"],
         ),
+        Primitive::Signal { rule, .. } => match rule {
+            SignalRule::NonFinite {
+                poison: Poison::Cast(_),
+                ..
+            } => "non-finite-cast",
+            rule => rule.name(),
+        },
         Primitive::Crash { .. }
         | Primitive::PowerLoss { .. }
         | Primitive::Pause { .. }
@@ -284,6 +295,13 @@ pub(crate) fn fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
                 Field::Service(service),
             );
             rule_fields(rule, visit);
+        }
+        Primitive::Signal { channel, rule } => {
+            visit(
+                name("channel", "the sensor or actuator"),
+                Field::Channel(channel),
+            );
+            signal_fields(rule, visit);
         }
         Primitive::Knob { knob, node, value } => {
             visit(name("knob", "the parameter"), Field::Knob(knob));
@@ -803,6 +821,87 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
             code(status, visit);
             let hint = name("retry_after", "whether it says when to come again");
             visit(hint, Field::Flag(retry_after));
+        }
+    }
+}
+
+/// Any number.
+const ANY: (f64, f64) = (f64::MIN, f64::MAX);
+
+fn signal_fields(rule: &mut SignalRule, visit: &mut Visit<'_>) {
+    match rule {
+        SignalRule::Delay { delay } => {
+            visit(name("delay", "added"), Field::Law(delay, Unit::Time, LESS));
+        }
+        SignalRule::Reorder {
+            share,
+            depth,
+            copies,
+        } => {
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+            whole(
+                name("depth", "later samples that arrive first"),
+                depth,
+                Weak::Fixed,
+                visit,
+            );
+            visit(
+                name("copies", "share that arrives twice"),
+                Field::Number(copies, UNIT, LESS),
+            );
+        }
+        SignalRule::Bias { offset } => {
+            visit(name("offset", "added"), Field::Number(offset, ANY, LESS));
+        }
+        SignalRule::Drift { rate } => {
+            visit(
+                name("rate", "growth a second"),
+                Field::Number(rate, ANY, LESS),
+            );
+        }
+        SignalRule::Noise { sd } => {
+            visit(
+                name("sd", "standard deviation"),
+                Field::Number(sd, POSITIVE, LESS),
+            );
+        }
+        SignalRule::Outlier { share, size } => {
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+            visit(
+                name("size", "added or taken away"),
+                Field::Number(size, ANY, LESS),
+            );
+        }
+        SignalRule::Stuck => {}
+        SignalRule::Saturate { limit, rate } => {
+            let most = name("limit", "largest absolute value");
+            visit(most, Field::NumberOpt(limit, POSITIVE, Weak::Up));
+            let change = name("rate", "largest change a second");
+            visit(change, Field::NumberOpt(rate, POSITIVE, Weak::Up));
+        }
+        SignalRule::NonFinite { poison, share } => {
+            match poison {
+                Poison::Cast(bit) => {
+                    let at = name("bit", "what one bit of the field counts");
+                    visit(at, Field::Number(bit, ANY, Weak::Fixed));
+                }
+                other => word(
+                    name("poison", "what arrives instead"),
+                    other,
+                    words::POISON,
+                    visit,
+                ),
+            }
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+        }
+        SignalRule::Off { passes } => {
+            let mut wide = passes.map(u64::from);
+            let at = name(
+                "passes",
+                "every so many samples one passes; none if missing",
+            );
+            visit(at, Field::CountOpt(&mut wide, (1, SMALL.1)));
+            *passes = wide.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
         }
     }
 }

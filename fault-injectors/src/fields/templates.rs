@@ -5,9 +5,9 @@ use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
     Arithmetic, Bandwidth, CallRule, Clocks, Corrupt, Corruption, CutMode, CutScope, Damage,
     DiskSpace, DiskTarget, Duplicate, FreezeEnd, GilbertElliott, HoldBack, Limit, LinkTarget,
-    Primitive, Reorder, ResetEnds, Seen, Series, StepEnd, Swap, Thief, Traced,
+    Poison, Primitive, Reorder, ResetEnds, Seen, Series, SignalRule, StepEnd, Swap, Thief, Traced,
 };
-use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
+use squall_core::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 
 const NODE: NodeId = NodeId(0);
 const LINK: LinkTarget = LinkTarget {
@@ -38,6 +38,7 @@ pub(crate) fn templates() -> Vec<Primitive> {
     all.extend(disks());
     all.extend(clocks());
     all.extend(calls());
+    all.extend(signals());
     all.push(Primitive::Knob {
         knob: KnobId(0),
         node: None,
@@ -293,4 +294,36 @@ fn calls() -> Vec<Primitive> {
         }),
     ]);
     all
+}
+
+fn signals() -> Vec<Primitive> {
+    let signal = |rule| Primitive::Signal {
+        channel: ChannelId(0),
+        rule,
+    };
+    let poisoned = |poison| SignalRule::NonFinite { poison, share: 0.0 };
+    let rules = [
+        SignalRule::Delay { delay: ZERO },
+        SignalRule::Reorder {
+            share: 0.0,
+            depth: 1,
+            copies: 0.0,
+        },
+        SignalRule::Bias { offset: 0.0 },
+        SignalRule::Drift { rate: 0.0 },
+        SignalRule::Noise { sd: 0.0 },
+        SignalRule::Outlier {
+            share: 0.0,
+            size: 0.0,
+        },
+        SignalRule::Stuck,
+        SignalRule::Saturate {
+            limit: None,
+            rate: None,
+        },
+        poisoned(Poison::Nan),
+        poisoned(Poison::Cast(1.0)),
+        SignalRule::Off { passes: None },
+    ];
+    rules.map(signal).into()
 }

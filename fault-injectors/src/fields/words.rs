@@ -2,7 +2,7 @@
 
 use super::{Field, Name, Visit};
 use squall_core::disk::DiskError;
-use squall_core::plan::{Clocks, Corruption, CutMode, FreezeEnd, ResetEnds, Seen, StepEnd};
+use squall_core::plan::{Clocks, Corruption, CutMode, FreezeEnd, Poison, ResetEnds, Seen, StepEnd};
 
 /// Words and their meanings, side by side.
 pub(super) type Words<T> = (&'static [&'static str], &'static [T]);
@@ -28,6 +28,16 @@ pub(super) const CLOCKS: Words<Clocks> = (
 );
 pub(super) const FREEZE_END: Words<FreezeEnd> =
     (&["jump", "lag"], &[FreezeEnd::Jump, FreezeEnd::Lag]);
+pub(super) const POISON: Words<Poison> = (
+    &["nan", "inf", "minus-inf", "denormal", "garbage"],
+    &[
+        Poison::Nan,
+        Poison::Inf,
+        Poison::MinusInf,
+        Poison::Denormal,
+        Poison::Garbage,
+    ],
+);
 pub(super) const DISK_ERROR: Words<DiskError> = (
     &[
         "EIO",

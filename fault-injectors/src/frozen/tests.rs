@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::param::{Node, NodeKey, Raw, read};
-use crate::topology::{KnobInfo, NodeInfo};
+use crate::topology::{ChannelInfo, ChannelKind, KnobInfo, NodeInfo};
 use proptest::prelude::*;
 use squall_core::plan::{Arithmetic, LinkTarget, Series};
 use squall_core::{Law, VirtualDuration};
@@ -15,6 +15,15 @@ fn topology() -> Topology {
         ..NodeInfo::default()
     });
     topology.add_service("shop.request");
+    topology.add_channel(ChannelInfo {
+        name: "arm.sensor-0".to_owned(),
+        group: "arm.sensor".to_owned(),
+        kind: ChannelKind::Sensor,
+        node: NodeId(0),
+        period: VirtualDuration::from_millis(10),
+        noise: 0.0,
+        resolution: 0.0,
+    });
     topology.add_knob(KnobInfo {
         name: "shop.load".to_owned(),
         kind: KnobKind::Number { min: 0.0, max: 9.0 },
@@ -87,12 +96,13 @@ fn filled(mut primitive: Primitive, salt: u64) -> Primitive {
             }
         }
         Field::Path(path) => *path = Some("wal/*".to_owned()),
-        Field::Service(_) => {}
+        Field::Service(_) | Field::Channel(_) => {}
         Field::Knob(id) => *id = KnobId(1),
         Field::KnobValue(x) => *x = 1.0,
         Field::Word(words, at) => *at = words.len() - 1,
         Field::Flag(flag) => *flag = true,
         Field::Number(x, (min, max), _) => *x = (odd / 3.0).clamp(min, max),
+        Field::NumberOpt(x, ..) => *x = Some(odd),
         Field::Count(n, (_, max), _) => *n = salt.min(max),
         Field::CountOpt(n, _) => *n = Some(salt),
         Field::Size(bytes, _) => *bytes = 3 * salt + 1,
@@ -201,6 +211,7 @@ fn a_plan_moves_to_another_topology_by_name() {
         from: squall_core::VirtualTime::ZERO,
         until: None,
         primitive: Primitive::Pause { node },
+        firing: None,
     };
     let fault = squall_core::plan::PlannedFault {
         kind: "node-pause".to_owned(),

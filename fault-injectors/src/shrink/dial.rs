@@ -63,7 +63,7 @@ impl Dial {
                 });
             }
         }
-        Plan::new(plan.faults.clone(), entries)
+        plan.with_entries(entries)
     }
     /// Its value in a plan, as it stands in a file.
     pub fn text(&self, plan: &Plan, topology: &Topology) -> String {
@@ -107,7 +107,9 @@ fn has_strength(field: &Field<'_>, base: Option<f64>) -> bool {
         | Field::Size(_, weak)
         | Field::Length(_, weak)
         | Field::Series(_, weak) => *weak != Weak::Fixed,
-        Field::RateOpt(rate, weak) => rate.is_some() && *weak != Weak::Fixed,
+        Field::RateOpt(rate, weak) | Field::NumberOpt(rate, _, weak) => {
+            rate.is_some() && *weak != Weak::Fixed
+        }
         Field::Law(law, _, weak) => match weak {
             Weak::Fixed => false,
             Weak::Towards(0.0) | Weak::Up => true,
@@ -121,6 +123,7 @@ fn has_strength(field: &Field<'_>, base: Option<f64>) -> bool {
         | Field::Link(_)
         | Field::Path(_)
         | Field::Service(_)
+        | Field::Channel(_)
         | Field::Knob(_)
         | Field::Word(..)
         | Field::Flag(_)
@@ -145,7 +148,9 @@ fn turn(field: Field<'_>, base: Option<f64>, strength: f64) {
             *n = whole(weaker(*n as f64, weak, strength)).clamp(min, max);
         }
         Field::Size(bytes, weak) => *bytes = whole(weaker(*bytes as f64, weak, strength)),
-        Field::RateOpt(Some(rate), weak) => *rate = weaker(*rate, weak, strength),
+        Field::RateOpt(Some(rate), weak) | Field::NumberOpt(Some(rate), _, weak) => {
+            *rate = weaker(*rate, weak, strength)
+        }
         Field::Length(length, weak) => {
             *length =
                 VirtualDuration::from_nanos_f64(weaker(length.as_nanos_f64(), weak, strength));

@@ -156,7 +156,10 @@ impl Shrunk {
 
 /// Makes `plan` and the world smaller as long as `oracle` says that the property fails.
 ///
-/// `None` if it does not fail to begin with.
+/// `None` if it does not fail to begin with. Entries that never come into force are taken away before.
+///
+/// # Panics
+/// If the plan has triggers: freeze it first.
 pub fn shrink(
     plan: Plan,
     axes: &[Axis],
@@ -164,6 +167,7 @@ pub fn shrink(
     options: Options,
     oracle: &mut dyn FnMut(&Candidate) -> Answer,
 ) -> Option<Shrunk> {
+    let plan = keep(&plan, |index| !plan.entries()[index].is_void());
     let axes_full = axes.iter().map(|axis| axis.full).collect();
     let first = Candidate {
         plan,
@@ -204,7 +208,7 @@ pub fn keep(plan: &Plan, wanted: impl Fn(usize) -> bool) -> Plan {
         .iter()
         .enumerate()
         .filter(|(i, _)| wanted(*i));
-    Plan::new(plan.faults.clone(), kept.map(|(_, e)| e.clone()).collect())
+    plan.with_entries(kept.map(|(_, e)| e.clone()).collect())
 }
 
 /// The plan without the faults that do nothing.
@@ -218,7 +222,7 @@ pub fn compact(plan: &Plan) -> Plan {
         entry.fault = u32::try_from(at).expect("fewer than before");
         entry
     });
-    Plan::new(faults, entries.collect())
+    Plan::new(faults, entries.collect()).with_clocks(plan.clocks().to_vec())
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ fn shorten(entry: &mut Entry, share: f64, stop: Option<VirtualTime>) {
 fn edited(plan: &Plan, edit: impl Fn(&mut Entry)) -> Option<Plan> {
     let mut entries = plan.entries().to_vec();
     entries.iter_mut().for_each(edit);
-    (entries != plan.entries()).then(|| Plan::new(plan.faults.clone(), entries))
+    (entries != plan.entries()).then(|| plan.with_entries(entries))
 }
 
 /// Makes faults weaker, dial by dial.

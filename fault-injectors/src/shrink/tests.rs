@@ -36,6 +36,7 @@ fn plan(count: u32) -> Plan {
             share: 0.8,
             correlation: 0.0,
         },
+        firing: None,
     };
     Plan::new(
         (0..count).map(fault).collect(),
@@ -265,6 +266,7 @@ fn a_dial_at_full_strength_changes_nothing_and_falls_with_its_strength() {
                 ramp: VirtualDuration::ZERO,
             },
         },
+        firing: None,
     };
     let plan = Plan::new(plan(1).faults, vec![entry]);
     let dials = dials(&plan, &topology);

@@ -5,7 +5,7 @@ use crate::regression::Regression;
 use squall_core::history::Digest;
 use squall_core::plan::{Entry, Land, Plan, PlannedFault};
 use squall_core::property::PropertySpec;
-use squall_core::{Seed, VirtualDuration, VirtualTime};
+use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Arg, Args, Value, suggest};
 use squall_faults::{Issue, Topology, catalog, frozen};
 
@@ -46,6 +46,7 @@ pub(super) fn check(file: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> 
     let digest = parsed::<Digest>(args, "digest", issues);
     let property = property(args, world, issues);
     let plan = plan(list, world, issues);
+    let clocks = clocks(args, world, issues);
     let epoch = args
         .integer_opt("epoch")
         .and_then(|n| u32::try_from(n).ok());
@@ -56,7 +57,7 @@ pub(super) fn check(file: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> 
         digest: digest?,
         epoch: epoch?,
         epoch_at: args.place("epoch").span.clone(),
-        plan: plan?,
+        plan: plan?.with_clocks(clocks),
     })
 }
 
@@ -98,6 +99,21 @@ fn property(args: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> Option<u
         );
     }
     found
+}
+
+/// Nodes that have a clock which can be wrong.
+fn clocks(args: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> Vec<NodeId> {
+    let mut nodes = Vec::new();
+    for arg in args.list_opt("clocks").unwrap_or(&[]) {
+        let Value::Text(name) = &arg.value else {
+            continue;
+        };
+        match frozen::node(name, world.topology) {
+            Ok(node) => nodes.push(node),
+            Err(issue) => issues.push(arg.place.locate(issue)),
+        }
+    }
+    nodes
 }
 
 /// The plan, if all of it fits.
@@ -148,6 +164,7 @@ fn plan(list: &[Arg], world: &World<'_>, issues: &mut Vec<Issue>) -> Option<Plan
             from,
             until,
             primitive,
+            firing: None,
         };
         entries.push((entry, line));
     }

@@ -302,6 +302,9 @@ pub(super) fn workloads(
                 base: knob.base_in(args),
             });
         }
+        for channel in kind.channels_in(&arg.key, (args, &nodes), topology) {
+            topology.add_channel(channel);
+        }
         running.known.push(WorkloadUse {
             name: arg.key.clone(),
             kind,

@@ -3,9 +3,10 @@
 use super::network::{
     Bandwidth, Corrupt, CutScope, Duplicate, GilbertElliott, Reorder, ResetEnds, Series, Traced,
 };
+use super::signal::SignalRule;
 use crate::disk::{DiskError, DiskOps};
 use crate::memory::{Activity, Arrival};
-use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
+use crate::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -357,6 +358,14 @@ pub enum Primitive {
         /// What happens.
         rule: CallRule,
     },
+    /// Something happens to the samples of a sensor or to the commands of an actuator; each rule says
+    /// how two of a kind combine.
+    Signal {
+        /// The sensor or actuator.
+        channel: ChannelId,
+        /// What happens.
+        rule: SignalRule,
+    },
     /// A named parameter of a workload takes another value on one node, or everywhere. The latest
     /// set wins. Landed: the workload read it or acted on it.
     Knob {
@@ -419,6 +428,8 @@ pub enum Family {
     Clock,
     /// Errors, delays, rate limits of calls.
     Call,
+    /// What sensors say and actuators hear.
+    Signal,
     /// Parameters of workloads.
     Knob,
 }
@@ -633,6 +644,7 @@ impl Primitive {
                 Family::Clock
             }
             Self::Call { .. } => Family::Call,
+            Self::Signal { .. } => Family::Signal,
             Self::Knob { .. } => Family::Knob,
         }
     }
@@ -686,6 +698,7 @@ impl Primitive {
                 CallRule::LostReply { .. } => "lost-reply",
                 CallRule::RateLimit { .. } => "rate-limit",
             },
+            Self::Signal { rule, .. } => rule.name(),
             Self::Knob { .. } => "knob",
         }
     }
@@ -715,6 +728,7 @@ impl Primitive {
             | Self::BitRot { disk, .. }
             | Self::Misdirect { disk, .. } => Some(disk.node),
             Self::Call { client, .. } => *client,
+            Self::Signal { .. } => None,
             Self::Knob { node, .. } => *node,
             Self::LinkDelay { link, .. }
             | Self::LinkLoss { link, .. }
@@ -728,6 +742,74 @@ impl Primitive {
             | Self::LinkCut { link, .. }
             | Self::LinkReset { link, .. }
             | Self::LinkHold { link } => Some(link.from),
+        }
+    }
+    /// Shows every node that it names, to change it.
+    pub(crate) fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
+        match self {
+            Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
+            | Self::Pause { node }
+            | Self::CpuSpeed { node, .. }
+            | Self::CpuQuota { node, .. }
+            | Self::CpuSteal { node, .. }
+            | Self::MemoryPressure { node, .. }
+            | Self::MemoryLimit { node, .. }
+            | Self::OomKill { node }
+            | Self::SwapDevice { node, .. }
+            | Self::DiskFull { node, .. }
+            | Self::UnsyncedLoss { node, .. }
+            | Self::TornWrite { node, .. }
+            | Self::ClockStep { node, .. }
+            | Self::ClockDrift { node, .. }
+            | Self::ClockFreeze { node, .. } => see(node),
+            Self::DiskLatency { disk, .. }
+            | Self::DiskHold { disk, .. }
+            | Self::DiskError { disk, .. }
+            | Self::LyingFsync { disk, .. }
+            | Self::BitRot { disk, .. }
+            | Self::Misdirect { disk, .. } => see(&mut disk.node),
+            Self::Signal { .. } => {}
+            Self::Call { client: node, .. } | Self::Knob { node, .. } => {
+                node.iter_mut().for_each(see);
+            }
+            Self::LinkDelay { link, .. }
+            | Self::LinkLoss { link, .. }
+            | Self::LinkBurstLoss { link, .. }
+            | Self::LinkCorrupt { link, .. }
+            | Self::LinkDuplicate { link, .. }
+            | Self::LinkRate { link, .. }
+            | Self::LinkTrace { link, .. }
+            | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
+            | Self::LinkCut { link, .. }
+            | Self::LinkReset { link, .. }
+            | Self::LinkHold { link } => {
+                see(&mut link.from);
+                see(&mut link.to);
+            }
+        }
+    }
+    /// The node that does not run while it is in force, if it is such a primitive.
+    pub fn takes_down(&self) -> Option<NodeId> {
+        match self {
+            Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
+            | Self::Pause { node }
+            | Self::OomKill { node } => Some(*node),
+            _ => None,
+        }
+    }
+    /// The link that nothing passes while it is in force, if it is such a primitive.
+    pub fn cuts_off(&self) -> Option<LinkTarget> {
+        match self {
+            Self::LinkCut {
+                link,
+                scope: CutScope::All,
+                ..
+            }
+            | Self::LinkHold { link } => Some(*link),
+            _ => None,
         }
     }
     /// The directed link it acts on, for those of the family [`Family::Link`].
@@ -760,6 +842,7 @@ impl fmt::Display for Family {
             Self::Disk => "disk",
             Self::Clock => "clock",
             Self::Call => "call",
+            Self::Signal => "signal",
             Self::Knob => "knob",
         })
     }

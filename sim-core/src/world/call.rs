@@ -126,6 +126,9 @@ impl Kernel {
         port: PortId,
         (request, limit, span, bytes): (Request, Limit, SpanId, u32),
     ) -> CallRef {
+        if self.triggers.is_some() {
+            self.match_call(client, port);
+        }
         let deadline = self.deadline_of(client, limit);
         let server = self.ports[port.index()].node;
         let connection = self.connect(client, server);

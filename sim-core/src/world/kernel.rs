@@ -2,6 +2,7 @@
 
 use super::Wake;
 use super::call::Service;
+use super::channel::Channel;
 use super::handler::HandlerId;
 use super::knob::Knob;
 use super::link::{Link, LinkProfile, LinkRule, LinkTable};
@@ -43,10 +44,12 @@ pub(super) enum Kind {
     Sample,
     /// A timer by a node's own clock: target is the node, word the generation.
     Clock,
+    /// A trigger of the plan: target is its index, word what about it.
+    Trigger,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Wake,
         Self::WakeForeign,
         Self::Handler,
@@ -59,6 +62,7 @@ impl Kind {
         Self::Memory,
         Self::Sample,
         Self::Clock,
+        Self::Trigger,
     ];
     #[inline]
     pub(super) fn of(code: u16) -> Self {
@@ -111,11 +115,15 @@ pub(crate) struct Kernel {
     foreign: Vec<(u32, Option<Wake>)>,
     foreign_free: Vec<u32>,
     pub(super) knobs: Vec<Knob>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) channel_names: Names,
     pub(super) spans: Spans,
     /// Of every handler its node, and its number on that node, by which its draws are keyed.
     pub(super) handlers: Vec<(NodeId, u32)>,
     pub(super) plan: Rc<Plan>,
     pub(super) timeline: Vec<Step>,
+    /// What waits for something to happen; `None` if the plan has no trigger.
+    pub(super) triggers: Option<Box<super::trigger::Triggers>>,
     /// By entry: how often it had an effect, and when first.
     pub(super) landed: Vec<(u64, Option<VirtualTime>)>,
     pub(super) landed_now: Vec<EntryId>,
@@ -165,10 +173,13 @@ impl Kernel {
             foreign: Vec::new(),
             foreign_free: Vec::new(),
             knobs: Vec::new(),
+            channels: Vec::new(),
+            channel_names: Names::default(),
             spans: Spans::default(),
             handlers: Vec::new(),
             plan: Rc::default(),
             timeline: Vec::new(),
+            triggers: None,
             landed: Vec::new(),
             landed_now: Vec::new(),
             hosts: super::host::Hosts::default(),
@@ -206,10 +217,13 @@ impl Kernel {
         self.foreign.clear();
         self.foreign_free.clear();
         self.knobs.clear();
+        self.channels.clear();
+        self.channel_names.clear();
         self.spans.clear();
         self.handlers.clear();
         self.plan = Rc::default();
         self.timeline.clear();
+        self.triggers = None;
         self.landed.clear();
         self.landed_now.clear();
         self.hosts.clear();
@@ -299,6 +313,9 @@ impl Kernel {
     #[inline]
     pub(super) fn record(&mut self, what: What) {
         self.history.push(VirtualTime::from_nanos(self.now), what);
+        if self.triggers.is_some() {
+            self.match_record(&what);
+        }
     }
     pub(super) fn event(&mut self, name: NameId, node: NodeId, a: u64, b: u64) {
         self.record(What::Event { name, node, a, b });

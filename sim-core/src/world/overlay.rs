@@ -14,6 +14,9 @@ impl Kernel {
         let plan = Rc::clone(&self.plan);
         let entry = plan.entry(step.entry);
         let start = step.change == Change::Start;
+        if let Some(triggers) = &mut self.triggers {
+            triggers.acting = Some(entry.fault);
+        }
         let change = if start {
             FaultChange::Active
         } else {
@@ -25,6 +28,9 @@ impl Kernel {
             planned: step.at,
         });
         self.apply(step.entry, entry, start);
+        if let Some(triggers) = &mut self.triggers {
+            triggers.acting = None;
+        }
     }
 
     fn apply(&mut self, id: EntryId, entry: &Entry, start: bool) {
@@ -94,6 +100,10 @@ impl Kernel {
                 let key = self.event_key(id);
                 self.call_overlay((id, *service), rule.map(|rule| (*client, rule, key)));
             }
+            Primitive::Signal { channel, rule } => {
+                let rule = start.then(|| rule.clone());
+                self.channel_overlay(id, *channel, rule);
+            }
             Primitive::Knob { knob, node, value } => {
                 let set = started.map(|started| (started, *node, *value));
                 self.knobs[knob.index()].overlay(id, set);
@@ -103,7 +113,7 @@ impl Kernel {
 
     /// The key of the event draws of an overlay: by the fault's label and the part's target, so that
     /// removing one fault moves no draw of another.
-    fn event_key(&self, id: EntryId) -> Key {
+    pub(super) fn event_key(&self, id: EntryId) -> Key {
         let label = &self.plan.fault_of(id).label;
         let part = u64::from(self.plan.entry(id).part);
         Key::new(self.seed, &format!("fault/{label}"), "event").child(part)

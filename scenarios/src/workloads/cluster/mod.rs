@@ -23,6 +23,7 @@
 mod balance;
 mod client;
 mod config;
+mod depends;
 pub mod graph;
 mod invariants;
 mod params;
@@ -148,8 +149,10 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         word("request", "what clients ask of the entry services"),
         word("service", "all calls between services"),
     ],
+    channels: &[],
     operations: &["request"],
     prepare: config::prepare,
+    depends: depends::depends,
     install,
 };
 

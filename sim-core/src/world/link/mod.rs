@@ -132,6 +132,12 @@ impl Link {
         self.profile = profile;
     }
 
+    /// Whether nothing passes it now.
+    pub(super) fn is_cut(&self) -> bool {
+        let weather = self.weather.as_ref();
+        weather.is_some_and(|weather| weather.is_cut())
+    }
+
     /// Decides about the next message, if there is no weather.
     #[inline]
     pub(super) fn transmit(&mut self) -> Calm {

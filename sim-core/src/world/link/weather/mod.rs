@@ -127,6 +127,12 @@ impl Weather {
         worst
     }
 
+    /// Whether no message passes, whatever it is.
+    pub(in crate::world::link) fn is_cut(&self) -> bool {
+        let whole = |cut: &Overlay<(CutMode, CutScope)>| cut.value.1 == CutScope::All;
+        !self.holds.is_empty() || self.cuts.iter().any(whole)
+    }
+
     fn cuts_for(&self, packet: &Packet) -> impl Iterator<Item = EntryId> {
         let hits = self.cuts.iter().filter(|cut| match cut.value.1 {
             CutScope::All => true,
