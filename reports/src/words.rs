@@ -84,6 +84,14 @@ impl Outcome<'_> {
             (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
         }
     }
+    /// The commands that explain one seed and that make it smaller.
+    pub fn next(&self, seed: &SeedResult) -> [String; 2] {
+        let seed_text = seed.seed.to_string();
+        ["explain", "shrink"].map(|verb| {
+            let words = ["squall", verb, self.path, "--seed", &seed_text].into_iter();
+            command(words.chain(self.settings.iter().map(String::as_str)))
+        })
+    }
     /// The command that repeats one seed, to be pasted into a shell.
     pub fn replay(&self, seed: &SeedResult) -> String {
         let seed_text = seed.seed.to_string();

@@ -50,6 +50,15 @@ pub fn run_plan(ready: &Ready, seed: Seed, plan: Plan, keep: bool, world: &mut W
     run
 }
 
+/// Runs seeds under plans of somebody's own on `jobs` threads; results in their order.
+pub fn run_plans(ready: &Ready, runs: &[(Seed, Plan)], jobs: usize) -> Vec<SeedResult> {
+    let results = on_threads(runs.len() as u64, jobs, &|world, index| {
+        let (seed, plan) = &runs[usize::try_from(index).expect("an index of a list")];
+        Ok(run_plan(ready, *seed, plan.clone(), false, world).result)
+    });
+    results.expect("a plan that is given need not be drawn")
+}
+
 /// A campaign with its wall times.
 #[derive(Debug)]
 pub struct Ran {

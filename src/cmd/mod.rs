@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod list;
 mod out;
 mod plan;
@@ -54,6 +55,7 @@ Examples:
   squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
   squall plan FILE --seed 0x11                     what would happen to whom and when
   squall replay FILE --seed 0x11                   one seed again, with the whole report
+  squall explain FILE --seed 0x11                  which faults cause it, which do not, and from where on
   squall shrink FILE --seed 0x11 --write           the smallest plan that still fails, as a regression file
 
 Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
@@ -91,6 +93,8 @@ enum Command {
     Check(check::Check),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
+    /// Say which faults cause a failure and which do not, from which strength on, and where the time went
+    Explain(explain::Explain),
     /// Find the smallest plan that still fails, and keep it as a regression file
     Shrink(shrink::Shrink),
     /// List faults, workloads, properties, metrics, scenarios or devices
@@ -127,6 +131,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Plan(command) => command.main(colour),
         Command::Check(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
+        Command::Explain(command) => command.main(colour),
         Command::Shrink(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),

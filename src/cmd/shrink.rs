@@ -127,7 +127,7 @@ impl Shrink {
     }
 }
 
-fn refused(error: ShrinkError, colour: bool) -> u8 {
+pub(crate) fn refused(error: ShrinkError, colour: bool) -> u8 {
     match error {
         ShrinkError::Load(error) => out::invalid(&[error], colour),
         ShrinkError::Passes { .. } => {
