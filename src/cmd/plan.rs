@@ -5,6 +5,7 @@ use super::{exit, out};
 use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
+use squall::faults::shrink::acting;
 use squall::reports::blast;
 use std::path::PathBuf;
 
@@ -40,9 +41,7 @@ impl PlanArgs {
             text.push_str(&format!(
                 "plan   {}   seed {seed}   {} of {} faults act, {} primitives, stops at {}\n",
                 path.display(),
-                (0..plan.faults.len())
-                    .filter(|i| plan.entries().iter().any(|e| e.fault as usize == *i))
-                    .count(),
+                acting(&plan).len(),
                 plan.faults.len(),
                 plan.entries().len(),
                 scenario.stop
