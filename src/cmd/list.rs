@@ -4,13 +4,13 @@ use super::{exit, out};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use squall::core::memory::Preset;
-use squall::faults::catalog;
+use squall::faults::{catalog, preset};
 use squall::scenarios::{Settings, tables, workloads};
 use squall::{load, scenario_files};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// List faults, workloads, properties, metrics, scenarios or devices
+/// List faults, presets, workloads, properties, metrics, scenarios or devices
 #[derive(Args, Debug)]
 pub(crate) struct List {
     #[command(subcommand)]
@@ -27,6 +27,12 @@ enum What {
         /// How all of them are shown
         #[arg(long, value_enum, default_value = "human")]
         format: Format,
+    },
+    /// The published settings of other tools, for `use`; or one of them
+    Presets {
+        /// One of them, for instance `jepsen-net`
+        #[arg(value_parser = Names(preset_names), hide_possible_values = true)]
+        name: Option<String>,
     },
     /// The kinds of workload; or one of them
     Workloads {
@@ -79,6 +85,10 @@ fn fault_names() -> Vec<&'static str> {
     catalog::ALL.iter().map(|kind| kind.name).collect()
 }
 
+fn preset_names() -> Vec<&'static str> {
+    preset::ALL.iter().map(|preset| preset.name).collect()
+}
+
 fn workload_names() -> Vec<&'static str> {
     workloads::ALL.iter().map(|kind| kind.name).collect()
 }
@@ -95,6 +105,11 @@ impl List {
             } => match catalog::find(name) {
                 Some(fault) => fault.describe(),
                 None => return unknown("fault", name, fault_names()),
+            },
+            What::Presets { name: None } => preset::list(),
+            What::Presets { name: Some(name) } => match preset::find(name) {
+                Some(preset) => preset.describe(),
+                None => return unknown("preset", name, preset_names()),
             },
             What::Workloads { name: None } => workloads::list(),
             What::Workloads { name: Some(name) } => match workloads::find(name) {

@@ -30,13 +30,14 @@ impl FaultKind {
     }
 
     /// What there is to say beside its parameters.
-    fn facts(&self) -> [(&'static str, String); 5] {
+    fn facts(&self) -> [(&'static str, String); 6] {
         let hosts = format!("native: {}; madsim: {}", self.native(), self.madsim());
         [
             ("family", self.family.to_string()),
             ("lowers to", self.lowers_to.join(", ")),
             ("must land", self.needed.join(", ")),
             ("hosts", hosts),
+            ("chaos", crate::chaos::describe(self)),
             ("source", self.source.to_owned()),
         ]
     }

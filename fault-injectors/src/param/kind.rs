@@ -150,6 +150,13 @@ pub enum Kind {
     Reserved,
     /// A record.
     Table(&'static [Param]),
+    /// A record that may hold records of its own sort, so that its table needs a name.
+    Named {
+        /// Its name, for the schema.
+        name: &'static str,
+        /// The record.
+        of: fn() -> &'static [Param],
+    },
     /// A list.
     List(&'static Kind),
     /// A table whose keys are names of the author's.
@@ -214,7 +221,7 @@ impl Kind {
             Self::Scalar => "a number, a string, true or false".into(),
             Self::Any => "a value".into(),
             Self::Reserved => "nothing".into(),
-            Self::Table(_) => "a table".into(),
+            Self::Table(_) | Self::Named { .. } => "a table".into(),
             Self::List(of) => format!("a list, each element {}", of.expects()),
             Self::Map(_) => "a table of names".into(),
             Self::Variant { noun, .. } => format!("a table with the name of one {noun}"),
@@ -251,7 +258,7 @@ impl Kind {
             Self::Scalar => "number, text or flag".into(),
             Self::Any => "anything".into(),
             Self::Reserved => "nothing".into(),
-            Self::Table(_) => "table".into(),
+            Self::Table(_) | Self::Named { .. } => "table".into(),
             Self::List(of) => format!("list: {}", of.takes()),
             Self::Map(_) => "table of names".into(),
             Self::Variant { noun, .. } => format!("table with one {noun}"),
@@ -283,7 +290,11 @@ impl Kind {
             Self::Selector(Shape::Links) => "\"client -> gateway\"".into(),
             Self::Device => "\"800 iops\"".into(),
             Self::File | Self::Recording => "\"recorded.csv\"".into(),
-            Self::Reserved | Self::Table(_) | Self::Map(_) | Self::Variant { .. } => "{}".into(),
+            Self::Reserved
+            | Self::Table(_)
+            | Self::Named { .. }
+            | Self::Map(_)
+            | Self::Variant { .. } => "{}".into(),
             Self::List(of) => format!("[{}]", of.sample()),
         }
     }
