@@ -54,6 +54,8 @@ families! {
     clock,
     calls,
     knobs,
+    loops,
+    signals,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {
