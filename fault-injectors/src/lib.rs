@@ -23,10 +23,11 @@ pub mod selector;
 mod text;
 pub mod timing;
 pub mod topology;
+pub mod trigger;
 
 pub use catalog::{FaultKind, Support};
 pub use draws::Draws;
-pub use lowering::{FaultUse, LowerError, Lowering, Refusal, labels, lower};
+pub use lowering::{FaultUse, LowerError, Lowering, Refusal, check_start, labels, lower};
 pub use param::{Args, Issue, Kind, Param, Place, Value};
 pub use selector::{LinkSelector, Selector};
 pub use text::{effect, plan_text, target};

@@ -4,9 +4,14 @@ use crate::catalog::FaultKind;
 use crate::conflict;
 use crate::draws::Draws;
 use crate::param::{Args, Issue, Place};
+use crate::selector::Selector;
 use crate::timing::{Timing, Window};
-use crate::topology::Topology;
-use squall_core::plan::{Entry, Land, LinkTarget, Plan, PlannedFault, Primitive};
+use crate::topology::{Phases, Topology};
+use crate::trigger::{self, Bound, Places, Taken, Waits};
+use core::cell::RefCell;
+use squall_core::plan::{
+    Choice, Entry, Firing, FiringId, Land, LinkTarget, On, Plan, PlannedFault, Primitive, Trigger,
+};
 use squall_core::rng::SetupStream;
 use squall_core::{NodeId, Sample, Seed, ServiceId, VirtualDuration, VirtualTime};
 
@@ -59,6 +64,7 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
 pub struct Refusal {
     key: &'static str,
     timing: bool,
+    place: Option<Place>,
     /// What is wrong; its range counts bytes of the key's string, and is empty for all of it.
     pub issue: Issue,
 }
@@ -69,6 +75,7 @@ impl Refusal {
         Self {
             key,
             timing: false,
+            place: None,
             issue,
         }
     }
@@ -77,11 +84,30 @@ impl Refusal {
         Self {
             key,
             timing: true,
+            place: None,
+            issue,
+        }
+    }
+    /// An issue with a value inside of a table, at this place.
+    pub fn inside(place: &Place, issue: Issue) -> Self {
+        Self {
+            key: "",
+            timing: true,
+            place: Some(place.clone()),
             issue,
         }
     }
     /// The issue at its place in the file.
     pub fn locate(self, args: &Args, record: &Args) -> Issue {
+        if let Some(place) = &self.place {
+            return match self.issue.range.is_empty() {
+                true => Issue {
+                    range: place.span.clone(),
+                    ..self.issue
+                },
+                false => place.locate(self.issue),
+            };
+        }
         let args = if self.timing { record } else { args };
         let place: &Place = args.place(self.key);
         if self.issue.range.is_empty() || !args.given(self.key) {
@@ -126,6 +152,21 @@ pub struct Lowering<'a> {
     draws: Draws,
     entries: Vec<(VirtualTime, Option<VirtualTime>, Primitive)>,
     notes: Vec<String>,
+    /// Who is found at the moment of firing.
+    places: Places,
+    found: RefCell<Found>,
+    floor: Option<Bound>,
+    /// What the plan takes away besides.
+    taken: Vec<Taken>,
+}
+
+/// What looking for targets leaves behind.
+#[derive(Debug, Default)]
+struct Found {
+    choices: Vec<Choice>,
+    notes: Vec<String>,
+    /// Whether the floor left nobody.
+    missed: bool,
 }
 
 impl Lowering<'_> {
@@ -137,14 +178,66 @@ impl Lowering<'_> {
     }
     /// The nodes named at `key`, in the order in which they were drawn.
     pub fn nodes_drawn(&self, args: &Args, key: &'static str) -> Result<Vec<NodeId>, Refusal> {
-        let resolved = args.selector(key).resolve(self.topology, &self.draws);
-        resolved.map_err(|issue| Refusal::arg(key, issue))
+        self.found((args.selector(key), false), key, &[])
+            .map_err(|issue| Refusal::arg(key, issue))
+    }
+    /// The targets of a selector: nodes, or places for nodes that are found when the fault fires.
+    /// `apart`: the other end of the links.
+    fn found(
+        &self,
+        (selector, receivers): (&Selector, bool),
+        key: &str,
+        apart: &[NodeId],
+    ) -> Result<Vec<NodeId>, Issue> {
+        let purpose = if receivers { "whom" } else { "who" };
+        let floor = match (self.floor, receivers) {
+            (Some(floor), false) => Some(floor.over(selector.candidates(self.topology)?)),
+            _ => None,
+        };
+        if let Some(places) = self.places.at(key, receivers) {
+            let mut found = self.found.borrow_mut();
+            if found.choices.iter().any(|choice| choice.places == places) {
+                return Ok(places.to_vec());
+            }
+            let before = receivers && !found.choices.is_empty();
+            let how = (purpose, before, floor);
+            let choice = trigger::choice(selector, self.topology, &self.draws, places, how)?;
+            found.choices.push(choice);
+            return Ok(places.to_vec());
+        }
+        let mut nodes = selector.resolve_apart(self.topology, &self.draws, (purpose, apart))?;
+        if let Some(floor) = floor {
+            let window = (self.window.from, self.window.until);
+            let kept = trigger::kept(&floor, &nodes, window, &self.taken);
+            let mut found = self.found.borrow_mut();
+            for node in nodes.drain(kept..) {
+                let name = &self.topology.node(node).name;
+                let note = format!("at {} its floor spares {name}", self.window.from);
+                found.notes.push(note);
+            }
+            if nodes.is_empty() {
+                found.missed = true;
+                let note = format!("at {} its floor leaves nobody", self.window.from);
+                found.notes.push(note);
+                return Err(Issue::new("the floor leaves nobody", 0..0));
+            }
+        }
+        Ok(nodes)
     }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
-            let resolved = links.resolve(self.topology, &self.draws);
-            return resolved.map_err(|issue| Refusal::arg("links", issue));
+            let refuse = |issue| Refusal::arg("links", issue);
+            let from = self.found((&links.from, false), "links", &[]);
+            let from = from.map_err(refuse)?;
+            let to = self.found((&links.to, true), "links", &from);
+            let to = to.map_err(|issue| refuse(issue.shifted(links.to_start)))?;
+            let pairs = crate::selector::pairs(&from, &to, links.both);
+            if pairs.is_empty() {
+                let issue = Issue::new("selector matches no link", 0..links.to_start);
+                return Err(refuse(issue.label("both ends are the same node")));
+            }
+            return Ok(pairs);
         }
         if args.selector_opt("to").is_none() {
             let issue = Issue::new("missing key `to`", 0..0).label("the receivers are not named");
@@ -154,10 +247,7 @@ impl Lowering<'_> {
             ));
         }
         let from = self.nodes(args, "from")?;
-        let apart = ("whom", from.as_slice());
-        let to = args
-            .selector("to")
-            .resolve_apart(self.topology, &self.draws, apart);
+        let to = self.found((args.selector("to"), true), "to", &from);
         let to = to.map_err(|issue| Refusal::arg("to", issue))?;
         let links = crate::selector::pairs(&from, &to, args.flag("both"));
         if links.is_empty() {
@@ -324,28 +414,21 @@ pub fn lower(
     topology: &Topology,
     stop: VirtualTime,
 ) -> Result<Plan, Vec<LowerError>> {
-    let mut planned = Vec::with_capacity(faults.len());
-    let mut entries = Vec::new();
+    let mut lowered: Vec<Option<Lowered>> = faults.iter().map(|_| None).collect();
     let mut errors = Vec::new();
-    for (index, fault) in faults.iter().enumerate() {
-        match lower_one(seed, fault, topology, stop) {
-            Ok((mut plan, parts)) => {
-                for (from, until, primitive) in parts {
-                    if until.is_some_and(|until| until > stop) {
-                        plan.notes
-                            .push(format!("cut short: the run stops at {stop}"));
-                    }
-                    entries.push(Entry {
-                        fault: u32::try_from(index).expect("fewer than 2^32 faults"),
-                        part: u32::try_from(entries.len()).expect("fewer than 2^32 entries"),
-                        from,
-                        until: until.map(|until| until.min(stop)),
-                        firing: None,
-                        primitive,
-                    });
-                }
-                plan.notes.dedup();
-                planned.push(plan);
+    let mut taken = Vec::new();
+    let labels: Vec<&str> = faults.iter().map(|fault| fault.label.as_str()).collect();
+    // Floors are bounded against what the others take away: those without one go first.
+    let floored = |index: &usize| Bound::of(&faults[*index].record).is_some();
+    let order = (0..faults.len()).filter(|index| !floored(index));
+    for index in order.chain((0..faults.len()).filter(floored)) {
+        let fault = &faults[index];
+        let others = (labels.as_slice(), index, taken.as_slice());
+        match lower_one(seed, fault, topology, stop, others) {
+            Ok(result) => {
+                let fixed = result.parts.iter().filter(|part| part.firing.is_none());
+                taken.extend(fixed.filter_map(|p| Taken::by(p.from, p.until, &p.primitive)));
+                lowered[index] = Some(result);
             }
             Err(refusal) => errors.push(LowerError {
                 fault: index,
@@ -354,15 +437,121 @@ pub fn lower(
         }
     }
     if !errors.is_empty() {
+        errors.sort_by_key(|error| error.fault);
         return Err(errors);
     }
+    let lowered = lowered.into_iter().flatten().collect();
+    let (planned, mut entries, triggers) = join(lowered, topology, stop);
     number_parts(&mut entries);
     let errors = conflict::find(&entries, faults, topology);
     if errors.is_empty() {
-        Ok(Plan::new(planned, entries))
+        Ok(Plan::new(planned, entries).with_triggers(triggers))
     } else {
         Err(errors)
     }
+}
+
+/// What one fault becomes; firings count its own triggers, and places begin after the nodes.
+struct Lowered {
+    planned: PlannedFault,
+    parts: Vec<Part>,
+    triggers: Vec<Trigger>,
+    /// No overlay with an end outlives this.
+    ends: VirtualTime,
+}
+
+struct Part {
+    from: VirtualTime,
+    until: Option<VirtualTime>,
+    firing: Option<FiringId>,
+    primitive: Primitive,
+}
+
+/// Puts the faults together: triggers and places get numbers that are unique in the plan.
+fn join(
+    lowered: Vec<Lowered>,
+    topology: &Topology,
+    stop: VirtualTime,
+) -> (Vec<PlannedFault>, Vec<Entry>, Vec<Trigger>) {
+    let (mut planned, mut entries, mut triggers) = (Vec::new(), Vec::new(), Vec::new());
+    let nodes = topology.nodes().len();
+    let mut places = 0;
+    for (index, fault) in lowered.into_iter().enumerate() {
+        let Lowered {
+            planned: mut plan,
+            parts,
+            triggers: own,
+            ends,
+        } = fault;
+        let number = u32::try_from(index).expect("fewer than 2^32 faults");
+        let before = u32::try_from(triggers.len()).expect("fewer than 2^32 triggers");
+        let (shift, mut last) = (places, 0);
+        let mut move_place = |node: &mut NodeId| {
+            if node.index() >= nodes {
+                last = last.max(node.index() + 1 - nodes);
+                *node = NodeId::from_index(node.index() + shift);
+            }
+        };
+        for mut trigger in own {
+            let choices = trigger.firings.iter_mut().flat_map(|f| &mut f.choices);
+            choices.for_each(|choice| choice.places.iter_mut().for_each(&mut move_place));
+            triggers.push(Trigger {
+                fault: number,
+                ..trigger
+            });
+        }
+        for mut part in parts {
+            part.primitive.for_each_node(&mut move_place);
+            let fixed = part.firing.is_none();
+            if fixed && part.until.is_some_and(|until| until > ends) {
+                plan.notes.push(match ends == stop {
+                    true => format!("cut short: the run stops at {stop}"),
+                    false => format!("cut short: its phase ends at {ends}"),
+                });
+            }
+            entries.push(Entry {
+                fault: number,
+                part: 0,
+                from: part.from,
+                until: match fixed {
+                    true => part.until.map(|until| until.min(ends)),
+                    false => part.until,
+                },
+                firing: part.firing.map(|firing| FiringId {
+                    trigger: firing.trigger + before,
+                    ..firing
+                }),
+                primitive: part.primitive,
+            });
+        }
+        places += last;
+        plan.notes.dedup();
+        planned.push(plan);
+    }
+    (planned, entries, triggers)
+}
+
+/// Whether a fault starts in its phase, whatever the seed.
+pub fn check_start(
+    timing: &Timing,
+    record: &Args,
+    topology: &Topology,
+    stop: VirtualTime,
+) -> Result<(), Refusal> {
+    let Ok((from, ends)) = trigger::phase(record, topology, stop) else {
+        return Ok(());
+    };
+    let length = ends.since(from);
+    let checked = timing.check_start(VirtualTime::ZERO.saturating_add(length));
+    checked.map_err(|refusal| match topology.phases == Phases::default() {
+        true => refusal,
+        false => Refusal::timing(
+            "at",
+            Issue::new("fault starts after its phase has ended", 0..0)
+                .label(format!("that lasts {length}"))
+                .help("start it earlier, or let `stop.at` be later"),
+        ),
+    })
 }
 
 /// Parts count from zero in each fault, so that removing one fault renumbers no other.
@@ -380,35 +569,61 @@ fn number_parts(entries: &mut [Entry]) {
     }
 }
 
-type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
-
+/// Lowers one fault. `others`: the labels of all, the position of this one, and what the plan takes
+/// away so far.
 fn lower_one(
     seed: Seed,
     fault: &FaultUse,
     topology: &Topology,
     stop: VirtualTime,
-) -> Result<(PlannedFault, Parts), Refusal> {
+    (labels, own_index, taken): (&[&str], usize, &[Taken]),
+) -> Result<Lowered, Refusal> {
     let draws = Draws::new(seed, &fault.label);
     let own = fault.kind.own_length;
     // A length of its own that nobody wrote, a default, gives way to `for`.
     let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
     let own = own.and_then(|key| fault.args.duration_opt(key));
-    fault.timing.check_start(stop)?;
+    let phase = trigger::phase(&fault.record, topology, stop)?;
+    let main = VirtualTime::ZERO.saturating_add(phase.1.since(phase.0));
+    check_start(&fault.timing, &fault.record, topology, stop)?;
     fault.timing.check_length(own, fault.kind.own_length)?;
+    trigger::check_floor(&fault.record)?;
+    let waits = Waits::of(&fault.record, topology, labels, own_index, phase)?;
+    let floor = Bound::of(&fault.record);
+    let mut extended = None;
+    let floored = floor.is_some() && waits.on.is_some();
+    let places = match trigger::needs_places(&fault.args, topology, floored) {
+        false => Places::default(),
+        true => {
+            let topology = extended.insert(topology.clone());
+            let places = Places::of(&fault.args, topology, floored);
+            places.map_err(|(place, issue)| Refusal::inside(&place, issue))?
+        }
+    };
     let mut lowering = Lowering {
-        topology,
+        topology: extended.as_ref().unwrap_or(topology),
         window: Window {
             ordinal: 0,
             from: VirtualTime::ZERO,
             until: None,
         },
-        stop,
+        stop: phase.1,
         draws: draws.clone(),
         entries: Vec::new(),
         notes: Vec::new(),
+        places,
+        found: RefCell::default(),
+        floor,
+        taken: taken.to_vec(),
     };
     let drawn = draws.stream("chance").chance(fault.timing.chance);
-    let mut windows = fault.timing.windows(own, &draws, stop)?;
+    let mut windows = match &waits.on {
+        // Times count from the firing.
+        Some(_) => (0..waits.times)
+            .map(|ordinal| fault.timing.window(ordinal, VirtualTime::ZERO, own, &draws))
+            .collect(),
+        None => trigger::later(fault.timing.windows(own, &draws, main)?, phase.0),
+    };
     if windows.is_empty() {
         lowering.note("no occurrence falls into the run");
     }
@@ -416,14 +631,24 @@ fn lower_one(
         // It is lowered all the same once, so that its errors do not depend on the seed.
         windows.truncate(1);
     }
+    let mut lowered = Gathered::default();
     for window in windows {
         lowering.window = window;
         lowering.draws = draws.occurrence(window.ordinal);
-        (fault.kind.lower)(&fault.args, &mut lowering)?;
+        let result = (fault.kind.lower)(&fault.args, &mut lowering);
+        let found = lowering.found.take();
+        lowering.notes.extend(found.notes);
+        if found.missed {
+            lowering.entries.clear();
+            continue;
+        }
+        result?;
+        lowered.take(&mut lowering, found.choices, &waits);
     }
+    lowered.close(&waits);
     let mut land = fault.land;
     if !drawn {
-        lowering.entries.clear();
+        lowered = Gathered::default();
         lowering.notes = vec![format!(
             "{}: its chance is {}",
             PlannedFault::NOT_DRAWN,
@@ -439,5 +664,65 @@ fn lower_one(
         land,
         notes: lowering.notes,
     };
-    Ok((planned, lowering.entries))
+    Ok(Lowered {
+        planned,
+        parts: lowered.parts,
+        triggers: lowered.triggers,
+        ends: phase.1,
+    })
+}
+
+/// The occurrences of one fault, as they come.
+#[derive(Default)]
+struct Gathered {
+    parts: Vec<Part>,
+    triggers: Vec<Trigger>,
+    firings: Vec<Firing>,
+}
+
+impl Gathered {
+    /// Takes one occurrence out of the lowering.
+    fn take(&mut self, lowering: &mut Lowering<'_>, choices: Vec<Choice>, waits: &Waits) {
+        let entries = core::mem::take(&mut lowering.entries);
+        let start = lowering.window.from;
+        let number = |n: usize| u32::try_from(n).expect("fewer than 2^32 firings");
+        let firing = match &waits.on {
+            Some(_) => {
+                let delay = waits.delay(&lowering.draws);
+                self.firings.push(Firing { delay, choices });
+                Some((0, number(self.firings.len() - 1)))
+            }
+            None if choices.is_empty() => None,
+            // Targets are found at a fixed time.
+            None => {
+                let delay = VirtualDuration::ZERO;
+                let firings = vec![Firing { delay, choices }];
+                self.triggers.push(waits.trigger(0, On::At(start), firings));
+                Some((number(self.triggers.len() - 1), 0))
+            }
+        };
+        let offset = |at: VirtualTime| VirtualTime::ZERO.saturating_add(at.since(start));
+        for (from, until, primitive) in entries {
+            let (from, until) = match firing {
+                Some(_) => (offset(from), until.map(offset)),
+                None => (from, until),
+            };
+            if firing.is_none() {
+                lowering.taken.extend(Taken::by(from, until, &primitive));
+            }
+            self.parts.push(Part {
+                from,
+                until,
+                firing: firing.map(|(trigger, ordinal)| FiringId { trigger, ordinal }),
+                primitive,
+            });
+        }
+    }
+    /// All firings are there.
+    fn close(&mut self, waits: &Waits) {
+        if let Some(on) = &waits.on {
+            let firings = core::mem::take(&mut self.firings);
+            self.triggers.push(waits.trigger(0, on.clone(), firings));
+        }
+    }
 }

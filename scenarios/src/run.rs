@@ -183,7 +183,8 @@ impl Ready {
             world.service(service);
         }
         for knob in scenario.topology.knobs() {
-            world.add_knob(knob.base);
+            let id = world.add_knob(knob.base);
+            world.bound_knob(id, knob.kind.range());
         }
         for channel in scenario.topology.channels() {
             world.channel(&channel.name, channel.resolution);

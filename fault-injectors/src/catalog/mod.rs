@@ -2,6 +2,8 @@
 
 mod actuator;
 mod call;
+mod call_reply;
+mod call_shape;
 mod clock;
 mod cpu;
 mod disk;
@@ -13,7 +15,9 @@ mod link;
 mod link_break;
 pub mod link_capacity;
 pub mod link_quality;
+mod load;
 mod memory;
+mod names;
 mod node;
 mod partition;
 mod signal;
@@ -87,6 +91,19 @@ pub const ALL: &[&FaultKind] = &[
     &call::CALL_HANG,
     &call::LOST_REPLY,
     &call::RATE_LIMIT,
+    &call_reply::DOUBLE_DELIVERY,
+    &call_reply::ERROR_IN_BODY,
+    &call_reply::EMPTY_REPLY,
+    &call_reply::MALFORMED_REPLY,
+    &call_reply::STALE_READ,
+    &call_reply::HEALTH_LIE,
+    &call_shape::STREAM_CUT,
+    &call_shape::STREAM_DRIP,
+    &call_shape::ONE_SHARD,
+    &call_shape::FAST_FAILER,
+    &call_shape::SLOW_ERROR,
+    &names::DNS_FAULT,
+    &names::CERT_EXPIRY,
     &signal::SENSOR_OFF,
     &signal::SENSOR_STUCK,
     &signal::SENSOR_INTERMITTENT,
@@ -131,6 +148,10 @@ pub const ALL: &[&FaultKind] = &[
     &knob::KNOB_SET,
     &knob::LOAD_STEP,
     &knob::CONFIG_PUSH,
+    &load::LOAD_RAMP,
+    &load::FLASH_CROWD,
+    &load::RETRY_POLICY,
+    &load::RESOURCE_LIMIT,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.

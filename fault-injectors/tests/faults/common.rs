@@ -25,7 +25,8 @@ pub(crate) fn world() -> Topology {
     }
     world.add_group("kv", 5);
     world.add_group("model", 2);
-    world.add_service("shop.checkout");
+    let checkout = world.add_service("shop.checkout");
+    world.serve(checkout, world.nodes_where(|n| n.group == "kv"));
     for (name, kind, base) in [
         (
             "shop.load",
@@ -42,6 +43,22 @@ pub(crate) fn world() -> Topology {
             0.0,
         ),
         ("shop.audit", KnobKind::Flag, 1.0),
+        (
+            "shop.retry-attempts",
+            KnobKind::Number {
+                min: 1.0,
+                max: 100.0,
+            },
+            1.0,
+        ),
+        (
+            "shop.slots",
+            KnobKind::Number {
+                min: 0.0,
+                max: 100.0,
+            },
+            16.0,
+        ),
     ] {
         let name = name.into();
         world.add_knob(KnobInfo { name, kind, base });

@@ -4,7 +4,9 @@ use crate::diagnose::line_of;
 use squall_core::plan::Land;
 use squall_core::{Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Arg, Args, Value};
-use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, catalog, labels, lower};
+use squall_faults::{
+    Draws, FaultUse, Issue, Timing, Topology, catalog, check_start, labels, lower, trigger,
+};
 
 /// The faults of a file. `(seed, stop)` are those of the lowering that checks them.
 pub(super) fn check(
@@ -54,9 +56,17 @@ pub(super) fn check(
         // shown once.
         targets(args, topology, issues);
         let timing = Timing::from_args(record);
-        if let Err(refusal) = timing.check_start(VirtualTime::ZERO + stop) {
+        if let Err(refusal) = check_start(&timing, record, topology, VirtualTime::ZERO + stop) {
             issues.push(refusal.locate(args, record));
         }
+        let others: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let stop_time = VirtualTime::ZERO + stop;
+        let refusals = trigger::check(record, topology, (&others, index), stop_time);
+        issues.extend(
+            refusals
+                .into_iter()
+                .map(|refusal| refusal.locate(args, record)),
+        );
         if record.broken {
             continue;
         }
@@ -74,7 +84,15 @@ pub(super) fn check(
             record: (*record).clone(),
         });
     }
-    if let Err(errors) = lower(seed, &whole, topology, VirtualTime::ZERO + stop) {
+    // What is said of a fault that could not be read is no error of its own.
+    let mut topology = topology.clone();
+    let read = |label: &&String| !whole.iter().any(|fault| fault.label == **label);
+    let unread = labels
+        .iter()
+        .filter(read)
+        .map(|label| format!("fault:{label}"));
+    topology.unread.extend(unread);
+    if let Err(errors) = lower(seed, &whole, &topology, VirtualTime::ZERO + stop) {
         issues.extend(errors.into_iter().map(|error| error.issue));
     }
     whole
@@ -85,7 +103,8 @@ fn targets(args: &Args, topology: &Topology, issues: &mut Vec<Issue>) {
     let draws = Draws::new(Seed(0), "check");
     args.walk(&mut |arg| {
         let result = match &arg.value {
-            Value::Selector(selector) => selector.members(topology).map(|_| ()),
+            Value::Selector(selector) => selector.candidates(topology).map(|_| ()),
+            Value::Links(links) if links.has_roles(topology) => links.check(topology),
             Value::Links(links) => links.resolve(topology, &draws).map(|_| ()),
             _ => Ok(()),
         };

@@ -176,6 +176,7 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
         word("tools", "the tools and their back end"),
     ],
     channels: &[],
+    roles: &[],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
     depends: depends::depends,
