@@ -7,7 +7,10 @@ use squall_faults::param::{Node, Recording, Value};
 use squall_faults::{FaultUse, catalog, lower, plan_text};
 
 /// Golden plans of the families that have files of their own.
-const GOLDEN_ELSEWHERE: &str = include_str!("golden/loops.txt");
+const GOLDEN_ELSEWHERE: &str = concat!(
+    include_str!("golden/loops.txt"),
+    include_str!("golden/life.txt")
+);
 
 /// The plan of one fault as text, under its name.
 pub(crate) fn plan_of(out: &mut String, name: &str, args: &[(&str, Node)], when: &[(&str, Node)]) {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod common;
+mod life;
 mod loops;
 mod lowering;
 mod timing;
