@@ -1,19 +1,23 @@
 //! Lowering: the faults of a scenario and a seed become a plan.
 
+mod plan;
+mod turn;
+
+pub use plan::{check_start, lower};
+pub(crate) use turn::{Lowered, Scene, Turn, lower_turn};
+
 use crate::catalog::FaultKind;
-use crate::conflict;
+use crate::compose::Composed;
 use crate::draws::Draws;
 use crate::param::{Args, Issue, Place};
 use crate::selector::Selector;
 use crate::timing::{Timing, Window};
-use crate::topology::{Phases, Topology};
-use crate::trigger::{self, Bound, Places, Taken, Waits};
+use crate::topology::Topology;
+use crate::trigger::{self, Bound, Places, Taken};
 use core::cell::RefCell;
-use squall_core::plan::{
-    Choice, Entry, Firing, FiringId, Land, LinkTarget, On, Plan, PlannedFault, Primitive, Trigger,
-};
+use squall_core::plan::{Choice, Land, LinkTarget, Primitive};
 use squall_core::rng::SetupStream;
-use squall_core::{NodeId, Sample, Seed, ServiceId, VirtualDuration, VirtualTime};
+use squall_core::{NodeId, ServiceId, VirtualDuration, VirtualTime};
 
 /// One fault of a scenario: checked words, nothing drawn yet.
 #[derive(Clone, Debug)]
@@ -32,13 +36,18 @@ pub struct FaultUse {
     pub line: u32,
     /// Its whole record, for the places of its timing.
     pub record: Args,
+    /// How it stands among others, and what of it changes.
+    pub composed: Composed,
 }
+
+/// Overlays: from when, until when, what.
+pub(crate) type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
 
 /// Rounds that one occurrence of an alternating fault may have.
 const ROUNDS_MAX: u32 = 10_000;
 
 /// Labels for faults given by (kind, author's name): the name, else the kind and its ordinal among
-/// the faults of that kind, from 1.
+/// the faults of that kind, from 1; the first of a preset or of a sort of group is called as that.
 pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Vec<String> {
     let mut seen: Vec<(&str, u32)> = Vec::new();
     let mut labels = Vec::new();
@@ -51,9 +60,10 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
                 seen.len() - 1
             });
         seen[at].1 += 1;
-        labels.push(match name {
-            Some(name) => name.to_owned(),
-            None => format!("{kind}#{}", seen[at].1),
+        labels.push(match (name, seen[at].1) {
+            (Some(name), _) => name.to_owned(),
+            (None, 1) if crate::compose::is_composite(kind) => kind.to_owned(),
+            (None, ordinal) => format!("{kind}#{ordinal}"),
         });
     }
     labels
@@ -150,7 +160,9 @@ pub struct Lowering<'a> {
     /// The end of the run.
     pub stop: VirtualTime,
     draws: Draws,
-    entries: Vec<(VirtualTime, Option<VirtualTime>, Primitive)>,
+    /// Where the draws of its targets come from: those of a preset may be the same for all its parts.
+    who: Draws,
+    entries: Parts,
     notes: Vec<String>,
     /// Who is found at the moment of firing.
     places: Places,
@@ -191,9 +203,16 @@ impl Lowering<'_> {
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
         let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(selector.candidates(self.topology)?)),
+            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
             _ => None,
         };
+        if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
+            let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
+            let (least, nodes) = (floor.least, floor.of.len());
+            return Err(issue
+                .label(format!("{least} of {nodes} nodes must be left"))
+                .help("make `keep_healthy` smaller, or the groups of these nodes larger"));
+        }
         if let Some(places) = self.places.at(key, receivers) {
             let mut found = self.found.borrow_mut();
             if found.choices.iter().any(|choice| choice.places == places) {
@@ -201,11 +220,11 @@ impl Lowering<'_> {
             }
             let before = receivers && !found.choices.is_empty();
             let how = (purpose, before, floor);
-            let choice = trigger::choice(selector, self.topology, &self.draws, places, how)?;
+            let choice = trigger::choice(selector, self.topology, &self.who, places, how)?;
             found.choices.push(choice);
             return Ok(places.to_vec());
         }
-        let mut nodes = selector.resolve_apart(self.topology, &self.draws, (purpose, apart))?;
+        let mut nodes = selector.resolve_apart(self.topology, &self.who, (purpose, apart))?;
         if let Some(floor) = floor {
             let window = (self.window.from, self.window.until);
             let kept = trigger::kept(&floor, &nodes, window, &self.taken);
@@ -407,333 +426,15 @@ impl Lowering<'_> {
     pub fn round(&self, purpose: &str, round: u32) -> SetupStream {
         self.draws.occurrence(round).stream(purpose)
     }
+    /// The overlays so far, for whoever cuts them to size.
+    pub(crate) const fn entries_mut(&mut self) -> &mut Parts {
+        &mut self.entries
+    }
     /// Something a person should know.
     pub fn note(&mut self, text: impl Into<String>) {
         let text = text.into();
         if !self.notes.contains(&text) {
             self.notes.push(text);
-        }
-    }
-}
-
-/// Lowers all faults of a scenario for one seed. Every fault is tried, so that all errors are found.
-///
-/// The faults keep their order; `stop` is the end of the run, and no overlay outlives it.
-pub fn lower(
-    seed: Seed,
-    faults: &[FaultUse],
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Result<Plan, Vec<LowerError>> {
-    let mut lowered: Vec<Option<Lowered>> = faults.iter().map(|_| None).collect();
-    let mut errors = Vec::new();
-    let mut taken = Vec::new();
-    let labels: Vec<&str> = faults.iter().map(|fault| fault.label.as_str()).collect();
-    // Floors are bounded against what the others take away: those without one go first.
-    let floored = |index: &usize| Bound::of(&faults[*index].record).is_some();
-    let order = (0..faults.len()).filter(|index| !floored(index));
-    for index in order.chain((0..faults.len()).filter(floored)) {
-        let fault = &faults[index];
-        let others = (labels.as_slice(), index, taken.as_slice());
-        match lower_one(seed, fault, topology, stop, others) {
-            Ok(result) => {
-                let fixed = result.parts.iter().filter(|part| part.firing.is_none());
-                taken.extend(fixed.filter_map(|p| Taken::by(p.from, p.until, &p.primitive)));
-                lowered[index] = Some(result);
-            }
-            Err(refusal) => errors.push(LowerError {
-                fault: index,
-                issue: refusal.locate(&fault.args, &fault.record),
-            }),
-        }
-    }
-    if !errors.is_empty() {
-        errors.sort_by_key(|error| error.fault);
-        return Err(errors);
-    }
-    let lowered = lowered.into_iter().flatten().collect();
-    let (planned, mut entries, triggers) = join(lowered, topology, stop);
-    number_parts(&mut entries);
-    let errors = conflict::find(&entries, faults, topology);
-    if errors.is_empty() {
-        Ok(Plan::new(planned, entries).with_triggers(triggers))
-    } else {
-        Err(errors)
-    }
-}
-
-/// What one fault becomes; firings count its own triggers, and places begin after the nodes.
-struct Lowered {
-    planned: PlannedFault,
-    parts: Vec<Part>,
-    triggers: Vec<Trigger>,
-    /// No overlay with an end outlives this.
-    ends: VirtualTime,
-}
-
-struct Part {
-    from: VirtualTime,
-    until: Option<VirtualTime>,
-    firing: Option<FiringId>,
-    primitive: Primitive,
-}
-
-/// Puts the faults together: triggers and places get numbers that are unique in the plan.
-fn join(
-    lowered: Vec<Lowered>,
-    topology: &Topology,
-    stop: VirtualTime,
-) -> (Vec<PlannedFault>, Vec<Entry>, Vec<Trigger>) {
-    let (mut planned, mut entries, mut triggers) = (Vec::new(), Vec::new(), Vec::new());
-    let nodes = topology.nodes().len();
-    let mut places = 0;
-    for (index, fault) in lowered.into_iter().enumerate() {
-        let Lowered {
-            planned: mut plan,
-            parts,
-            triggers: own,
-            ends,
-        } = fault;
-        let number = u32::try_from(index).expect("fewer than 2^32 faults");
-        let before = u32::try_from(triggers.len()).expect("fewer than 2^32 triggers");
-        let (shift, mut last) = (places, 0);
-        let mut move_place = |node: &mut NodeId| {
-            if node.index() >= nodes {
-                last = last.max(node.index() + 1 - nodes);
-                *node = NodeId::from_index(node.index() + shift);
-            }
-        };
-        for mut trigger in own {
-            let choices = trigger.firings.iter_mut().flat_map(|f| &mut f.choices);
-            choices.for_each(|choice| choice.places.iter_mut().for_each(&mut move_place));
-            triggers.push(Trigger {
-                fault: number,
-                ..trigger
-            });
-        }
-        for mut part in parts {
-            part.primitive.for_each_node(&mut move_place);
-            let fixed = part.firing.is_none();
-            if fixed && part.until.is_some_and(|until| until > ends) {
-                plan.notes.push(match ends == stop {
-                    true => format!("cut short: the run stops at {stop}"),
-                    false => format!("cut short: its phase ends at {ends}"),
-                });
-            }
-            entries.push(Entry {
-                fault: number,
-                part: 0,
-                from: part.from,
-                until: match fixed {
-                    true => part.until.map(|until| until.min(ends)),
-                    false => part.until,
-                },
-                firing: part.firing.map(|firing| FiringId {
-                    trigger: firing.trigger + before,
-                    ..firing
-                }),
-                primitive: part.primitive,
-            });
-        }
-        places += last;
-        plan.notes.dedup();
-        planned.push(plan);
-    }
-    (planned, entries, triggers)
-}
-
-/// Whether a fault starts in its phase, whatever the seed.
-pub fn check_start(
-    timing: &Timing,
-    record: &Args,
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Result<(), Refusal> {
-    let Ok((from, ends)) = trigger::phase(record, topology, stop) else {
-        return Ok(());
-    };
-    let length = ends.since(from);
-    let checked = timing.check_start(VirtualTime::ZERO.saturating_add(length));
-    checked.map_err(|refusal| match topology.phases == Phases::default() {
-        true => refusal,
-        false => Refusal::timing(
-            "at",
-            Issue::new("fault starts after its phase has ended", 0..0)
-                .label(format!("that lasts {length}"))
-                .help("start it earlier, or let `stop.at` be later"),
-        ),
-    })
-}
-
-/// Parts count from zero in each fault, so that removing one fault renumbers no other.
-fn number_parts(entries: &mut [Entry]) {
-    let mut last = None;
-    let mut part = 0;
-    for entry in entries {
-        part = if last == Some(entry.fault) {
-            part + 1
-        } else {
-            0
-        };
-        last = Some(entry.fault);
-        entry.part = part;
-    }
-}
-
-/// Lowers one fault. `others`: the labels of all, the position of this one, and what the plan takes
-/// away so far.
-fn lower_one(
-    seed: Seed,
-    fault: &FaultUse,
-    topology: &Topology,
-    stop: VirtualTime,
-    (labels, own_index, taken): (&[&str], usize, &[Taken]),
-) -> Result<Lowered, Refusal> {
-    let draws = Draws::new(seed, &fault.label);
-    let own = fault.kind.own_length;
-    // A length of its own that nobody wrote, a default, gives way to `for`.
-    let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
-    let own = own.and_then(|key| fault.args.duration_opt(key));
-    let phase = trigger::phase(&fault.record, topology, stop)?;
-    let main = VirtualTime::ZERO.saturating_add(phase.1.since(phase.0));
-    check_start(&fault.timing, &fault.record, topology, stop)?;
-    fault.timing.check_length(own, fault.kind.own_length)?;
-    trigger::check_floor(&fault.record)?;
-    let waits = Waits::of(&fault.record, topology, labels, own_index, phase)?;
-    let floor = Bound::of(&fault.record);
-    let mut extended = None;
-    let floored = floor.is_some() && waits.on.is_some();
-    let places = match trigger::needs_places(&fault.args, topology, floored) {
-        false => Places::default(),
-        true => {
-            let topology = extended.insert(topology.clone());
-            let places = Places::of(&fault.args, topology, floored);
-            places.map_err(|(place, issue)| Refusal::inside(&place, issue))?
-        }
-    };
-    let mut lowering = Lowering {
-        topology: extended.as_ref().unwrap_or(topology),
-        window: Window {
-            ordinal: 0,
-            from: VirtualTime::ZERO,
-            until: None,
-        },
-        stop: phase.1,
-        draws: draws.clone(),
-        entries: Vec::new(),
-        notes: Vec::new(),
-        places,
-        found: RefCell::default(),
-        floor,
-        taken: taken.to_vec(),
-    };
-    let drawn = draws.stream("chance").chance(fault.timing.chance);
-    let mut windows = match &waits.on {
-        // Times count from the firing.
-        Some(_) => (0..waits.times)
-            .map(|ordinal| fault.timing.window(ordinal, VirtualTime::ZERO, own, &draws))
-            .collect(),
-        None => trigger::later(fault.timing.windows(own, &draws, main)?, phase.0),
-    };
-    if windows.is_empty() {
-        lowering.note("no occurrence falls into the run");
-    }
-    if !drawn {
-        // It is lowered all the same once, so that its errors do not depend on the seed.
-        windows.truncate(1);
-    }
-    let mut lowered = Gathered::default();
-    for window in windows {
-        lowering.window = window;
-        lowering.draws = draws.occurrence(window.ordinal);
-        let result = (fault.kind.lower)(&fault.args, &mut lowering);
-        let found = lowering.found.take();
-        lowering.notes.extend(found.notes);
-        if found.missed {
-            lowering.entries.clear();
-            continue;
-        }
-        result?;
-        lowered.take(&mut lowering, found.choices, &waits);
-    }
-    lowered.close(&waits);
-    let mut land = fault.land;
-    if !drawn {
-        lowered = Gathered::default();
-        lowering.notes = vec![format!(
-            "{}: its chance is {}",
-            PlannedFault::NOT_DRAWN,
-            fault.timing.chance
-        )];
-        if land == Land::EverySeed {
-            land = Land::Optional;
-        }
-    }
-    let planned = PlannedFault {
-        kind: fault.kind.name.to_owned(),
-        label: fault.label.clone(),
-        land,
-        notes: lowering.notes,
-    };
-    Ok(Lowered {
-        planned,
-        parts: lowered.parts,
-        triggers: lowered.triggers,
-        ends: phase.1,
-    })
-}
-
-/// The occurrences of one fault, as they come.
-#[derive(Default)]
-struct Gathered {
-    parts: Vec<Part>,
-    triggers: Vec<Trigger>,
-    firings: Vec<Firing>,
-}
-
-impl Gathered {
-    /// Takes one occurrence out of the lowering.
-    fn take(&mut self, lowering: &mut Lowering<'_>, choices: Vec<Choice>, waits: &Waits) {
-        let entries = core::mem::take(&mut lowering.entries);
-        let start = lowering.window.from;
-        let number = |n: usize| u32::try_from(n).expect("fewer than 2^32 firings");
-        let firing = match &waits.on {
-            Some(_) => {
-                let delay = waits.delay(&lowering.draws);
-                self.firings.push(Firing { delay, choices });
-                Some((0, number(self.firings.len() - 1)))
-            }
-            None if choices.is_empty() => None,
-            // Targets are found at a fixed time.
-            None => {
-                let delay = VirtualDuration::ZERO;
-                let firings = vec![Firing { delay, choices }];
-                self.triggers.push(waits.trigger(0, On::At(start), firings));
-                Some((number(self.triggers.len() - 1), 0))
-            }
-        };
-        let offset = |at: VirtualTime| VirtualTime::ZERO.saturating_add(at.since(start));
-        for (from, until, primitive) in entries {
-            let (from, until) = match firing {
-                Some(_) => (offset(from), until.map(offset)),
-                None => (from, until),
-            };
-            if firing.is_none() {
-                lowering.taken.extend(Taken::by(from, until, &primitive));
-            }
-            self.parts.push(Part {
-                from,
-                until,
-                firing: firing.map(|(trigger, ordinal)| FiringId { trigger, ordinal }),
-                primitive,
-            });
-        }
-    }
-    /// All firings are there.
-    fn close(&mut self, waits: &Waits) {
-        if let Some(on) = &waits.on {
-            let firings = core::mem::take(&mut self.firings);
-            self.triggers.push(waits.trigger(0, on.clone(), firings));
         }
     }
 }

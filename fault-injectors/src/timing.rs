@@ -241,10 +241,22 @@ impl Timing {
         draws: &Draws,
         stop: VirtualTime,
     ) -> Result<Vec<Window>, Refusal> {
+        self.windows_by(draws, stop, &mut |ordinal, from| {
+            self.window(ordinal, from, own, draws)
+        })
+    }
+
+    /// [`Timing::windows`] of something whose end its caller knows.
+    pub(crate) fn windows_by(
+        &self,
+        draws: &Draws,
+        stop: VirtualTime,
+        window: &mut dyn FnMut(u32, VirtualTime) -> Window,
+    ) -> Result<Vec<Window>, Refusal> {
         let first = self.at.as_ref().map(|law| draws.length("at", law));
         let Some(every) = &self.every else {
             let from = VirtualTime::ZERO + first.unwrap_or(VirtualDuration::ZERO);
-            return Ok(vec![self.window(0, from, own, draws)]);
+            return Ok(vec![window(0, from)]);
         };
         let end = every
             .until
@@ -282,7 +294,7 @@ impl Timing {
                 }
                 _ => Some(at),
             };
-            windows.extend(start.map(|from| self.window(ordinal, from, own, draws)));
+            windows.extend(start.map(|from| window(ordinal, from)));
             at = at.saturating_add(every.gap(&draws.occurrence(ordinal), "gap"));
         }
         Ok(windows)

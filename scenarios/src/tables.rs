@@ -4,7 +4,7 @@ use crate::file::{memory, phases};
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
-use squall_faults::{catalog, timing, trigger};
+use squall_faults::{chaos, compose, timing, trigger};
 
 /// Counts have no upper bound but that of the type.
 const MANY: i64 = i64::MAX;
@@ -45,6 +45,11 @@ pub const FILE: &[Param] = &[
     )
     .default(""),
     Param::new("fault", Kind::List(&Kind::Table(FAULT)), "what breaks").default(""),
+    Param::new(
+        "chaos",
+        Kind::Table(chaos::PARAMS),
+        "faults drawn from the seed, within a budget",
+    ),
     Param::new(
         "property",
         Kind::List(&Kind::Table(PROPERTY)),
@@ -235,30 +240,19 @@ pub const FAULT: &[Param] = &[
     trigger::PATIENCE,
     trigger::IF_NONE,
     trigger::PHASE,
-    Param::new(
-        "ramp",
-        Kind::Reserved,
-        "staircases of a parameter; write one fault a step",
-    ),
-    Param::new(
-        "serial",
-        Kind::Reserved,
-        "sequences; give each fault its own `at`",
-    ),
-    Param::new(
-        "parallel",
-        Kind::Reserved,
-        "groups; give each fault the same `at`",
-    ),
-    Param::new(
-        "inject",
-        Kind::Variant {
-            noun: "fault",
-            of: catalog::variants,
-        },
-        "the fault and its parameters: `inject.<fault> = { .. }`",
-    )
-    .required(),
+    compose::RAMP,
+    compose::INJECT,
+    compose::USE,
+    compose::NODES,
+    compose::LINKS,
+    compose::SERVICE,
+    compose::SCALE,
+    compose::WITHOUT,
+    compose::SET,
+    compose::SERIAL,
+    compose::PARALLEL,
+    compose::REPEAT,
+    compose::GAP,
 ];
 
 const STATS: Kind = Kind::Choice(&[

@@ -8,14 +8,16 @@
 )]
 
 mod verify;
+mod without;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
+pub use without::{Without, without};
 
+use squall_core::Seed;
 use squall_core::outcome::coverage::Collector;
 use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::property::Verdict;
 use squall_core::world::World;
-use squall_core::{Seed, plan::Land};
 use squall_scenarios::{Ready, Report, SeedRun};
 use std::cell::Cell;
 use std::ops::Range;
@@ -171,9 +173,7 @@ fn on_threads<T: Send>(
 
 /// What results of seeds say together.
 pub fn summarise(ready: &Ready, seeds: Vec<SeedResult>) -> Campaign {
-    let faults = ready.scenario.faults.iter();
-    let lands: Vec<(String, Land)> = faults.map(|f| (f.label.clone(), f.land)).collect();
-    Campaign::new(seeds, &ready.scenario.properties, &lands)
+    Campaign::new(seeds, &ready.scenario.properties, &ready.scenario.lands())
 }
 
 /// Runs one seed again with its history kept: the same run.

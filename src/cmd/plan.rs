@@ -40,18 +40,22 @@ impl PlanArgs {
             text.push_str(&format!(
                 "plan   {}   seed {seed}   {} of {} faults act, {} primitives, stops at {}\n",
                 path.display(),
-                scenario
-                    .faults
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| plan.entries().iter().any(|e| e.fault as usize == *i))
+                (0..plan.faults.len())
+                    .filter(|i| plan.entries().iter().any(|e| e.fault as usize == *i))
                     .count(),
-                scenario.faults.len(),
+                plan.faults.len(),
                 plan.entries().len(),
                 scenario.stop
             ));
             text.push_str(&plan_text(&plan, &scenario.topology));
             text.push_str(&blast::predicted(&ready.dependencies(), &plan));
+            if let Some(chaos) = &scenario.chaos {
+                let drawn = chaos.draw(seed, &scenario.topology);
+                text.push_str(
+                    "drawn by [chaos]; as a part of the file instead of [chaos] it would be:\n\n",
+                );
+                text.push_str(&squall::faults::chaos::text(&drawn));
+            }
         }
         out::result(&text);
         exit::PASS

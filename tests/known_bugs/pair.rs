@@ -78,6 +78,7 @@ impl Promise {
             name: kind.subject().to_owned(),
             kind,
             line: 0,
+        roles: false,
             optional: false,
         }
     }
@@ -278,6 +279,7 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
             .map(NodeId::from_index)
             .collect(),
         line: 0,
+        roles: false,
     }
 }
 

@@ -21,18 +21,23 @@ mod load;
 mod memory;
 mod names;
 mod node;
+<<<<<<< HEAD
 mod node_life;
+=======
+mod pages;
+>>>>>>> main
 mod partition;
 mod signal;
 mod signal_quality;
 mod steal;
 mod time;
 
+pub use pages::{describe_params, list, markdown};
+
 use crate::lowering::{Lowering, Refusal};
-use crate::param::{Args, Kind, Need, Param, Variant};
+use crate::param::{Args, Param, Variant};
 use core::fmt;
 use squall_core::plan::Family;
-use std::fmt::Write as _;
 
 /// All faults, by family.
 pub const ALL: &[&FaultKind] = &[
@@ -81,6 +86,7 @@ pub const ALL: &[&FaultKind] = &[
     &steal::CORE_LOSS,
     &steal::SCHEDULER_JITTER,
     &steal::NOISY_NEIGHBOUR,
+    &cpu::CONTENDED_GPU,
     &memory::SWAP_STORM,
     &memory::MEMORY_HOG,
     &memory::MEMORY_LEAK,
@@ -239,22 +245,6 @@ impl FaultKind {
         }
         worst
     }
-    /// Its page in `squall list faults NAME`.
-    pub fn describe(&self) -> String {
-        let mut text = format!("{}   {}\n\n{}\n\n", self.name, self.summary, self.doc);
-        text.push_str(&describe_params(self.params));
-        let _ = writeln!(text, "\n  family      {}", self.family);
-        let _ = writeln!(text, "  lowers to   {}", self.lowers_to.join(", "));
-        let _ = writeln!(text, "  must land   {}", self.needed.join(", "));
-        let _ = writeln!(
-            text,
-            "  hosts       native: {}; madsim: {}",
-            self.native(),
-            self.madsim()
-        );
-        let _ = writeln!(text, "  source      {}", self.source);
-        text
-    }
 }
 
 /// The fault called `name`.
@@ -270,64 +260,6 @@ pub fn variants() -> Vec<Variant> {
         params: kind.params,
     };
     ALL.iter().map(variant).collect()
-}
-
-/// The table of `squall list faults`: one line a fault.
-pub fn list() -> String {
-    let mut text = String::new();
-    let width = ALL.iter().map(|kind| kind.summary.len()).max().unwrap_or(0);
-    for kind in ALL {
-        let family = kind.family.to_string();
-        let (name, summary, madsim) = (kind.name, kind.summary, kind.madsim());
-        let _ = writeln!(
-            text,
-            "{name:<16} {family:<7} {summary:<width$}  madsim: {madsim}"
-        );
-    }
-    text
-}
-
-/// One line a parameter: key, default, doc.
-pub fn describe_params(params: &[Param]) -> String {
-    let mut text = String::new();
-    for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
-        let grouped = !param.group.is_empty();
-        let needed = params
-            .iter()
-            .any(|p| p.group == param.group && p.need == Need::Required);
-        let default = match param.need {
-            // Keys of a group exclude each other; where one is required, any of them will do.
-            _ if grouped && needed => format!("one of `{}`", param.group),
-            Need::Required => "required".to_owned(),
-            Need::Optional | Need::Default("") => "-".to_owned(),
-            Need::Default(value) => format!("= {value}"),
-        };
-        let _ = writeln!(text, "  {:<14} {default:<26} {}", param.key, param.doc);
-        let inner = match &param.kind {
-            Kind::Table(inner) => describe_params(inner),
-            Kind::List(Kind::Table(inner)) | Kind::Map(Kind::Table(inner)) => {
-                describe_params(inner)
-            }
-            Kind::Variant { of, .. } => {
-                let describe = |v: &Variant| {
-                    format!(
-                        "  {}  {}\n{}",
-                        v.name,
-                        v.doc,
-                        indented(&describe_params(v.params))
-                    )
-                };
-                of().iter().map(describe).collect()
-            }
-            _ => continue,
-        };
-        text.push_str(&indented(&inner));
-    }
-    text
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 impl fmt::Display for Support {

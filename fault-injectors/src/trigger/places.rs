@@ -77,6 +77,30 @@ impl Places {
     }
 }
 
+/// The nodes over which a floor counts: those of the groups of whoever is named, and of a role those
+/// that may have it.
+pub(crate) fn whole(selector: &Selector, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+    let mut set = Vec::new();
+    for term in selector.terms.iter().filter(|term| !term.minus) {
+        let named = term.candidates(topology)?;
+        if term.is_role(topology) {
+            set.extend(named);
+            continue;
+        }
+        let mut groups: Vec<&str> = Vec::new();
+        for id in &named {
+            let group = topology.node(*id).group.as_str();
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        set.extend(topology.nodes_where(|node| groups.contains(&node.group.as_str())));
+    }
+    set.sort_unstable();
+    set.dedup();
+    Ok(set)
+}
+
 fn stand_in(name: &str, candidates: &[NodeId], topology: &Topology) -> NodeInfo {
     let nodes = || candidates.iter().map(|id| topology.node(*id));
     NodeInfo {
@@ -91,11 +115,14 @@ fn stand_in(name: &str, candidates: &[NodeId], topology: &Topology) -> NodeInfo 
 fn most(selector: &Selector, topology: &Topology, candidates: usize) -> usize {
     let mut set = 0;
     for term in selector.terms.iter().filter(|term| !term.minus) {
-        let single = matches!(&term.who, Who::Role(role, _)
-            if matches!(role.as_str(), "leader" | "holder" | "owner"));
-        set += match single && term.is_role(topology) {
-            true => 1,
-            false => candidates,
+        set += match &term.who {
+            Who::Role(role, _) if term.is_role(topology) => match Role::by_word(role) {
+                Some(Role::Leader | Role::Holder | Role::Owner) => 1,
+                // Who leads does not follow.
+                Some(Role::Followers) => candidates.saturating_sub(1),
+                _ => candidates,
+            },
+            _ => candidates,
         };
     }
     count(selector.pick, 0).of(set.min(candidates)).max(1)
@@ -128,7 +155,7 @@ pub(crate) fn choice(
         order.sort_by_cached_key(|id| (draws.rank(purpose, &topology.node(*id).name), *id));
     }
     let mut made = Choice {
-        text: selector.text.clone(),
+        text: selector.text.trim().to_owned(),
         places: places.to_vec(),
         terms: Vec::new(),
         only: Vec::new(),

@@ -4,7 +4,7 @@ use squall_core::plan::{Land, Plan};
 use squall_core::{Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Node, NodeKey, Raw, read};
 use squall_faults::topology::{ChannelInfo, ChannelKind, KnobInfo, KnobKind, NodeInfo};
-use squall_faults::{FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
+use squall_faults::{Composed, FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
 
 pub(crate) fn stop() -> VirtualTime {
     VirtualTime::from_nanos(600_000_000_000)
@@ -166,6 +166,7 @@ pub(crate) fn fault(kind: &str, args: &[(&str, Node)], when: &[(&str, Node)]) ->
         land: Land::Any,
         line: 1,
         record,
+        composed: Composed::default(),
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod calls;
 mod common;
+mod draws;
 mod life;
 mod loops;
 mod lowering;
+mod refusal;
+mod tables;
 mod timing;
+mod triggers;
 mod units;

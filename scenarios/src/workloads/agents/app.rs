@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::source::Source;
 use super::store::{Allowance, Store};
+use squall_core::world::RoleOf;
 use squall_core::{Cx, Key, KnobId, NameId, PortId, Seed, VirtualDuration, VirtualTime, WallTime};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -90,6 +91,8 @@ pub(super) struct App {
     pub(super) config: Arc<Config>,
     pub(super) source: Source,
     pub(super) names: Names,
+    /// Who has a session, if a fault asks.
+    pub(super) holder: Option<RoleOf>,
     pub(super) knobs: Knobs,
     pub(super) keys: Keys,
     pub(super) model: Vec<PortId>,
@@ -116,6 +119,15 @@ impl Agent {
     }
     pub(super) fn event(&self, name: NameId, a: u64, b: u64) {
         self.cx.event(name, a, b);
+    }
+    /// Says that this worker has a session now, or no longer.
+    pub(super) fn holds(&self, stream: u32, epoch: u32, now: bool) {
+        let Some(role) = self.app.holder else { return };
+        let (role, term) = (role.part(u64::from(stream)), u64::from(epoch));
+        match now {
+            true => self.cx.take_role(role, term),
+            false => self.cx.leave_role(role, term),
+        }
     }
     pub(super) fn now(&self) -> VirtualTime {
         self.cx.now()

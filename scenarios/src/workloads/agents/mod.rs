@@ -176,7 +176,10 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
         word("tools", "the tools and their back end"),
     ],
     channels: &[],
-    roles: &[],
+    roles: &[word(
+        "holder",
+        "the worker that has session N: holder of <workload>/N, its epoch is the term",
+    )],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
     depends: depends::depends,
@@ -192,6 +195,7 @@ fn install(install: &mut Install<'_>) {
         tool_version: install.knob("tool-version"),
         model_latency: install.knob("model-latency"),
     };
+    let holder = install.role("holder");
     let path = format!("workload/{}", install.workload.name);
     let (model, tools) = (install.full("model"), install.full("tools"));
     let workers = install.nodes().to_vec();
@@ -201,6 +205,7 @@ fn install(install: &mut Install<'_>) {
     let mut app = App {
         source: Source::new(seed, &path),
         names,
+        holder,
         knobs,
         keys,
         model: config

@@ -30,6 +30,7 @@ pub(super) enum Cause {
 pub(super) async fn session(agent: Agent, stream: u32, epoch: u32) {
     let end = steps(agent.clone(), stream, epoch).await;
     let (app, config) = (&agent.app, agent.config());
+    agent.holds(stream, epoch, false);
     if end == End::Fenced {
         return agent.event(app.names.fenced, u64::from(stream), u64::from(epoch));
     }

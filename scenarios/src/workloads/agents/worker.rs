@@ -44,6 +44,7 @@ fn begin(agent: &Agent, stream: u32) {
     if epoch > 1 {
         agent.event(agent.app.names.resumed, u64::from(stream), u64::from(epoch));
     }
+    agent.holds(stream, epoch, true);
     agent.cx.spawn(session(agent.clone(), stream, epoch));
 }
 
