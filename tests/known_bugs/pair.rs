@@ -78,7 +78,7 @@ impl Promise {
             name: kind.subject().to_owned(),
             kind,
             line: 0,
-        roles: false,
+            roles: false,
             optional: false,
         }
     }

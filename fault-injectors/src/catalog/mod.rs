@@ -21,11 +21,8 @@ mod load;
 mod memory;
 mod names;
 mod node;
-<<<<<<< HEAD
 mod node_life;
-=======
 mod pages;
->>>>>>> main
 mod partition;
 mod signal;
 mod signal_quality;

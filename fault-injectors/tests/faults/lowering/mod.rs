@@ -11,8 +11,9 @@ use squall_faults::param::{Kind, Need, Node, Shape};
 use squall_faults::{FaultKind, catalog, plan_text};
 
 /// Golden plans of the families that have files of their own.
-const GOLDEN_ELSEWHERE: [&str; 2] = [
+const GOLDEN_ELSEWHERE: [&str; 3] = [
     include_str!("../golden/calls.txt"),
+    include_str!("../golden/life.txt"),
     include_str!("../golden/loops.txt"),
 ];
 
