@@ -15,7 +15,7 @@ use crate::timing::{Timing, Window};
 use crate::topology::Topology;
 use crate::trigger::{self, Bound, Places, Taken};
 use core::cell::RefCell;
-use squall_core::plan::{Choice, Land, LinkTarget, Primitive};
+use squall_core::plan::{Choice, Land, LinkTarget, On, Primitive};
 use squall_core::rng::SetupStream;
 use squall_core::{NodeId, ServiceId, VirtualDuration, VirtualTime};
 
@@ -170,6 +170,8 @@ pub struct Lowering<'a> {
     floor: Option<Bound>,
     /// What the plan takes away besides.
     taken: Vec<Taken>,
+    /// What it does when something happens.
+    armed: Vec<Armed>,
 }
 
 /// What looking for targets leaves behind.
@@ -336,6 +338,21 @@ impl Lowering<'_> {
             self.entries.push((from, until, primitive));
         }
     }
+    /// Does something each time a record of the run fits `on`, while the occurrence lasts: so often at
+    /// the most, for `length` each.
+    pub fn whenever(
+        &mut self,
+        on: On,
+        (times, length): (u32, VirtualDuration),
+        primitive: Primitive,
+    ) {
+        self.armed.push(Armed {
+            on,
+            times,
+            length,
+            primitive,
+        });
+    }
     /// Does something at an instant. The plan gives it the shortest length there is.
     pub fn instant(&mut self, at: VirtualTime, primitive: Primitive) {
         if at < self.stop {
@@ -437,4 +454,13 @@ impl Lowering<'_> {
             self.notes.push(text);
         }
     }
+}
+
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Armed {
+    pub(crate) on: On,
+    pub(crate) times: u32,
+    pub(crate) length: VirtualDuration,
+    pub(crate) primitive: Primitive,
 }

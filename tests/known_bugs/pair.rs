@@ -78,7 +78,6 @@ impl Promise {
             name: kind.subject().to_owned(),
             kind,
             line: 0,
-            roles: false,
             optional: false,
         }
     }

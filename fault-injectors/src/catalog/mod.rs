@@ -1,6 +1,7 @@
 //! The named faults. Adding one: an item in its family's file, and a line in [`ALL`].
 
 mod actuator;
+mod agents;
 mod call;
 mod call_reply;
 mod call_shape;
@@ -174,6 +175,40 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &agents::model::MODEL_SLOW,
+    &agents::model::SLOW_TOKENS,
+    &agents::model::MODEL_RATE_LIMIT,
+    &agents::model::MODEL_ERROR,
+    &agents::model::FIRST_TOKEN_STALL,
+    &agents::model::ANSWER_CUT,
+    &agents::model::MALFORMED_TOOL_CALL,
+    &agents::model::REFUSAL,
+    &agents::model::WRONG_ARGUMENTS,
+    &agents::model::MODEL_DRIFT,
+    &agents::model::PREFIX_CACHE_FLUSH,
+    &agents::model::PROVIDER_OUTAGE,
+    &agents::tool::PARTIAL_SUCCESS,
+    &agents::tool::PLAUSIBLE_LIE,
+    &agents::tool::PERMISSION_REVOKED,
+    &agents::tool::SCHEMA_CHANGE,
+    &agents::tool::IDEMPOTENCY_FORGET,
+    &agents::tool::SLOTS_EXHAUSTED,
+    &agents::context::COMPACTION_LOSS,
+    &agents::context::POISONED_CONTEXT,
+    &agents::context::SESSION_MIX_UP,
+    &agents::orchestration::WORKER_CRASH_AT,
+    &agents::orchestration::ZOMBIE_WORKER,
+    &agents::orchestration::STUCK_LOOP,
+    &agents::orchestration::FAN_OUT,
+    &agents::orchestration::CONTEXT_RESEND,
+    &agents::orchestration::CHECKPOINT_FAULT,
+    &agents::governance::POLICY_DOWN,
+    &agents::governance::POLICY_LAG,
+    &agents::governance::STRAY_CREDENTIAL,
+    &agents::governance::AUDIT_FAULT,
+    &agents::governance::KILL_SWITCH_DELAY,
+    &agents::governance::APPROVAL_REPLAY,
+    &agents::governance::APPROVER_OVERLOAD,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.

@@ -132,6 +132,36 @@ impl Lowered {
             });
         }
     }
+    /// What the occurrence itself waits for: it is armed as long as that lasts.
+    fn arm(&mut self, lowering: &mut Lowering<'_>, waits: &Waits) -> Result<(), Refusal> {
+        let number = |n: usize| u32::try_from(n).expect("fewer than 2^32 triggers");
+        for armed in core::mem::take(&mut lowering.armed) {
+            if waits.on.is_some() {
+                let issue = Issue::new("this fault waits by itself for what it hits", 0..0);
+                return Err(Refusal::timing(
+                    "on",
+                    issue.help("give it `at` and `for`: while it is armed"),
+                ));
+            }
+            let firings = vec![Firing::default(); armed.times as usize];
+            let mut trigger = waits.trigger(0, armed.on, firings);
+            trigger.from = lowering.window.from;
+            trigger.until = lowering.window.until.unwrap_or(trigger.ends);
+            let at = number(self.triggers.len());
+            self.triggers.push(trigger);
+            let part = |ordinal| Part {
+                from: VirtualTime::ZERO,
+                until: Some(VirtualTime::ZERO.saturating_add(armed.length)),
+                firing: Some(FiringId {
+                    trigger: at,
+                    ordinal,
+                }),
+                primitive: armed.primitive.clone(),
+            };
+            self.parts.extend((0..armed.times).map(part));
+        }
+        Ok(())
+    }
 }
 
 /// A fault that stands alone, by its position. `taken`: what the plan takes away so far.
@@ -217,6 +247,7 @@ pub(crate) fn lower_turn(
         found: RefCell::default(),
         floor,
         taken: taken.to_vec(),
+        armed: Vec::new(),
     };
     if windows.is_empty() {
         lowering.note("no occurrence falls into the run");
@@ -246,6 +277,7 @@ pub(crate) fn lower_turn(
             healed = later(healed, *until);
         }
         lowered.take(&mut lowering, found.choices, (&waits, &mut firings));
+        lowered.arm(&mut lowering, &waits)?;
     }
     if let Some(on) = &waits.on {
         lowered.triggers.push(waits.trigger(0, on.clone(), firings));

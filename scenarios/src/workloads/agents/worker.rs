@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(super) async fn worker(cx: Cx, app: Rc<App>, number: usize) {
     let config = &app.config;
     let agent = Agent {
-        allowance: Rc::new(RefCell::new(Allowance::new(config.retry.budget))),
+        allowance: Rc::new(RefCell::new(Allowance::new())),
         app: Rc::clone(&app),
         cx: cx.clone(),
         worker: number,
