@@ -10,6 +10,8 @@ use squall::scenarios::{Settings, parse};
 
 #[path = "faults/edge.rs"]
 mod edge;
+#[path = "faults/life.rs"]
+mod life;
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`. A fault that needs no more than its target here has
@@ -338,7 +340,8 @@ const CASES: &[(&str, &str, &str)] = &[
 
 /// What `kind` takes here: as in [`CASES`], or its target alone, where it must be given no more.
 fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
-    if let Some((_, busy, idle)) = CASES.iter().find(|(name, ..)| *name == kind.name) {
+    let mut written = CASES.iter().chain(life::CASES);
+    if let Some((_, busy, idle)) = written.find(|(name, ..)| *name == kind.name) {
         return (busy, idle);
     }
     let required = |p: &&Param| p.need == Need::Required;
@@ -409,9 +412,9 @@ fn scenario(kind: &str, arguments: &str) -> String {
     format!(
         "name = 'one fault'\nstop = {{ at = '20s' }}\n\
          [topology]\n\
-         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a' }}\n\
+         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a', labels = {{ rack = 'r1' }} }}\n\
          nodes.client = {{ memory = '256MiB', zone = 'b' }}\n\
-         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c' }}\n\
+         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c', labels = {{ rack = 'r9' }} }}\n\
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
@@ -477,7 +480,7 @@ impl Calm {
 
 #[test]
 fn every_case_is_of_a_fault() {
-    let cases = || CASES.iter().chain(edge::CASES);
+    let cases = || CASES.iter().chain(edge::CASES).chain(life::CASES);
     for (number, (name, ..)) in cases().enumerate() {
         assert!(catalog::find(name).is_some(), "there is no fault `{name}`");
         let first = cases().position(|(other, ..)| other == name);

@@ -420,6 +420,17 @@ impl Lowering<'_> {
             .of(&self.topology.node(node).name)
             .stream(purpose)
     }
+    /// One of `names`, drawn for `purpose`: one name more or less leaves the order of the others alone.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub(crate) fn first_of<'n>(&self, purpose: &str, names: &[&'n str]) -> &'n str {
+        let rank = |name: &&&str| self.draws.rank(purpose, name);
+        names
+            .iter()
+            .min_by_key(rank)
+            .expect("there is a name to draw")
+    }
     /// The stream of draws of one channel.
     pub(crate) fn channel_stream(
         &self,

@@ -5,9 +5,9 @@
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
     Arithmetic, CallRule, CallScope, CutMode, CutScope, Damage, Duplicate, Entry, KnobChange,
-    Limit, LinkTarget, Malformed, Plan, PlannedFault, Primitive, ResetEnds, Seen, Swap,
+    Limit, LinkTarget, Malformed, Plan, PlannedFault, Primitive, ResetEnds, Seen, SignalRule, Swap,
 };
-use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
+use squall_core::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
 use squall_madsim::{Shape, Support, check, support};
 
 const NODE: NodeId = NodeId(0);
@@ -116,6 +116,13 @@ fn other_primitives() {
         (quota(99_500), "refused"),
         (memory, "refused"),
         (swap, "refused"),
+        (
+            Primitive::Signal {
+                channel: ChannelId(0),
+                rule: SignalRule::Stuck,
+            },
+            "refused",
+        ),
         (call, "refused"),
         (knob, "native"),
     ] {
@@ -314,6 +321,14 @@ fn the_list_of_faults_says_the_same() {
             stall: VirtualDuration::ZERO,
             share: 1.0,
         }),
+        Primitive::Signal {
+            channel: ChannelId(0),
+            rule: SignalRule::Stuck,
+        },
+        Primitive::Signal {
+            channel: ChannelId(0),
+            rule: SignalRule::Off { passes: None },
+        },
         Primitive::Knob {
             knob: KnobId(0),
             node: None,

@@ -54,6 +54,9 @@ families! {
     clock,
     calls,
     knobs,
+    life,
+    loops,
+    signals,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

@@ -3,6 +3,7 @@
 mod calls;
 mod common;
 mod draws;
+mod life;
 mod loops;
 mod lowering;
 mod refusal;
