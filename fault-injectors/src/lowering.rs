@@ -190,9 +190,10 @@ impl Lowering<'_> {
         apart: &[NodeId],
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
-        let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
-            _ => None,
+        let own = selector.floor;
+        let floor = match own.or(self.floor.filter(|_| !receivers)) {
+            Some(floor) => Some(floor.over(trigger::whole(selector, self.topology)?)),
+            None => None,
         };
         if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
             let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
@@ -407,7 +408,7 @@ pub fn lower(
     let mut taken = Vec::new();
     let labels: Vec<&str> = faults.iter().map(|fault| fault.label.as_str()).collect();
     // Floors are bounded against what the others take away: those without one go first.
-    let floored = |index: &usize| Bound::of(&faults[*index].record).is_some();
+    let floored = |index: &usize| trigger::has_floor(&faults[*index]);
     let order = (0..faults.len()).filter(|index| !floored(index));
     for index in order.chain((0..faults.len()).filter(floored)) {
         let fault = &faults[index];
@@ -536,7 +537,7 @@ pub fn check_start(
         false => Refusal::timing(
             "at",
             Issue::new("fault starts after its phase has ended", 0..0)
-                .label(format!("that lasts {length}"))
+                .label(format!("its phase lasts {length}"))
                 .help("start it earlier, or let `stop.at` be later"),
         ),
     })
@@ -579,8 +580,9 @@ fn lower_one(
     let waits = Waits::of(&fault.record, topology, labels, own_index, phase)?;
     let floor = Bound::of(&fault.record);
     let mut extended = None;
-    let floored = floor.is_some() && waits.on.is_some();
-    let places = match trigger::needs_places(&fault.args, topology, floored) {
+    let waits_for_floor = trigger::has_floor(fault) && waits.on.is_some();
+    let floored = (waits_for_floor, floor.is_some());
+    let places = match trigger::needs_places(&fault.args, topology, waits_for_floor) {
         false => Places::default(),
         true => {
             let topology = extended.insert(topology.clone());

@@ -2,7 +2,8 @@
 
 use crate::tables;
 use serde_json::{Map, Value, json};
-use squall_faults::param::{Kind, Need, Param, Unit, Variant};
+use squall_faults::param::{Kind, Need, Param, Shape, Unit, Variant};
+use squall_faults::selector::LONG;
 
 /// The schema of a scenario file.
 pub fn schema() -> Value {
@@ -94,12 +95,16 @@ fn value(kind: &Kind) -> Value {
         Kind::HoldBack => pattern(r"^(([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+|[0-9]+ messages?)$"),
         Kind::Size => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+$"),
         Kind::Device => pattern(r"^([a-z0-9-]+|[0-9.eE+-]+ iops)$"),
+        Kind::Selector(Shape::Nodes) => {
+            let words = json!({ "type": "string", "minLength": 1 });
+            json!({ "anyOf": [words, record(LONG)] })
+        }
         Kind::Length
         | Kind::Law(Unit::Time)
         | Kind::Text
         | Kind::File
         | Kind::Recording
-        | Kind::Selector(_) => {
+        | Kind::Selector(Shape::Links) => {
             json!({ "type": "string", "minLength": 1 })
         }
         Kind::Date => pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{8}Z)?$"),
