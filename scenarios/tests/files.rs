@@ -368,6 +368,7 @@ fn valid(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let keywords = [
         "$schema",
         "title",
+        "definitions",
         "description",
         "default",
         "type",
@@ -450,6 +451,13 @@ fn valid(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
                 } else {
                     count > 0
                 }
+            }
+            "$ref" => {
+                let whole = schema::schema();
+                let path = rule.as_str().and_then(|path| path.strip_prefix('#'));
+                let found = path.and_then(|path| whole.pointer(path));
+                valid(found.ok_or("a reference leads somewhere")?, value, at)?;
+                true
             }
             "not" => valid(rule, value, at).is_err(),
             "items" => {
