@@ -104,9 +104,10 @@ fn files_are_matched_by_name_and_the_rest_is_listed() {
     let text = stdout(&output);
     for part in [
         "nothing to compare",
-        "only in A  quick",
+        "only in A  shop.conservation",
+        "quick",
         "only in B",
-        "store.latency",
+        "threshold store.latency",
     ] {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
@@ -201,4 +202,38 @@ fn the_blast_radius_is_predicted_and_measured() {
     let idle = squall(&dir, &["compare", "it.toml", "--without", "rate-limit"]);
     assert_eq!(code(&idle), 3, "{}", stdout(&idle));
     assert!(stdout(&idle).contains("not known: it had no effect in any seed"));
+}
+
+/// The spans of a run show the calls that the map declares, and no others.
+#[test]
+fn the_map_is_compared_with_what_spans_show() {
+    let dir = paused("blast-observed");
+    assert_eq!(code(&squall(&dir, &["run", "it.toml"])), 100);
+    let recording = "target/squall/it/0x0/recording.squall";
+    let output = squall(&dir, &["plan", "it.toml", "--recording", recording]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for part in ["ok   shop -> shop.front", "ok   shop.front -> shop.cart"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    assert!(
+        !text.contains("??") && !text.contains("never seen"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_invariant_is_promised_once() {
+    let dir = directory("promised-twice");
+    let text = format!("{CALM}[[property]]\nalways = \"shop.conservation\"\n");
+    std::fs::write(dir.join("twice.toml"), text).expect("a file");
+    let output = squall(&dir, &["check", "twice.toml"]);
+    assert_eq!(code(&output), 96);
+    let text = stderr(&output);
+    for part in [
+        "`shop.conservation` is promised twice",
+        "the other one is in line 14",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
 }
