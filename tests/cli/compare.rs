@@ -237,3 +237,30 @@ fn an_invariant_is_promised_once() {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
 }
+
+/// The run without the fault is asked about the same times: its baseline ends where the fault would
+/// have begun, and it recovers by when that would have healed.
+#[test]
+fn both_sides_are_judged_by_the_times_of_the_whole_plan() {
+    let dir = directory("blast-times");
+    let text = format!(
+        "{CALM}[[fault]]\nname = \"nap\"\nat = \"8s\"\nfor = \"2s\"\n\
+         inject.node-pause = {{ nodes = \"web[1]\" }}\n[[property]]\nname = \"back\"\n\
+         recovers = {{ metric = \"shop.latency\", stat = \"p50\", to = \"3x baseline\", \
+         within = \"4s\", window = \"2s\" }}\n"
+    );
+    std::fs::write(dir.join("it.toml"), text).expect("a file");
+    let (_, document) = document(&dir, &["compare", "it.toml", "--without", "nap"]);
+    let properties = document["properties"].as_array().expect("properties");
+    let back = properties
+        .iter()
+        .find(|p| p["name"] == "back")
+        .expect("it is there");
+    assert_eq!(
+        back["flips"],
+        serde_json::json!([]),
+        "it passes with and without"
+    );
+    assert_eq!(document["landed"][0]["fault"], "nap");
+    assert_eq!(document["landed"][0]["seeds_b"], 0);
+}

@@ -33,6 +33,9 @@ pub fn text(comparison: &Comparison, all: bool) -> String {
     for property in &comparison.properties {
         line_of_property(&mut out, property);
     }
+    for (label, a, b) in &comparison.landed {
+        let _ = writeln!(out, "  landed   {label}: in {a} seeds of A, in {b} of B");
+    }
     metrics(&mut out, comparison, all);
     for (side, only) in ["A", "B"].into_iter().zip(&comparison.only) {
         if !only.is_empty() {
