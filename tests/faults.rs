@@ -7,6 +7,9 @@ use squall::core::{Seed, VirtualDuration};
 use squall::faults::catalog;
 use squall::scenarios::{Settings, parse};
 
+#[path = "faults/edge.rs"]
+mod edge;
+
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`.
 const CASES: &[(&str, &str, &str)] = &[
@@ -252,13 +255,97 @@ const CASES: &[(&str, &str, &str)] = &[
     ("knob-set", "{ name = 'shop.capacity', value = 0.5 }", ""),
     ("load-step", "{ workload = 'shop', factor = 2.0 }", ""),
     ("config-push", "{ name = 'shop.version', value = 2 }", ""),
+    (
+        "double-delivery",
+        "{ service = 'shop.request', p = 0.5, after = '10ms' }",
+        "{ service = 'quiet.request', p = 1.0 }",
+    ),
+    (
+        "error-in-body",
+        "{ service = 'shop.request' }",
+        "{ service = 'quiet.request', p = 1.0 }",
+    ),
+    (
+        "empty-reply",
+        "{ service = 'shop.request', p = 0.2 }",
+        "{ service = 'quiet.request', p = 1.0 }",
+    ),
+    (
+        "malformed-reply",
+        "{ service = 'shop.request', mode = 'other-entity', p = 0.2 }",
+        "{ service = 'quiet.request', p = 1.0 }",
+    ),
+    (
+        "stale-read",
+        "{ service = 'shop.service', p = 0.2 }",
+        "{ service = 'quiet.service' }",
+    ),
+    (
+        "health-lie",
+        "{ service = 'shop.request', says = 'fail', p = 0.2 }",
+        // What is well anyway needs no lie.
+        "{ service = 'shop.request', says = 'ok' }",
+    ),
+    (
+        "stream-cut",
+        "{ service = 'shop.request', after = 0, p = 0.2 }",
+        // An answer of one unit ends before the cut.
+        "{ service = 'shop.request', after = 1 }",
+    ),
+    (
+        "stream-drip",
+        "{ service = 'shop.request', stall = '20ms' }",
+        // An answer of one unit has nothing between its units.
+        "{ service = 'shop.request', factor = 10 }",
+    ),
+    (
+        "one-shard",
+        "{ service = 'shop.request' }",
+        "{ service = 'quiet.request', shards = 1 }",
+    ),
+    (
+        "fast-failer",
+        "{ service = 'shop.request', replica = 'web[0]' }",
+        "{ service = 'quiet.request', replica = 'web' }",
+    ),
+    (
+        "slow-error",
+        "{ service = 'shop.request' }",
+        "{ service = 'quiet.request', p = 1.0 }",
+    ),
+    (
+        "dns-fault",
+        "{ names = ['shop.request'], ttl = '1s' }",
+        "{ names = ['quiet.request'], ttl = '0s' }",
+    ),
+    (
+        "cert-expiry",
+        "{ service = 'shop.request', client = 'client' }",
+        // Connections of before the fault go on.
+        "{ service = 'shop.request' }",
+    ),
+    ("load-ramp", "{ workload = 'shop', over = '4s' }", ""),
+    (
+        "flash-crowd",
+        "{ workload = 'shop', rise = '1s', decay = '2s' }",
+        "",
+    ),
+    ("retry-policy", "{ workload = 'shop', timeout = '2ms' }", ""),
+    ("resource-limit", "{ workload = 'shop', value = 1 }", ""),
 ];
 
 /// Faults with a length of their own.
 const OWN_LENGTH: [&str; 3] = ["node-loss", "power-loss", "reimage"];
 
-/// What a fault needs to show: the power of its target goes when it has been in force for a while.
+/// What a fault needs to show: the power of its target goes when it has been in force for a while, or
+/// its connections break.
 fn power_loss_after(kind: &str, arguments: &str) -> String {
+    if kind == "cert-expiry" && arguments.contains("client =") {
+        // Something must close the open connections.
+        return "[[fault]]\nname = 'reset'\nat = '7s'\nland = 'optional'\n\
+                inject.connection-reset = { links = 'client -> web' }\n"
+            .into();
+    }
     if !["lying-fsync", "torn-write"].contains(&kind) {
         return String::new();
     }
@@ -356,7 +443,8 @@ impl Calm {
 
 #[test]
 fn every_fault_has_a_case() {
-    let cases: Vec<&str> = CASES.iter().map(|(kind, ..)| *kind).collect();
+    let cases = CASES.iter().chain(edge::CASES);
+    let cases: Vec<&str> = cases.map(|(kind, ..)| *kind).collect();
     let kinds: Vec<&str> = catalog::ALL.iter().map(|kind| kind.name).collect();
     let missing: Vec<_> = kinds.iter().filter(|kind| !cases.contains(kind)).collect();
     assert!(missing.is_empty(), "no case for {missing:?}");

@@ -68,6 +68,7 @@ fn plan() -> Plan {
             part,
             from,
             until: Some(from + VirtualDuration::from_secs(30)),
+            firing: None,
             primitive: Primitive::Crash {
                 node: NodeId(part * 97),
                 seen: Seen::Silent,

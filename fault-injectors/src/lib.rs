@@ -14,6 +14,7 @@
 //! All draws of a fault end here, keyed by its label: removing one fault moves no draw of another.
 
 pub mod catalog;
+mod channels;
 pub mod chaos;
 pub mod compose;
 mod conflict;
@@ -25,11 +26,12 @@ pub mod selector;
 mod text;
 pub mod timing;
 pub mod topology;
+pub mod trigger;
 
 pub use catalog::{FaultKind, Support};
 pub use compose::Composed;
 pub use draws::Draws;
-pub use lowering::{FaultUse, LowerError, Lowering, Refusal, labels, lower};
+pub use lowering::{FaultUse, LowerError, Lowering, Refusal, check_start, labels, lower};
 pub use param::{Args, Issue, Kind, Param, Place, Value};
 pub use selector::{LinkSelector, Selector};
 pub use text::{effect, plan_text, target};

@@ -1,15 +1,23 @@
 //! Lowering: the faults of a scenario and a seed become a plan.
 
+mod plan;
+mod turn;
+
+pub use plan::{check_start, lower};
+pub(crate) use turn::{Lowered, Scene, Turn, lower_turn};
+
 use crate::catalog::FaultKind;
-use crate::compose::{Composed, Groups};
-use crate::conflict;
+use crate::compose::Composed;
 use crate::draws::Draws;
 use crate::param::{Args, Issue, Place};
+use crate::selector::Selector;
 use crate::timing::{Timing, Window};
 use crate::topology::Topology;
-use squall_core::plan::{Entry, Land, LinkTarget, Plan, PlannedFault, Primitive};
+use crate::trigger::{self, Bound, Places, Taken};
+use core::cell::RefCell;
+use squall_core::plan::{Choice, Land, LinkTarget, Primitive};
 use squall_core::rng::SetupStream;
-use squall_core::{NodeId, Sample, Seed, ServiceId, VirtualDuration, VirtualTime};
+use squall_core::{NodeId, ServiceId, VirtualDuration, VirtualTime};
 
 /// One fault of a scenario: checked words, nothing drawn yet.
 #[derive(Clone, Debug)]
@@ -28,9 +36,12 @@ pub struct FaultUse {
     pub line: u32,
     /// Its whole record, for the places of its timing.
     pub record: Args,
-    /// What it is a part of, and what changes while it lasts.
+    /// How it stands among others, and what of it changes.
     pub composed: Composed,
 }
+
+/// Overlays: from when, until when, what.
+pub(crate) type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
 
 /// Rounds that one occurrence of an alternating fault may have.
 const ROUNDS_MAX: u32 = 10_000;
@@ -63,6 +74,7 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
 pub struct Refusal {
     key: &'static str,
     timing: bool,
+    place: Option<Place>,
     /// What is wrong; its range counts bytes of the key's string, and is empty for all of it.
     pub issue: Issue,
 }
@@ -73,6 +85,7 @@ impl Refusal {
         Self {
             key,
             timing: false,
+            place: None,
             issue,
         }
     }
@@ -81,11 +94,30 @@ impl Refusal {
         Self {
             key,
             timing: true,
+            place: None,
+            issue,
+        }
+    }
+    /// An issue with a value inside of a table, at this place.
+    pub fn inside(place: &Place, issue: Issue) -> Self {
+        Self {
+            key: "",
+            timing: true,
+            place: Some(place.clone()),
             issue,
         }
     }
     /// The issue at its place in the file.
     pub fn locate(self, args: &Args, record: &Args) -> Issue {
+        if let Some(place) = &self.place {
+            return match self.issue.range.is_empty() {
+                true => Issue {
+                    range: place.span.clone(),
+                    ..self.issue
+                },
+                false => place.locate(self.issue),
+            };
+        }
         let args = if self.timing { record } else { args };
         let place: &Place = args.place(self.key);
         if self.issue.range.is_empty() || !args.given(self.key) {
@@ -132,6 +164,21 @@ pub struct Lowering<'a> {
     who: Draws,
     entries: Parts,
     notes: Vec<String>,
+    /// Who is found at the moment of firing.
+    places: Places,
+    found: RefCell<Found>,
+    floor: Option<Bound>,
+    /// What the plan takes away besides.
+    taken: Vec<Taken>,
+}
+
+/// What looking for targets leaves behind.
+#[derive(Debug, Default)]
+struct Found {
+    choices: Vec<Choice>,
+    notes: Vec<String>,
+    /// Whether the floor left nobody.
+    missed: bool,
 }
 
 impl Lowering<'_> {
@@ -143,14 +190,66 @@ impl Lowering<'_> {
     }
     /// The nodes named at `key`, in the order in which they were drawn.
     pub fn nodes_drawn(&self, args: &Args, key: &'static str) -> Result<Vec<NodeId>, Refusal> {
-        let resolved = args.selector(key).resolve(self.topology, &self.who);
-        resolved.map_err(|issue| Refusal::arg(key, issue))
+        self.found((args.selector(key), false), key, &[])
+            .map_err(|issue| Refusal::arg(key, issue))
+    }
+    /// The targets of a selector: nodes, or places for nodes that are found when the fault fires.
+    /// `apart`: the other end of the links.
+    fn found(
+        &self,
+        (selector, receivers): (&Selector, bool),
+        key: &str,
+        apart: &[NodeId],
+    ) -> Result<Vec<NodeId>, Issue> {
+        let purpose = if receivers { "whom" } else { "who" };
+        let floor = match (self.floor, receivers) {
+            (Some(floor), false) => Some(floor.over(selector.candidates(self.topology)?)),
+            _ => None,
+        };
+        if let Some(places) = self.places.at(key, receivers) {
+            let mut found = self.found.borrow_mut();
+            if found.choices.iter().any(|choice| choice.places == places) {
+                return Ok(places.to_vec());
+            }
+            let before = receivers && !found.choices.is_empty();
+            let how = (purpose, before, floor);
+            let choice = trigger::choice(selector, self.topology, &self.who, places, how)?;
+            found.choices.push(choice);
+            return Ok(places.to_vec());
+        }
+        let mut nodes = selector.resolve_apart(self.topology, &self.who, (purpose, apart))?;
+        if let Some(floor) = floor {
+            let window = (self.window.from, self.window.until);
+            let kept = trigger::kept(&floor, &nodes, window, &self.taken);
+            let mut found = self.found.borrow_mut();
+            for node in nodes.drain(kept..) {
+                let name = &self.topology.node(node).name;
+                let note = format!("at {} its floor spares {name}", self.window.from);
+                found.notes.push(note);
+            }
+            if nodes.is_empty() {
+                found.missed = true;
+                let note = format!("at {} its floor leaves nobody", self.window.from);
+                found.notes.push(note);
+                return Err(Issue::new("the floor leaves nobody", 0..0));
+            }
+        }
+        Ok(nodes)
     }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
-            let resolved = links.resolve(self.topology, &self.who);
-            return resolved.map_err(|issue| Refusal::arg("links", issue));
+            let refuse = |issue| Refusal::arg("links", issue);
+            let from = self.found((&links.from, false), "links", &[]);
+            let from = from.map_err(refuse)?;
+            let to = self.found((&links.to, true), "links", &from);
+            let to = to.map_err(|issue| refuse(issue.shifted(links.to_start)))?;
+            let pairs = crate::selector::pairs(&from, &to, links.both);
+            if pairs.is_empty() {
+                let issue = Issue::new("selector matches no link", 0..links.to_start);
+                return Err(refuse(issue.label("both ends are the same node")));
+            }
+            return Ok(pairs);
         }
         if args.selector_opt("to").is_none() {
             let issue = Issue::new("missing key `to`", 0..0).label("the receivers are not named");
@@ -160,10 +259,7 @@ impl Lowering<'_> {
             ));
         }
         let from = self.nodes(args, "from")?;
-        let apart = ("whom", from.as_slice());
-        let to = args
-            .selector("to")
-            .resolve_apart(self.topology, &self.who, apart);
+        let to = self.found((args.selector("to"), true), "to", &from);
         let to = to.map_err(|issue| Refusal::arg("to", issue))?;
         let links = crate::selector::pairs(&from, &to, args.flag("both"));
         if links.is_empty() {
@@ -209,6 +305,17 @@ impl Lowering<'_> {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
+        if from < self.stop && until.is_none_or(|until| until > from) {
+            self.entries.push((from, until, primitive));
+        }
+    }
+    /// Puts a primitive in force for a time that may outlast the occurrence: what follows from it.
+    pub(crate) fn beyond(
+        &mut self,
+        from: VirtualTime,
+        until: Option<VirtualTime>,
+        primitive: Primitive,
+    ) {
         if from < self.stop && until.is_none_or(|until| until > from) {
             self.entries.push((from, until, primitive));
         }
@@ -289,6 +396,14 @@ impl Lowering<'_> {
             .of(&self.topology.node(node).name)
             .stream(purpose)
     }
+    /// The stream of draws of one channel.
+    pub(crate) fn channel_stream(
+        &self,
+        purpose: &str,
+        channel: &crate::topology::ChannelInfo,
+    ) -> SetupStream {
+        self.draws.of(&channel.name).stream(purpose)
+    }
     /// The stream of one round of a fault that goes in rounds.
     pub fn round(&self, purpose: &str, round: u32) -> SetupStream {
         self.draws.occurrence(round).stream(purpose)
@@ -304,225 +419,4 @@ impl Lowering<'_> {
             self.notes.push(text);
         }
     }
-}
-
-/// Lowers all faults of a scenario for one seed. Every fault is tried, so that all errors are found.
-///
-/// The faults keep their order; `stop` is the end of the run, and no overlay outlives it.
-pub fn lower(
-    seed: Seed,
-    faults: &[FaultUse],
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Result<Plan, Vec<LowerError>> {
-    let mut planned = Vec::with_capacity(faults.len());
-    let mut entries = Vec::new();
-    let mut errors = Vec::new();
-    let mut groups = Groups::default();
-    for (index, fault) in faults.iter().enumerate() {
-        let lowered = match &fault.composed.member {
-            None => lower_one(seed, fault, topology, stop),
-            Some(member) => groups.lower(seed, member, faults, topology, stop),
-        };
-        match lowered {
-            Ok(lowered) => {
-                let mut notes = lowered.notes;
-                for (from, until, primitive) in lowered.entries {
-                    if until.is_some_and(|until| until > stop) {
-                        notes.push(format!("cut short: the run stops at {stop}"));
-                    }
-                    entries.push(Entry {
-                        fault: u32::try_from(index).expect("fewer than 2^32 faults"),
-                        part: u32::try_from(entries.len()).expect("fewer than 2^32 entries"),
-                        from,
-                        until: until.map(|until| until.min(stop)),
-                        primitive,
-                    });
-                }
-                notes.dedup();
-                planned.push(PlannedFault {
-                    kind: fault.kind.name.to_owned(),
-                    label: fault.label.clone(),
-                    land: match fault.land {
-                        Land::EverySeed if !lowered.drawn => Land::Optional,
-                        land => land,
-                    },
-                    notes,
-                });
-            }
-            Err(issue) => errors.push(LowerError {
-                fault: index,
-                issue,
-            }),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    number_parts(&mut entries);
-    let errors = conflict::find(&entries, faults, topology);
-    if errors.is_empty() {
-        Ok(Plan::new(planned, entries))
-    } else {
-        Err(errors)
-    }
-}
-
-/// Parts count from zero in each fault, so that removing one fault renumbers no other.
-fn number_parts(entries: &mut [Entry]) {
-    let mut last = None;
-    let mut part = 0;
-    for entry in entries {
-        part = if last == Some(entry.fault) {
-            part + 1
-        } else {
-            0
-        };
-        last = Some(entry.fault);
-        entry.part = part;
-    }
-}
-
-/// Overlays: from when, until when, what.
-pub(crate) type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
-
-/// What a fault became.
-#[derive(Clone, Debug)]
-pub(crate) struct Lowered {
-    pub(crate) entries: Parts,
-    pub(crate) notes: Vec<String>,
-    /// Whether its chance let it happen.
-    pub(crate) drawn: bool,
-}
-
-impl Lowered {
-    /// Nothing yet.
-    pub(crate) const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            notes: Vec::new(),
-            drawn: true,
-        }
-    }
-    /// It does not happen in this seed. It was lowered all the same once, so that its errors do not
-    /// depend on the seed.
-    pub(crate) fn leave_out(&mut self, why: String) {
-        self.entries.clear();
-        self.notes = vec![why];
-        self.drawn = false;
-    }
-}
-
-/// A fault that stands alone.
-fn lower_one(
-    seed: Seed,
-    fault: &FaultUse,
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Result<Lowered, Issue> {
-    let refused = |refusal: Refusal| refusal.locate(&fault.args, &fault.record);
-    let draws = Draws::new(seed, &fault.label);
-    let mut lowered = Lowered::new();
-    let turn = Turn {
-        seed,
-        start: VirtualTime::ZERO,
-        end: None,
-        who: &draws,
-        draws: &draws,
-    };
-    fault.timing.check_start(stop).map_err(refused)?;
-    let drawn = draws.stream("chance").chance(fault.timing.chance);
-    lower_turn(fault, &turn, drawn, topology, stop, &mut lowered).map_err(refused)?;
-    if !drawn {
-        lowered.leave_out(format!("not drawn: its chance is {}", fault.timing.chance));
-    }
-    Ok(lowered)
-}
-
-/// When a fault of a group has its turn; a fault that stands alone has one that is the whole run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Turn<'a> {
-    pub(crate) seed: Seed,
-    /// Its times count from here.
-    pub(crate) start: VirtualTime,
-    /// It is cut off here.
-    pub(crate) end: Option<VirtualTime>,
-    pub(crate) draws: &'a Draws,
-    /// Where the draws of its targets come from.
-    pub(crate) who: &'a Draws,
-}
-
-/// Lowers one turn of a fault: all its occurrences, or the first alone. Says when it has healed;
-/// `None` is never.
-pub(crate) fn lower_turn(
-    fault: &FaultUse,
-    turn: &Turn<'_>,
-    all: bool,
-    topology: &Topology,
-    stop: VirtualTime,
-    lowered: &mut Lowered,
-) -> Result<Option<VirtualTime>, Refusal> {
-    let own = fault.kind.own_length;
-    // A length of its own that nobody wrote, a default, gives way to `for`.
-    let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
-    let own = own.and_then(|key| fault.args.duration_opt(key));
-    fault.timing.check_length(own, fault.kind.own_length)?;
-    fault.composed.check_ramp(fault, own)?;
-    // Once a seed, whatever turn this is.
-    let drawn_args = fault
-        .composed
-        .draw_args(fault, &Draws::new(turn.seed, &fault.label))?;
-    let args = drawn_args.as_ref().unwrap_or(&fault.args);
-    let start = turn.start.since(VirtualTime::ZERO);
-    let end = turn.end.unwrap_or(stop).min(stop);
-    let rest = VirtualTime::ZERO + end.since(turn.start);
-    let mut windows = fault.timing.windows(own, turn.draws, rest)?;
-    let mut lowering = Lowering {
-        topology,
-        window: Window {
-            ordinal: 0,
-            from: VirtualTime::ZERO,
-            until: None,
-        },
-        stop,
-        draws: turn.draws.clone(),
-        who: turn.who.clone(),
-        entries: Vec::new(),
-        notes: std::mem::take(&mut lowered.notes),
-    };
-    if windows.is_empty() {
-        lowering.note("no occurrence falls into the run");
-    }
-    if !all {
-        windows.truncate(1);
-    }
-    let mut healed = Some(turn.start);
-    for window in windows {
-        let until = window.until.map(|until| until.saturating_add(start));
-        lowering.window = Window {
-            ordinal: window.ordinal,
-            from: window.from.saturating_add(start),
-            until: match (until, turn.end) {
-                (Some(until), Some(end)) => Some(until.min(end)),
-                (until, end) => until.or(end),
-            },
-        };
-        let from = lowering.window.from;
-        if turn.end.is_some_and(|end| from >= end) {
-            continue;
-        }
-        lowering.draws = turn.draws.occurrence(window.ordinal);
-        lowering.who = turn.who.occurrence(window.ordinal);
-        healed = healed.zip(lowering.window.until).map(|(a, b)| a.max(b));
-        match &fault.composed.ramp {
-            None => (fault.kind.lower)(args, &mut lowering)?,
-            Some(ramp) => ramp.lower(fault.kind, args, &mut lowering)?,
-        }
-    }
-    for (_, until, _) in &lowering.entries {
-        healed = healed.zip(*until).map(|(a, b)| a.max(b));
-    }
-    lowered.entries.append(&mut lowering.entries);
-    lowered.notes = lowering.notes;
-    Ok(healed)
 }

@@ -3,6 +3,7 @@
 use crate::draws::Draws;
 use crate::lowering::Refusal;
 use crate::param::{Args, Issue, Kind, Param};
+use crate::trigger;
 use squall_core::{Law, VirtualDuration, VirtualTime};
 
 /// `at`: the instant of the first occurrence.
@@ -38,7 +39,18 @@ pub const LAND: Param = Param::new(
 )
 .default("any");
 /// The timing keys of a fault.
-pub const PARAMS: &[Param] = &[AT, FOR, EVERY, CHANCE, LAND];
+pub const PARAMS: &[Param] = &[
+    AT,
+    FOR,
+    EVERY,
+    CHANCE,
+    LAND,
+    trigger::ON,
+    trigger::KEEP_HEALTHY,
+    trigger::PATIENCE,
+    trigger::IF_NONE,
+    trigger::PHASE,
+];
 
 const EVERY_PARAMS: &[Param] = &[
     Param::new("mean", Kind::Duration, "mean time from start to start").required(),
@@ -288,7 +300,7 @@ impl Timing {
         Ok(windows)
     }
 
-    fn window(
+    pub(crate) fn window(
         &self,
         ordinal: u32,
         from: VirtualTime,

@@ -4,7 +4,9 @@
 //! reason; never a fault that silently does nothing. Approximations are allowed where they are
 //! honest, and are named.
 
-use squall_core::plan::{Arithmetic, CutMode, CutScope, LinkTarget, Plan, Primitive, Seen};
+use squall_core::plan::{
+    Arithmetic, CutMode, CutScope, KnobChange, LinkTarget, Plan, Primitive, Seen,
+};
 use squall_core::{EntryId, KnobId, Law, NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -189,7 +191,12 @@ fn answer(primitive: &Primitive) -> Result<(Act, Option<&'static str>), &'static
         Primitive::Call { .. } => {
             Err("needs Squall's client and server wrappers, which are not written yet")
         }
-        Primitive::Knob { knob, .. } => Ok((Act::Knob(*knob), None)),
+        Primitive::Signal { .. } => Err("no sensors and actuators are simulated here"),
+        Primitive::Knob { knob, change, .. } => {
+            let differs = "the value is not clamped: knobs have no ranges here";
+            let differs = (*change != KnobChange::Set).then_some(differs);
+            Ok((Act::Knob(*knob), differs))
+        }
     }
 }
 
@@ -247,6 +254,17 @@ pub fn check(plan: &Plan, shape: &Shape) -> Result<Vec<Limit>, Vec<Limit>> {
             primitive: entry.primitive.name(),
             reason,
         };
+        if entry.firing.is_some() {
+            refused.push(limit(
+                "waits for what happens in the run, or for who has a role then: this host takes fixed \
+                 times and targets only; give the fault `at` and named nodes, or freeze the plan of a \
+                 native run",
+            ));
+            continue;
+        }
+        if entry.is_void() {
+            continue;
+        }
         if let Some(reason) = missing(&entry.primitive, shape) {
             refused.push(limit(reason));
             continue;
@@ -294,7 +312,7 @@ pub(crate) fn whole_net(plan: &Plan, nodes: u32) -> Vec<Vec<EntryId>> {
     // no keys.
     let mut candidates: Vec<(Primitive, BTreeMap<LinkTarget, EntryId>, usize)> = Vec::new();
     for (index, entry) in plan.entries().iter().enumerate() {
-        let Some(link) = profile_link(&entry.primitive) else {
+        let Some(link) = profile_link(&entry.primitive).filter(|_| !entry.is_void()) else {
             continue;
         };
         let value = with_link(

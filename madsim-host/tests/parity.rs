@@ -6,7 +6,8 @@
 
 use squall_core::history::{FaultChange, What};
 use squall_core::plan::{
-    Change, CutMode, CutScope, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
+    Change, CutMode, CutScope, Entry, KnobChange, Land, LinkTarget, Plan, PlannedFault, Primitive,
+    Seen,
 };
 use squall_core::world::{Bounds, NodeSpec, World};
 use squall_core::{EntryId, Key, KnobId, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
@@ -59,6 +60,7 @@ fn plan(seed: u64) -> Plan {
                 _ => Primitive::Knob {
                     knob: KnobId(0),
                     node: Some(node),
+                    change: KnobChange::Set,
                     value: 2.0,
                 },
             };
@@ -67,6 +69,7 @@ fn plan(seed: u64) -> Plan {
                 part,
                 from: VirtualTime::from_nanos(from),
                 until: ends.then(|| VirtualTime::from_nanos(from + length)),
+                firing: None,
                 primitive,
             });
         }
@@ -173,6 +176,7 @@ fn steps_closer_than_madsims_shortest_sleep_are_taken_on_time() {
         part,
         from: VirtualTime::from_nanos(from),
         until: Some(VirtualTime::from_nanos(from + 50_000)),
+        firing: None,
         primitive: Primitive::LinkCut {
             link: LinkTarget {
                 from: NodeId(0),

@@ -63,7 +63,8 @@ fn merged(
     meant: impl Fn(VirtualTime, Option<VirtualTime>) -> bool,
 ) -> Vec<ActiveFault> {
     let mut faults: Vec<ActiveFault> = Vec::new();
-    for entry in plan.entries().iter().filter(|e| meant(e.from, e.until)) {
+    let fixed = plan.fixed().map(|(_, entry)| entry);
+    for entry in fixed.filter(|e| meant(e.from, e.until)) {
         let label = &plan.faults[entry.fault as usize].label;
         if faults.last().is_none_or(|last| last.label != *label) {
             faults.push(ActiveFault {

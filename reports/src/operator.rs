@@ -26,9 +26,8 @@ pub struct SignalChange {
 /// From the first start to the last end of the faults that hit a node.
 fn window(plan: &Plan, node: NodeId) -> Option<(VirtualTime, VirtualTime)> {
     let hits = || {
-        plan.entries()
-            .iter()
-            .filter(|entry| entry.primitive.node() == Some(node))
+        let all = plan.fixed().map(|(_, entry)| entry);
+        all.filter(|entry| entry.primitive.node() == Some(node))
     };
     // A change of a knob is no disturbance of the host.
     let hits = || hits().filter(|entry| entry.primitive.name() != "knob");
@@ -56,8 +55,9 @@ pub(crate) fn signals(recording: &Recording) -> Vec<SignalChange> {
     };
     let first = VirtualTime::from_nanos(period);
     let end = recording.records.last().map_or(first, |record| record.at);
+    let plan = recording.plan_as_run();
     let windows: Vec<_> = (0..header.nodes.len())
-        .map(|index| window(&header.plan, NodeId::from_index(index)))
+        .map(|index| window(&plan, NodeId::from_index(index)))
         .collect();
     let mut all: BTreeMap<(NodeId, NameId), Series> = BTreeMap::new();
     for record in &recording.records {

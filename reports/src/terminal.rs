@@ -4,6 +4,7 @@
 use crate::findings::{self, Findings};
 use crate::operator::SignalChange;
 use crate::slow::Slow;
+use crate::statistics::{self, Statistics};
 use crate::words::{Outcome, margin_unit, mark, number};
 use squall_core::history::Part;
 use squall_core::outcome::{FaultSummary, PropertySummary, SeedResult, Stop};
@@ -50,11 +51,11 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     for fault in &campaign.faults {
         line_of_fault(&mut out, fault, campaign.seeds.len());
     }
+    let statistics = Statistics::of(campaign, outcome.wall_s);
+    out.push_str(&statistics::lines(outcome, &statistics));
     if let (Some(first), Some(recording)) = (campaign.failing().next(), failure) {
         out.push('\n');
         out.push_str(&seed(outcome, first, recording));
-    } else if let Some(first) = campaign.failing().next() {
-        let _ = writeln!(out, "    replay     {}", outcome.replay(first));
     }
     summary(&mut out, outcome);
     out
@@ -125,13 +126,15 @@ fn not_exercised(kind: &PropertyKind) -> String {
 fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
     if fault.missed {
         let why = match (fault.planned, fault.land) {
-            (0, _) => "was drawn in no seed".to_owned(),
+            (0, _) => "had a part in no seed".to_owned(),
             (_, Land::EverySeed) => format!("landed in {}/{seeds} only", fault.landed),
-            _ => format!("had no effect in {seeds}/{seeds}"),
+            (planned, _) => format!("had no effect in {planned}/{planned}"),
         };
+        let reason = fault.misses.first();
+        let reason = reason.map_or_else(String::new, |(why, _)| format!(": {why}"));
         let _ = writeln!(
             out,
-            "  --   {:<40} fault      NOT LANDED: {why}",
+            "  --   {:<40} fault      NOT LANDED: {why}{reason}",
             fault.label
         );
     }
@@ -250,7 +253,7 @@ const FAULTS_MAX: usize = 3;
 
 /// The faults in force at an instant, and those that healed last.
 fn active_line(out: &mut String, recording: &Recording, at: squall_core::VirtualTime) {
-    let (plan, nodes) = (&recording.header.plan, &recording.header.nodes);
+    let (plan, nodes) = (&recording.plan_as_run(), &recording.header.nodes);
     let active = findings::active(plan, nodes, at);
     let healed = findings::healed(plan, nodes, at);
     let on = |nodes: &[String]| {

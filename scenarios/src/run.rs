@@ -2,9 +2,10 @@
 
 use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
-use crate::workloads::{Install, Prepare, Prepared};
+use crate::workloads::{Depends, Install, Prepare, Prepared};
+use squall_core::depends::DependencyMap;
 use squall_core::history::History;
-use squall_core::outcome::{ENGINE_EPOCH, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::outcome::{ENGINE_EPOCH, Landing, MetricResult, PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
 use squall_core::property::{
     Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
@@ -31,6 +32,8 @@ pub struct SeedRun {
     pub result: SeedResult,
     /// The plan it ran.
     pub plan: Plan,
+    /// What came of each entry of the plan, in its order.
+    pub landings: Vec<Landing>,
     /// What happened, if records were kept.
     pub recording: Option<Recording>,
 }
@@ -78,7 +81,7 @@ impl Ready {
         world.reset(seed, keep);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let promised = self.build(world);
-            self.watch(world, promised, &plan);
+            self.watch(world, promised);
             world.set_plan(plan.clone());
             world.run(Bounds {
                 until: self.scenario.stop_time(),
@@ -112,8 +115,27 @@ impl Ready {
         SeedRun {
             result,
             plan,
+            landings: finished.landings,
             recording,
         }
+    }
+
+    /// Who needs whom in its world, before anything runs.
+    pub fn dependencies(&self) -> DependencyMap {
+        let topology = &self.scenario.topology;
+        let nodes = topology.nodes().iter().map(|node| node.name.clone());
+        let knobs = topology.knobs().iter().map(|knob| knob.name.clone());
+        let services = topology.services().to_vec();
+        let mut map = DependencyMap::new(nodes.collect(), services, knobs.collect());
+        for (workload, prepared) in self.scenario.workloads.iter().zip(&self.prepared) {
+            (workload.kind.depends)(&mut Depends {
+                map: &mut map,
+                workload,
+                prepared,
+                topology,
+            });
+        }
+        map
     }
 
     fn header(&self, seed: Seed, plan: Plan, names: Names, history: &History) -> Header {
@@ -138,7 +160,7 @@ impl Ready {
         }
     }
 
-    /// Nodes, links, services and knobs, in the order of the topology; then the workloads.
+    /// Nodes, links, services, knobs and channels, in the order of the topology; then the workloads.
     fn build(&self, world: &mut World) -> Promised {
         let scenario = &self.scenario;
         let mut ids = Vec::new();
@@ -161,7 +183,11 @@ impl Ready {
             world.service(service);
         }
         for knob in scenario.topology.knobs() {
-            world.add_knob(knob.base);
+            let id = world.add_knob(knob.base);
+            world.bound_knob(id, knob.kind.range());
+        }
+        for channel in scenario.topology.channels() {
+            world.channel(&channel.name, channel.resolution);
         }
         if !scenario.signals.is_zero() {
             world.sample_hosts(scenario.signals);
@@ -184,10 +210,9 @@ impl Ready {
     }
 
     /// One monitor for each property, in the order of the file.
-    fn watch(&self, world: &mut World, mut promised: Promised, plan: &Plan) {
+    fn watch(&self, world: &mut World, mut promised: Promised) {
         for spec in &self.scenario.properties {
             let name = world.name(spec.kind.subject());
-            let first_fault = plan.first_start();
             let monitor: Box<dyn Monitor> = match &spec.kind {
                 PropertyKind::Always { invariant } => {
                     let at = promised.iter().position(|(name, _)| name == invariant);
@@ -220,8 +245,6 @@ impl Ready {
                     factor: *factor,
                     within: *within,
                     window: *window,
-                    first_fault,
-                    last_heal: plan.last_heal(),
                 }),
                 PropertyKind::Threshold {
                     stat,
@@ -237,7 +260,6 @@ impl Ready {
                     limit: *limit,
                     from: VirtualTime::ZERO + *from,
                     until: until.map(|until| VirtualTime::ZERO + until),
-                    first_fault,
                 }),
             };
             world.watch(monitor);

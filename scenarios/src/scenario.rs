@@ -2,6 +2,7 @@
 
 use crate::diagnose::Report;
 use crate::workloads::WorkloadKind;
+use squall_core::outcome::coverage::Roles;
 use squall_core::plan::{Land, LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
 use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
@@ -196,6 +197,31 @@ impl Scenario {
     /// The end of a run.
     pub fn stop_time(&self) -> VirtualTime {
         VirtualTime::ZERO + self.stop
+    }
+    /// The parts of its world, for coverage: groups and labels of nodes, services, knobs.
+    pub fn roles(&self) -> Roles {
+        let mut roles = Roles::default();
+        for node in self.topology.nodes() {
+            let labels = node
+                .labels
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"));
+            let names = std::iter::once(node.group.clone()).chain(labels);
+            let numbers = names.map(|name| {
+                let known = roles.names.iter().position(|other| *other == name);
+                let number = known.unwrap_or(roles.names.len());
+                if known.is_none() {
+                    roles.names.push(name);
+                }
+                u32::try_from(number).unwrap_or(u32::MAX)
+            });
+            let numbers = numbers.collect();
+            roles.nodes.push(numbers);
+        }
+        roles.services = self.topology.services().to_vec();
+        let knobs = self.topology.knobs().iter();
+        roles.knobs = knobs.map(|knob| knob.name.clone()).collect();
+        roles
     }
     /// The faults of a seed as primitives. What can be known before a seed is drawn was checked
     /// when the file was read; the rest of the errors is here.

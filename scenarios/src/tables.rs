@@ -1,10 +1,10 @@
 //! The keys of a scenario file. Reader, errors and JSON Schema derive from these tables.
 
-use crate::file::memory;
+use crate::file::{memory, phases};
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
-use squall_faults::{chaos, compose, timing};
+use squall_faults::{chaos, compose, timing, trigger};
 
 /// Counts have no upper bound but that of the type.
 const MANY: i64 = i64::MAX;
@@ -25,6 +25,18 @@ pub const FILE: &[Param] = &[
     )
     .default("0..64"),
     Param::new("stop", Kind::Table(STOP), "when a run is over").required(),
+    Param::new(
+        "phases",
+        Kind::Table(phases::PHASES),
+        "parts of a run: faults start between warm-up and heal",
+    )
+    .default(""),
+    Param::new(
+        "never",
+        phases::NEVER,
+        "nodes that no fault hits: names and labels",
+    )
+    .default(""),
     Param::new("topology", Kind::Table(TOPOLOGY), "nodes and links").required(),
     Param::new(
         "workload",
@@ -223,11 +235,11 @@ pub const FAULT: &[Param] = &[
     timing::EVERY,
     timing::CHANCE,
     timing::LAND,
-    Param::new(
-        "on",
-        Kind::Reserved,
-        "triggers on what happens in the run; use `at`",
-    ),
+    trigger::ON,
+    trigger::KEEP_HEALTHY,
+    trigger::PATIENCE,
+    trigger::IF_NONE,
+    trigger::PHASE,
     compose::RAMP,
     compose::INJECT,
     compose::USE,

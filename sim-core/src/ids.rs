@@ -49,6 +49,10 @@ id! {
     KnobId
 }
 id! {
+    /// A sensor or an actuator of a workload.
+    ChannelId
+}
+id! {
     /// A name in the name table.
     NameId
 }
@@ -87,6 +91,10 @@ impl Names {
     /// The text of `id`; `?` for a number of another table.
     pub fn text(&self, id: NameId) -> &str {
         self.texts.get(id.index()).map_or("?", String::as_str)
+    }
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
     }
     /// All names, by number.
     pub fn all(&self) -> impl Iterator<Item = &str> {

@@ -43,3 +43,10 @@ pub struct Recording {
     /// What happened.
     pub records: Vec<Record>,
 }
+
+impl Recording {
+    /// The plan with the times and targets that the run found out: see [`Plan::frozen`].
+    pub fn plan_as_run(&self) -> Plan {
+        self.header.plan.frozen(&self.records)
+    }
+}

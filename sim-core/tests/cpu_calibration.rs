@@ -108,6 +108,7 @@ fn control_loop(row: &Measured, primitive: Option<Primitive>) -> Figures {
         part: 0,
         from: VirtualTime::ZERO,
         until: None,
+        firing: None,
         primitive,
     });
     world.set_plan(Plan::new(vec![fault], entries.into_iter().collect()));
@@ -245,6 +246,7 @@ fn a_pause_makes_ticks_as_late_as_it_is_long() {
             part: 0,
             from,
             until: Some(from + pause),
+            firing: None,
             primitive: Primitive::Pause { node },
         };
         world.set_plan(Plan::new(vec![fault], vec![entry]));

@@ -12,6 +12,7 @@ mod verify;
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
 
 use squall_core::Seed;
+use squall_core::outcome::coverage::Collector;
 use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::property::Verdict;
 use squall_core::world::World;
@@ -75,15 +76,26 @@ pub fn run(
     let start = Instant::now();
     let total = seeds.end.saturating_sub(seeds.start);
     let tally = Tally::new(total, progress);
+    let roles = ready.scenario.roles();
+    let covered = Mutex::new(Collector::default());
     let results = on_threads(total, jobs, &|world, index| {
         let begun = Instant::now();
-        let run = run_seed(ready, Seed(seeds.start + index), false, world)?;
+        let seed = Seed(seeds.start + index);
+        let run = run_seed(ready, seed, false, world)?;
+        let mut collector = covered.lock().expect("nobody panics while collecting");
+        collector.add(seed, &run.plan, &run.landings, &roles);
+        drop(collector);
         tally.done(run.result.verdict == Verdict::Fail);
         Ok((run.result, begun.elapsed().as_secs_f64()))
     })?;
     let (seeds, wall_s) = results.into_iter().unzip();
+    let covered = covered
+        .into_inner()
+        .expect("nobody panics while collecting");
+    let mut campaign = summarise(ready, seeds);
+    campaign.coverage = covered.finish(&roles);
     Ok(Ran {
-        campaign: summarise(ready, seeds),
+        campaign,
         wall_s,
         total_s: start.elapsed().as_secs_f64(),
     })

@@ -47,6 +47,7 @@ Examples:
   squall demo                                      a host that swaps, blamed on a deploy
   squall run scenarios/library                     every shipped scenario
   squall run FILE --seeds 0..1000 --jobs 8         more seeds; results do not depend on --jobs
+  squall run FILE --coverage                       which faults had an effect on what, and what never happened
   squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
   squall plan FILE --seed 0x11                     what would happen to whom and when
   squall replay FILE --seed 0x11                   one seed again, with the whole report

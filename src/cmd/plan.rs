@@ -1,10 +1,11 @@
-//! `squall plan`: what would happen to whom and when.
+//! `squall plan`: what would happen to whom and when, and what that can reach.
 
 use super::selection::{Set, load_all};
 use super::{exit, out};
 use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
+use squall::reports::blast;
 use std::path::PathBuf;
 
 /// Show what would happen to whom and when, without running
@@ -47,6 +48,7 @@ impl PlanArgs {
                 scenario.stop
             ));
             text.push_str(&plan_text(&plan, &scenario.topology));
+            text.push_str(&blast::predicted(&ready.dependencies(), &plan));
             if let Some(chaos) = &scenario.chaos {
                 let drawn = chaos.draw(seed, &scenario.topology);
                 text.push_str(

@@ -52,6 +52,7 @@ fn plan() -> Plan {
         part: 0,
         from: ms(10),
         until: Some(ms(20)),
+        firing: None,
         primitive,
     };
     let [n0, n1, n4] = [0, 1, 4].map(squall::core::NodeId);

@@ -1,8 +1,10 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
 mod codes;
+mod coverage;
 mod documents;
 mod replay;
+mod statistics;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

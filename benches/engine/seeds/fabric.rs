@@ -50,6 +50,7 @@ fn plan() -> Plan {
         part: 0,
         from: ms(300),
         until: Some(ms(400)),
+        firing: None,
         primitive: Primitive::Crash {
             node: NodeId(4),
             seen: Seen::Silent,

@@ -1,17 +1,27 @@
 //! The named faults. Adding one: an item in its family's file, and a line in [`ALL`].
 
+mod actuator;
 mod call;
+mod call_reply;
+mod call_shape;
 mod clock;
 mod cpu;
 mod disk;
+mod edge;
+mod edge_bus;
+mod edge_device;
 mod knob;
 mod link;
 mod link_break;
 pub mod link_capacity;
 pub mod link_quality;
+mod load;
 mod memory;
+mod names;
 mod node;
 mod partition;
+mod signal;
+mod signal_quality;
 mod steal;
 mod time;
 
@@ -81,9 +91,67 @@ pub const ALL: &[&FaultKind] = &[
     &call::CALL_HANG,
     &call::LOST_REPLY,
     &call::RATE_LIMIT,
+    &call_reply::DOUBLE_DELIVERY,
+    &call_reply::ERROR_IN_BODY,
+    &call_reply::EMPTY_REPLY,
+    &call_reply::MALFORMED_REPLY,
+    &call_reply::STALE_READ,
+    &call_reply::HEALTH_LIE,
+    &call_shape::STREAM_CUT,
+    &call_shape::STREAM_DRIP,
+    &call_shape::ONE_SHARD,
+    &call_shape::FAST_FAILER,
+    &call_shape::SLOW_ERROR,
+    &names::DNS_FAULT,
+    &names::CERT_EXPIRY,
+    &signal::SENSOR_OFF,
+    &signal::SENSOR_STUCK,
+    &signal::SENSOR_INTERMITTENT,
+    &signal::SENSOR_BIAS,
+    &signal::SENSOR_DRIFT,
+    &signal_quality::SENSOR_NOISE,
+    &signal_quality::SENSOR_OUTLIER,
+    &signal_quality::SENSOR_DELAY,
+    &signal_quality::SENSOR_SLOW,
+    &signal_quality::SENSOR_NAN,
+    &signal_quality::SENSOR_REORDER,
+    &signal_quality::SENSOR_SATURATE,
+    &actuator::SENSOR_QUANTISE,
+    &actuator::FRAME_SWAP,
+    &actuator::ACTUATOR_STUCK,
+    &actuator::ACTUATOR_OFF,
+    &actuator::ACTUATOR_LIMIT,
+    &actuator::ACTUATOR_RUNAWAY,
+    &actuator::ACTUATOR_LAG,
+    &actuator::ACTUATOR_DEAD_ZONE,
+    &actuator::ACTUATOR_INVERT,
+    &edge_device::STAMP_SKEW,
+    &edge_device::SENSOR_CLOCK_OFFSET,
+    &edge_device::GNSS_JUMP,
+    &edge_device::GNSS_MULTIPATH,
+    &edge_device::BROWN_OUT,
+    &edge_device::WATCHDOG_RESET,
+    &edge::DEADLINE_OVERRUN,
+    &edge::JOB_LOSS,
+    &edge::INPUT_OUTPUT_DELAY,
+    &edge::PAGE_FAULT_STALL,
+    &edge::LOCK_INVERSION,
+    &edge_bus::CAN_LOSS,
+    &edge_bus::CAN_CORRUPT,
+    &edge_bus::CAN_BABBLE,
+    &edge_bus::CAN_BAD_ENCODE,
+    &edge_bus::TWO_ACTIVE,
+    &edge_bus::HANDOVER_GAP,
+    &edge_bus::RTT_SPIKE,
+    &edge_bus::BUFFERBLOAT,
+    &edge_bus::CLOUD_OFFLOAD,
     &knob::KNOB_SET,
     &knob::LOAD_STEP,
     &knob::CONFIG_PUSH,
+    &load::LOAD_RAMP,
+    &load::FLASH_CROWD,
+    &load::RETRY_POLICY,
+    &load::RESOURCE_LIMIT,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.

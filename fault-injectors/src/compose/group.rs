@@ -6,12 +6,12 @@
 //! that neither a removed member nor a `repeat` moves what another draws.
 
 use crate::draws::Draws;
-use crate::lowering::{FaultUse, Lowered, Refusal, Turn, lower_turn};
+use crate::lowering::{Lowered, Refusal, Scene, Turn, check_start, lower_turn};
 use crate::param::{Args, Issue};
 use crate::timing::{Length, Timing, Window};
-use crate::topology::Topology;
+use crate::trigger::{self, Taken};
 use squall_core::plan::Land;
-use squall_core::{Sample, Seed, VirtualDuration, VirtualTime};
+use squall_core::{Sample, VirtualDuration, VirtualTime};
 use std::sync::Arc;
 
 /// A group as the file has it.
@@ -93,18 +93,17 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// What a member became. The first member that is asked for lowers the whole group.
+    /// What a member became. The first member that is asked for lowers the whole group. `taken`: what the
+    /// plan takes away so far.
     pub(crate) fn lower(
         &mut self,
-        seed: Seed,
+        scene: &Scene<'_>,
         member: &Member,
-        faults: &[FaultUse],
-        topology: &Topology,
-        stop: VirtualTime,
+        taken: &[Taken],
     ) -> Result<Lowered, Issue> {
         let label = &member.group.label;
         if self.done.iter().all(|(done, _)| done != label) {
-            let all = lower_group(seed, &member.group, faults, topology, stop);
+            let all = lower_group(scene, &member.group, taken);
             self.done.push((label.clone(), all));
         }
         let (_, all) = self
@@ -116,36 +115,32 @@ impl Groups {
     }
 }
 
-fn lower_group(
-    seed: Seed,
-    group: &Group,
-    faults: &[FaultUse],
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Vec<Result<Lowered, Issue>> {
-    let mut leaves: Vec<Option<&FaultUse>> = Vec::new();
-    for fault in faults {
-        let Some(member) = fault
-            .composed
-            .member
-            .as_ref()
-            .filter(|m| m.group.label == group.label)
-        else {
+fn lower_group(scene: &Scene<'_>, group: &Group, taken: &[Taken]) -> Vec<Result<Lowered, Issue>> {
+    let mut leaves: Vec<Option<usize>> = Vec::new();
+    for (index, fault) in scene.faults.iter().enumerate() {
+        let member = fault.composed.member.as_ref();
+        let Some(member) = member.filter(|m| m.group.label == group.label) else {
             continue;
         };
         leaves.resize(leaves.len().max(member.leaf + 1), None);
-        leaves[member.leaf] = Some(fault);
+        leaves[member.leaf] = Some(index);
     }
+    let phase = trigger::phase(&group.record, scene.topology, scene.stop);
+    let ends = phase.as_ref().map_or(scene.stop, |phase| phase.1);
     let mut walk = Walk {
-        seed,
+        scene,
         group,
-        results: leaves.iter().map(|_| Ok(Lowered::new())).collect(),
+        phase: (VirtualTime::ZERO, ends),
+        results: leaves.iter().map(|_| Ok(Lowered::new(ends))).collect(),
         leaves,
-        topology,
-        stop,
+        taken: taken.to_vec(),
         turns: 0,
     };
-    if let Err(refusal) = walk.all() {
+    let all = phase.and_then(|phase| {
+        walk.phase = phase;
+        walk.all()
+    });
+    if let Err(refusal) = all {
         let issue = refusal.locate(&group.record, &group.record);
         walk.results.fill(Err(issue));
     }
@@ -154,12 +149,15 @@ fn lower_group(
 
 /// One lowering of a group.
 struct Walk<'a> {
-    seed: Seed,
+    scene: &'a Scene<'a>,
     group: &'a Group,
-    leaves: Vec<Option<&'a FaultUse>>,
+    /// The part of the run in which it acts.
+    phase: (VirtualTime, VirtualTime),
+    /// The faults, by their position in the scene.
+    leaves: Vec<Option<usize>>,
     results: Vec<Result<Lowered, Issue>>,
-    topology: &'a Topology,
-    stop: VirtualTime,
+    /// What the plan takes away besides, and what this group has so far.
+    taken: Vec<Taken>,
     turns: usize,
 }
 
@@ -177,13 +175,17 @@ struct At {
 
 impl Walk<'_> {
     fn all(&mut self) -> Result<(), Refusal> {
-        let (group, stop) = (self.group, self.stop);
-        let draws = Draws::new(self.seed, &group.label);
-        group.timing.check_start(stop)?;
+        let (group, scene, phase) = (self.group, self.scene, self.phase);
+        let draws = Draws::new(scene.seed, &group.label);
+        check_start(&group.timing, &group.record, scene.topology, scene.stop)?;
         let mut refused = None;
+        let length = phase.1.since(phase.0);
+        let rest = VirtualTime::ZERO.saturating_add(length);
         let windows = group
             .timing
-            .windows_by(&draws, stop, &mut |ordinal, from| {
+            .windows_by(&draws, rest, &mut |ordinal, after| {
+                // Times of the group count from the start of its phase.
+                let from = phase.0.saturating_add(after.since(VirtualTime::ZERO));
                 let at = At {
                     start: from,
                     end: end_of(&group.timing, &draws.occurrence(ordinal), from),
@@ -194,10 +196,11 @@ impl Walk<'_> {
                     refused.get_or_insert(refusal);
                     Some(from)
                 });
+                let offset = |at: VirtualTime| VirtualTime::ZERO.saturating_add(at.since(phase.0));
                 Window {
                     ordinal,
-                    from,
-                    until,
+                    from: after,
+                    until: until.map(offset),
                 }
             })?;
         if let Some(refusal) = refused {
@@ -209,14 +212,11 @@ impl Walk<'_> {
         let chance = group.timing.chance;
         if !draws.stream("chance").chance(chance) {
             for lowered in self.results.iter_mut().flatten() {
-                lowered.leave_out(format!(
-                    "not drawn: the chance of `{}` is {chance}",
-                    group.label
-                ));
+                lowered.leave_out(&format!("the chance of `{}` is {chance}", group.label));
             }
         }
         for lowered in self.results.iter_mut().flatten() {
-            if lowered.drawn && lowered.entries.is_empty() && lowered.notes.is_empty() {
+            if lowered.drawn && lowered.is_empty() && lowered.notes.is_empty() {
                 lowered
                     .notes
                     .push("its turn does not come while the run lasts".to_owned());
@@ -261,7 +261,7 @@ impl Walk<'_> {
                     .unwrap_or(VirtualTime::MAX)
                     .saturating_add(bundle.gap),
             };
-            let end = at.end.unwrap_or(self.stop).min(self.stop);
+            let end = at.end.unwrap_or(self.phase.1).min(self.phase.1);
             if start >= end || start == begun {
                 break;
             }
@@ -274,7 +274,7 @@ impl Walk<'_> {
             Part::Leaf(leaf) => return self.leaf(*leaf, at),
             Part::Bundle(label, timing, bundle) => (label, timing, bundle),
         };
-        let draws = Draws::new(self.seed, label);
+        let draws = Draws::new(self.scene.seed, label);
         let chance = draws.stream("chance").chance(timing.chance);
         let draws = in_round(draws, &at.round);
         let delay = timing.at.as_ref().map(|law| draws.length("at", law));
@@ -290,18 +290,16 @@ impl Walk<'_> {
             return self.bundle(bundle, &inside);
         }
         // Gone through all the same, so that its errors do not depend on the seed; then taken back.
-        let before = self.results.clone();
+        let (before, taken) = (self.results.clone(), self.taken.len());
         self.bundle(bundle, &inside)?;
+        self.taken.truncate(taken);
         for leaf in bundle.leaves() {
             if let (Some(Ok(now)), Some(Ok(before))) =
                 (self.results.get_mut(leaf), before.get(leaf))
             {
                 *now = before.clone();
-                if now.entries.is_empty() {
-                    now.leave_out(format!(
-                        "not drawn: the chance of `{label}` is {}",
-                        timing.chance
-                    ));
+                if now.is_empty() {
+                    now.leave_out(&format!("the chance of `{label}` is {}", timing.chance));
                 }
             }
         }
@@ -310,10 +308,12 @@ impl Walk<'_> {
 
     /// One turn of a fault.
     fn leaf(&mut self, leaf: usize, at: &At) -> Result<Option<VirtualTime>, Refusal> {
-        let over = at.start >= at.end.unwrap_or(self.stop).min(self.stop);
-        let Some(fault) = self.leaves.get(leaf).copied().flatten().filter(|_| !over) else {
+        let over = at.start >= at.end.unwrap_or(self.phase.1).min(self.phase.1);
+        let index = self.leaves.get(leaf).copied().flatten();
+        let Some(index) = index.filter(|_| !over) else {
             return Ok(Some(at.start));
         };
+        let fault = &self.scene.faults[index];
         self.turns += 1;
         if self.turns > TURNS_MAX {
             let issue = Issue::new(format!("more than {TURNS_MAX} turns"), 0..0);
@@ -323,17 +323,17 @@ impl Walk<'_> {
         let Ok(lowered) = &mut self.results[leaf] else {
             return Ok(Some(at.start));
         };
-        let draws = Draws::new(self.seed, &fault.label);
+        let draws = Draws::new(self.scene.seed, &fault.label);
         let drawn = draws.stream("chance").chance(fault.timing.chance);
         let draws = in_round(draws, &at.round);
         let who = match self.group.together {
-            true => in_round(Draws::new(self.seed, &self.group.label), &at.round),
+            true => in_round(Draws::new(self.scene.seed, &self.group.label), &at.round),
             false => draws.clone(),
         };
         let turn = Turn {
-            seed: self.seed,
             start: at.start,
             end: at.end,
+            phase: self.phase,
             draws: &draws,
             who: &who,
         };
@@ -344,10 +344,14 @@ impl Walk<'_> {
             self.results[leaf] = Err(refusal.locate(&fault.args, &fault.record));
             return Ok(Some(at.start));
         }
-        match lower_turn(fault, &turn, drawn, self.topology, self.stop, lowered) {
-            Ok(healed) if drawn => Ok(healed),
+        let before = lowered.parts.len();
+        match lower_turn(self.scene, index, &turn, drawn, &self.taken, lowered) {
+            Ok(healed) if drawn => {
+                self.taken.extend(lowered.takes_from(before));
+                Ok(healed)
+            }
             Ok(_) => {
-                lowered.leave_out(format!("not drawn: its chance is {}", fault.timing.chance));
+                lowered.leave_out(&format!("its chance is {}", fault.timing.chance));
                 Ok(Some(at.start))
             }
             Err(refusal) => {

@@ -18,7 +18,7 @@ pub(crate) use group::Groups;
 pub use group::{Bundle, Group, Member, Order, Part};
 pub use ramp::Ramp;
 pub(crate) use read::land_of;
-pub use read::{Reading, read};
+pub use read::{Reading, labels_of, read};
 pub use tables::{GAP, INJECT, LINKS, NODES, PARALLEL, RAMP, REPEAT, SERIAL, SERVICE, SET};
 pub use tables::{SCALE, USE, WITHOUT};
 pub use words::DrawnArg;

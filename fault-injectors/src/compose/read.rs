@@ -59,20 +59,13 @@ fn labelled<'a>(
     prefix: &str,
     reading: &mut Reading<'_>,
 ) -> Vec<(&'a Args, String)> {
-    let known: Vec<(&Args, &str)> = records
-        .iter()
-        .filter_map(|record| Some((*record, kind_of(record)?)))
-        .collect();
-    let names = known
-        .iter()
-        .map(|(record, kind)| (*kind, record.text_opt("name")));
-    let labels = labels(names);
-    for (index, (record, _)) in known.iter().enumerate() {
+    let known = labels_of(records);
+    for (index, (record, label)) in known.iter().enumerate() {
         let name = record.place("name");
-        if let Some(first) = labels[..index].iter().position(|l| *l == labels[index]) {
+        if let Some(first) = known[..index].iter().position(|(_, l)| l == label) {
             let line = (reading.line_of)(known[first].0.place.span.start);
             let span = name.span.clone();
-            let issue = Issue::new(format!("two faults are called `{}`", labels[index]), span);
+            let issue = Issue::new(format!("two faults are called `{label}`"), span);
             reading
                 .issues
                 .push(issue.label(format!("the other one is in line {line}")));
@@ -94,8 +87,24 @@ fn labelled<'a>(
     };
     known
         .into_iter()
-        .map(|(record, _)| record)
-        .zip(labels.into_iter().map(full))
+        .map(|(record, label)| (record, full(label)))
+        .collect()
+}
+
+/// The records that are a fault, a preset or a group, with their labels.
+pub fn labels_of<'a>(records: &[&'a Args]) -> Vec<(&'a Args, String)> {
+    let known: Vec<(&Args, &str)> = records
+        .iter()
+        .filter_map(|record| Some((*record, kind_of(record)?)))
+        .collect();
+    let names = known
+        .iter()
+        .map(|(record, kind)| (*kind, record.text_opt("name")));
+    let labels = labels(names);
+    known
+        .iter()
+        .map(|(record, _)| *record)
+        .zip(labels)
         .collect()
 }
 
@@ -217,7 +226,7 @@ fn bundle(
 ) -> Option<(Bundle, bool)> {
     misplaced(
         record,
-        &["ramp"],
+        &["ramp", "on", "patience", "if_none"],
         "goes with a fault: give it to the members",
         reading,
     );

@@ -3,6 +3,7 @@
 use crate::catalog;
 use crate::param::{Kind, Param, Shape};
 use crate::timing;
+use crate::trigger;
 
 /// The fault of a record.
 pub const INJECT: Param = Param::new(
@@ -109,7 +110,7 @@ const MEMBER_AT: Param = Param::new(
 );
 
 /// A member of a group.
-pub(crate) static MEMBER: [Param; 20] = [
+pub(crate) static MEMBER: [Param; 23] = [
     Param::new(
         "name",
         Kind::Text,
@@ -120,6 +121,9 @@ pub(crate) static MEMBER: [Param; 20] = [
     timing::EVERY,
     timing::CHANCE,
     timing::LAND,
+    trigger::KEEP_HEALTHY,
+    trigger::PATIENCE,
+    trigger::IF_NONE,
     RAMP,
     Param::new(
         "on",

@@ -32,6 +32,7 @@ pub(crate) fn plan(faults: Vec<(u64, u64, Vec<Primitive>)>) -> Plan {
                 part,
                 from: at(from),
                 until: Some(at(until)),
+                firing: None,
                 primitive,
             });
         }

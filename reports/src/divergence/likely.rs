@@ -46,5 +46,7 @@ fn subject(what: &What) -> (u32, u32, u32) {
         What::SpanStart { node, name, .. } => (7, node.0, name.0),
         What::SpanTime { span, part, .. } => (8, span.0, part as u32),
         What::SpanEnd { span, .. } => (9, span.0, 0),
+        What::Role { node, role, .. } => (10, node.0, role.0),
+        What::Trigger { firing, .. } => (11, firing.trigger, firing.ordinal),
     }
 }

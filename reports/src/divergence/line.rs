@@ -1,6 +1,7 @@
 //! One record in words.
 
-use squall_core::history::{FaultChange, NodeChange, Outcome, Record, What};
+use squall_core::history::{FaultChange, Miss, NodeChange, Outcome, Record, TriggerChange, What};
+use squall_core::plan::FiringId;
 use squall_core::recording::Recording;
 use squall_core::{EntryId, NameId, NodeId, SpanId};
 
@@ -23,6 +24,7 @@ fn what(recording: &Recording, what: &What) -> String {
                 FaultChange::Active => "in force",
                 FaultChange::Landed => "has its first effect",
                 FaultChange::Healed => "over",
+                FaultChange::Clamped => "is clamped to the range of its knob",
             };
             let label = label(recording, entry);
             format!(
@@ -75,8 +77,44 @@ fn what(recording: &Recording, what: &What) -> String {
         What::SpanTime { span, part, ns } => {
             format!("span {}  {ns} ns {}", span.0, part.name())
         }
+        What::Role {
+            node: id,
+            role,
+            of,
+            key,
+            term,
+            gained,
+        } => {
+            let does = if gained { "is" } else { "is no longer" };
+            let part = if key > 0 {
+                format!("/{key}")
+            } else {
+                String::new()
+            };
+            let (at, role, of) = (node(id), name(role), name(of));
+            format!("{at}  {does} {role} of {of}{part} (term {term})")
+        }
+        What::Trigger { firing, change } => trigger(recording, firing, change),
         What::SpanEnd { span, outcome } => format!("span {}  ends: {}", span.0, ended(outcome)),
     }
+}
+
+/// What a trigger did, by the label of its fault.
+fn trigger(recording: &Recording, firing: FiringId, change: TriggerChange) -> String {
+    let plan = &recording.header.plan;
+    let known = plan.triggers().get(firing.trigger as usize);
+    let label = known.map_or("of no plan", |trigger| {
+        plan.faults[trigger.fault as usize].label.as_str()
+    });
+    let does = match change {
+        TriggerChange::Armed => "is armed".to_owned(),
+        TriggerChange::Dropped { node: id } => format!("spares {}: its floor", node(recording, id)),
+        TriggerChange::Hit { node: id, .. } => format!("hits {}", node(recording, id)),
+        TriggerChange::Fired => "fires".to_owned(),
+        TriggerChange::Missed(Miss::Role) => "hits nobody: nobody has the role".to_owned(),
+        TriggerChange::Missed(Miss::Floor) => "hits nobody: its floor".to_owned(),
+    };
+    format!("trigger {label}  {does} (firing {})", firing.ordinal + 1)
 }
 
 fn node(recording: &Recording, id: NodeId) -> String {

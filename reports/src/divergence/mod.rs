@@ -47,7 +47,8 @@ pub fn first(a: &Recording, b: &Recording) -> Option<Divergence> {
         }
     }
     let shorter = a.records.len().min(b.records.len());
-    found.at = equal.saturating_mul(chunk()).min(shorter);
+    let known = [a, b].map(|run| after(run, equal.saturating_mul(chunk())));
+    found.at = known[0].min(known[1]).min(shorter);
     while found.at < shorter {
         found.records += 1;
         if !a.records[found.at].same(&b.records[found.at]) {
@@ -58,18 +59,32 @@ pub fn first(a: &Recording, b: &Recording) -> Option<Divergence> {
     Some(found)
 }
 
+/// The position after `counted` records of those that move the digest.
+fn after(recording: &Recording, counted: usize) -> usize {
+    let mut left = counted;
+    for (position, record) in recording.records.iter().enumerate() {
+        if left == 0 {
+            return position;
+        }
+        left -= usize::from(record.is_digested());
+    }
+    recording.records.len() + left
+}
+
 fn chunk() -> usize {
     usize::try_from(CHECKPOINT_RECORDS).unwrap_or(usize::MAX)
 }
 
 /// The digest of the first `count` records: from the rolling digest before them.
 fn digest_of(recording: &Recording, count: usize) -> Digest {
-    let known = (count / chunk()).min(recording.header.checkpoints.len());
+    let counted = recording.records[..count].iter();
+    let counted = counted.filter(|record| record.is_digested()).count();
+    let known = (counted / chunk()).min(recording.header.checkpoints.len());
     let mut digest = match known {
         0 => Digest::default(),
         n => recording.header.checkpoints[n - 1],
     };
-    for record in &recording.records[known * chunk()..count] {
+    for record in &recording.records[after(recording, known * chunk())..count] {
         digest.record(record);
     }
     digest

@@ -67,8 +67,9 @@ impl Search {
             What::Node { node: at, .. }
             | What::Invoke { node: at, .. }
             | What::Event { node: at, .. }
-            | What::Sample { node: at, .. } => node = Some(at),
-            What::Fault { .. } => {}
+            | What::Sample { node: at, .. }
+            | What::Role { node: at, .. } => node = Some(at),
+            What::Fault { .. } | What::Trigger { .. } => {}
         }
         Self {
             operation,
@@ -110,7 +111,7 @@ impl Search {
                     FaultChange::Active if !self.healed.contains(&entry) => {
                         self.faults.push(parent("fault"));
                     }
-                    FaultChange::Active | FaultChange::Landed => {}
+                    FaultChange::Active | FaultChange::Landed | FaultChange::Clamped => {}
                 }
                 return;
             }
@@ -138,9 +139,12 @@ fn on(what: &What) -> Option<(NodeId, bool)> {
         What::Invoke { node, .. }
         | What::Event { node, .. }
         | What::Sample { node, .. }
+        | What::Role { node, .. }
         | What::SpanStart { node, .. } => Some((node, false)),
-        What::Fault { .. } | What::Return { .. } | What::SpanTime { .. } | What::SpanEnd { .. } => {
-            None
-        }
+        What::Fault { .. }
+        | What::Trigger { .. }
+        | What::Return { .. }
+        | What::SpanTime { .. }
+        | What::SpanEnd { .. } => None,
     }
 }

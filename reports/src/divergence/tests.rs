@@ -65,6 +65,7 @@ fn recording(count: u64, change: impl Fn(u64, What) -> What) -> Recording {
         part: 0,
         from: at(1),
         until: None,
+        firing: None,
         primitive: Primitive::Pause { node: NodeId(0) },
     };
     Recording {

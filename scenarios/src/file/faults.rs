@@ -3,9 +3,9 @@
 use crate::diagnose::line_of;
 use squall_core::{Seed, VirtualDuration, VirtualTime};
 use squall_faults::chaos::{Chaos, LABEL};
-use squall_faults::compose::{Reading, read};
+use squall_faults::compose::{Reading, labels_of, read};
 use squall_faults::param::{Arg, Args, Value};
-use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, lower};
+use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, check_start, lower, trigger};
 
 /// The faults of a file. `(seed, stop)` are those of the lowering that checks them.
 pub(super) fn check(
@@ -22,11 +22,12 @@ pub(super) fn check(
             _ => None,
         })
         .collect();
+    let stop = VirtualTime::ZERO + stop;
     for record in &records {
         // Lowering stops at the first error of a fault; these find the others. What both find is
         // shown once.
         targets(record, topology, issues);
-        if let Err(refusal) = Timing::from_args(record).check_start(VirtualTime::ZERO + stop) {
+        if let Err(refusal) = check_start(&Timing::from_args(record), record, topology, stop) {
             issues.push(refusal.locate(record, record));
         }
     }
@@ -36,7 +37,30 @@ pub(super) fn check(
         issues,
     };
     let whole = read(&records, &mut reading);
-    if let Err(errors) = lower(seed, &whole, topology, VirtualTime::ZERO + stop) {
+    let mut labels: Vec<&str> = whole.iter().map(|fault| fault.label.as_str()).collect();
+    // What is said of a fault that could not be read is no error of its own.
+    let mut topology = topology.clone();
+    let known = labels_of(&records);
+    for (_, label) in &known {
+        let member = |other: &&str| {
+            other
+                .strip_prefix(label)
+                .is_some_and(|r| r.starts_with('/'))
+        };
+        if !labels.contains(&label.as_str()) && !labels.iter().any(member) {
+            labels.push(label);
+            topology.unread.push(format!("fault:{label}"));
+        }
+    }
+    for (record, label) in &known {
+        let Some(own) = labels.iter().position(|other| other == label) else {
+            continue;
+        };
+        let refusals = trigger::check(record, &topology, (&labels, own), stop);
+        let located = |refusal: squall_faults::Refusal| refusal.locate(record, record);
+        issues.extend(refusals.into_iter().map(located));
+    }
+    if let Err(errors) = lower(seed, &whole, &topology, stop) {
         issues.extend(errors.into_iter().map(|error| error.issue));
     }
     whole

@@ -5,6 +5,7 @@
 
 mod faults;
 pub(crate) mod memory;
+pub(crate) mod phases;
 mod properties;
 mod world;
 
@@ -81,6 +82,12 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         let span = table("stop").place("at").span.clone();
         issues.push(Issue::new("run has no length", span).help("write for instance \"10m\""));
     }
+    topology.phases = phases::phases(table("phases"), stop, issues);
+    topology.spared = phases::spared(args, &topology, issues);
+    for workload in &running.known {
+        phases::announce(workload, &mut topology);
+    }
+    topology.unread.extend(running.unknown.iter().cloned());
     let seeds = seeds(args, issues);
     let seed = squall_core::Seed(seeds.start);
     let list = |key: &str| args.list_opt(key).unwrap_or(&[]);

@@ -3,7 +3,7 @@
 use super::WorkloadKind;
 use crate::scenario::{Files, WorkloadUse};
 use squall_core::property::Invariant;
-use squall_core::{KnobId, NameId, NodeId, World};
+use squall_core::{ChannelId, KnobId, NameId, NodeId, World};
 use squall_faults::param::Args;
 use squall_faults::{Issue, Topology};
 use std::any::Any;
@@ -57,8 +57,8 @@ pub fn nothing(_: &Prepare<'_>, _: &mut Vec<Issue>) -> Prepared {
 /// Puts a workload into a world: processes, links of its own, invariants.
 pub type InstallFn = fn(&mut Install<'_>);
 
-/// The world of one seed, as the workload's installation sees it. Nodes, services and knobs are
-/// there already.
+/// The world of one seed, as the workload's installation sees it. Nodes, services, knobs
+/// and channels are there already.
 pub struct Install<'a> {
     /// The world.
     pub world: &'a mut World,
@@ -126,6 +126,18 @@ impl Install<'_> {
             .iter()
             .position(|knob| knob.name == full);
         KnobId::from_index(at.unwrap_or_else(|| panic!("`{full}` is not among the knobs")))
+    }
+    /// The channels `<workload>.<slug>`, place by place.
+    ///
+    /// # Panics
+    /// If the tables do not have them.
+    pub fn channels(&self, slug: &str) -> Vec<ChannelId> {
+        let full = self.full(slug);
+        let all = self.topology.channels().iter().enumerate();
+        let found = all.filter(|(_, channel)| channel.group == full);
+        let found: Vec<_> = found.map(|(i, _)| ChannelId::from_index(i)).collect();
+        assert!(!found.is_empty(), "`{full}` is not among the channels");
+        found
     }
     /// Promises an invariant of the kind's table.
     pub fn promise(&mut self, slug: &'static str, invariant: impl Invariant + 'static) {

@@ -1,13 +1,14 @@
 //! History: the append-only record of what happened, the only thing properties and reports see.
 //!
-//! Every record moves the digest, whether or not records are kept: recording changes nothing. A
+//! Every record moves the digest, whether or not records are kept: recording changes nothing. Only
+//! what is said of triggers does not, so that a plan frozen after a run ends in its digest. A
 //! campaign keeps digests only; a failing seed is run again with records kept, which is the same run.
 
 mod digest;
 mod record;
 
 pub use digest::Digest;
-pub use record::{FaultChange, NodeChange, Outcome, Part, Record, What};
+pub use record::{FaultChange, Miss, NodeChange, Outcome, Part, Record, TriggerChange, What};
 
 use crate::property::{Metrics, Monitor};
 use crate::{NameId, VirtualTime};
@@ -43,6 +44,9 @@ impl History {
     #[inline]
     pub fn push(&mut self, at: VirtualTime, what: What) {
         let record = Record { at, what };
+        if !record.is_digested() {
+            return self.push_aside(record);
+        }
         record.digest(&mut self.digest);
         self.count += 1;
         if self.count.is_multiple_of(CHECKPOINT_RECORDS) && self.keep {
@@ -51,6 +55,17 @@ impl History {
         if let What::Sample { name, value, .. } = what {
             self.metrics.push(name, at, value);
         }
+        for monitor in &mut self.monitors {
+            monitor.observe(&record);
+        }
+        if self.keep {
+            self.records.push(record);
+        }
+    }
+    /// Appends a record that does not move the digest: it is not counted either, so that checkpoints
+    /// stand where they would without it.
+    #[cold]
+    fn push_aside(&mut self, record: Record) {
         for monitor in &mut self.monitors {
             monitor.observe(&record);
         }

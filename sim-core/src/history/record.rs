@@ -1,6 +1,7 @@
 //! Records: typed, compact, at most 48 bytes.
 
 use super::Digest;
+use crate::plan::FiringId;
 use crate::{EntryId, NameId, NodeId, SpanId, VirtualTime};
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,64 @@ pub enum What {
         /// How its operation ended.
         outcome: Outcome,
     },
+    /// A node took a role, or gave it up. A workload says so where it believes it: two nodes may hold
+    /// one role.
+    Role {
+        /// The node.
+        node: NodeId,
+        /// The role, for instance `leader`.
+        role: NameId,
+        /// Of what, for instance `kv`.
+        of: NameId,
+        /// Of which part of it: a shard, a session; 0 where there is one only.
+        key: u64,
+        /// The term, epoch or view in which it has it: of two nodes the one with the higher has it.
+        term: u64,
+        /// Whether it took it.
+        gained: bool,
+    },
+    /// A trigger of the plan went on. It says why a fault began, which the plan does not, and is no
+    /// part of the digest: the same run under the frozen plan
+    /// ([`Plan::frozen`](crate::plan::Plan::frozen)) has none.
+    Trigger {
+        /// Which firing of which trigger.
+        firing: FiringId,
+        /// What happened.
+        change: TriggerChange,
+    },
+}
+
+/// The life of a trigger and its firings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TriggerChange {
+    /// It watches from here on.
+    Armed,
+    /// The floor keeps a target from being hit.
+    Dropped {
+        /// The target.
+        node: NodeId,
+    },
+    /// A place in the overlays of the firing is filled; written before [`TriggerChange::Fired`].
+    Hit {
+        /// The place.
+        place: NodeId,
+        /// The node.
+        node: NodeId,
+    },
+    /// It fires: the offsets of its overlays count from here.
+    Fired,
+    /// It fired at nobody.
+    Missed(Miss),
+}
+
+/// Why a firing hit nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Miss {
+    /// Nobody had the role in time.
+    Role,
+    /// The floor left nobody.
+    Floor,
 }
 
 /// Changes of a node's state.
@@ -133,6 +192,8 @@ pub enum FaultChange {
     Landed,
     /// Over.
     Healed,
+    /// For the first time, what it makes of a knob lies outside the knob's range, and is clamped.
+    Clamped,
 }
 
 /// How an operation ended.
@@ -203,14 +264,24 @@ impl Record {
     /// Whether two records are the same to the digest: bit by bit, so that a sample that is no
     /// number equals itself.
     pub fn same(&self, other: &Self) -> bool {
+        if !self.is_digested() || !other.is_digested() {
+            return self == other;
+        }
         let [mut one, mut two] = [Digest::default(); 2];
         one.record(self);
         two.record(other);
         one == two
     }
+    /// Whether it moves the digest: all do but those of triggers.
+    pub const fn is_digested(&self) -> bool {
+        !matches!(self.what, What::Trigger { .. })
+    }
     /// Adds the canonical words of this record to `digest`. Changing this changes every digest, so
     /// it raises the engine epoch.
     pub(crate) fn digest(&self, digest: &mut Digest) {
+        if !self.is_digested() {
+            return;
+        }
         let pair = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
         digest.word(self.at.as_nanos());
         match self.what {
@@ -244,6 +315,18 @@ impl Record {
             } => digest.words(&[pair(7, span.0), pair(parent.0, node.0), pair(0, name.0)]),
             What::SpanTime { span, part, ns } => digest.words(&[pair(8, span.0), part as u64, ns]),
             What::SpanEnd { span, outcome } => digest.words(&[pair(9, span.0), outcome as u64]),
+            What::Role {
+                node,
+                role,
+                of,
+                key,
+                term,
+                gained,
+            } => {
+                let head = [pair(10, node.0), pair(role.0, of.0)];
+                digest.words(&[head[0], head[1], key, term, u64::from(gained)]);
+            }
+            What::Trigger { .. } => {}
         }
     }
 }

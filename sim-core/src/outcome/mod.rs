@@ -1,8 +1,12 @@
 //! What a run and a campaign leave behind: the data that reports print.
 
 mod campaign;
+pub mod coverage;
+mod landing;
 
 pub use campaign::{Campaign, FaultSummary, PropertySummary};
+pub use coverage::Coverage;
+pub use landing::{FaultResult, Firings, Landing, Missed, fault_results};
 
 use crate::history::Digest;
 use crate::property::{PropertyOutcome, PropertySpec, Summary, Verdict};
@@ -45,19 +49,6 @@ pub struct MetricResult {
     pub unit: String,
     /// Its statistics.
     pub summary: Summary,
-}
-
-/// One fault of one seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FaultResult {
-    /// Label in the scenario.
-    pub label: String,
-    /// How many primitives were planned.
-    pub planned: u64,
-    /// How often they had an effect.
-    pub landed: u64,
-    /// When they first had one.
-    pub first_landing: Option<VirtualTime>,
 }
 
 /// Everything about one seed that is a function of (file, seed, settings).

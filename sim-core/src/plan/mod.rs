@@ -4,22 +4,31 @@
 //! in it is drawn any more. Every entry is an *overlay*: {id, target, value, from, until}. The
 //! effective value of a target is computed from its base value and the set of active overlays, in
 //! id order, so that the end of one fault can never undo another.
+//!
+//! What waits for something to happen in the run is a [`Trigger`]: what it will do is in the plan, only
+//! its time and who has a role are not. [`Plan::frozen`] puts in what a run found out.
 
+mod call;
 mod network;
 mod primitive;
+mod signal;
 mod timeline;
+mod trigger;
 
+pub use call::{CallRule, CallScope, LimitUnit, Malformed, RetryAfter, Shard};
 pub use network::{
     Bandwidth, Corrupt, Corruption, CutScope, Duplicate, GilbertElliott, HoldBack, QueueLimit,
     Reorder, ResetEnds, Series, Traced,
 };
 pub use primitive::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, Limit,
-    LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
+    Arithmetic, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, KnobChange,
+    Limit, LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
 };
+pub use signal::{Poison, SignalRule};
 pub use timeline::{Change, Step};
+pub use trigger::{Choice, Count, Firing, FiringId, Floor, IfNone, Life, On, Role, Trigger, Whom};
 
-use crate::{EntryId, VirtualTime};
+use crate::{EntryId, NodeId, VirtualTime};
 use serde::{Deserialize, Serialize};
 
 /// One primitive in force on one target for a time.
@@ -35,6 +44,10 @@ pub struct Entry {
     pub until: Option<VirtualTime>,
     /// What it does, and to whom.
     pub primitive: Primitive,
+    /// The firing it waits for: then `from` and `until` count from that as if it were the start of the
+    /// run.
+    #[serde(default)]
+    pub firing: Option<FiringId>,
 }
 
 /// What the plan remembers of a named fault.
@@ -50,6 +63,18 @@ pub struct PlannedFault {
     pub land: Land,
     /// What a person should know about how it was lowered: targets dropped, values clamped.
     pub notes: Vec<String>,
+}
+
+impl PlannedFault {
+    /// How the note begins that says that its chance left the fault out of this seed.
+    pub const NOT_DRAWN: &str = "not drawn";
+
+    /// Whether its chance left it out of this seed: that is no miss.
+    pub fn not_drawn(&self) -> bool {
+        self.notes
+            .iter()
+            .any(|note| note.starts_with(Self::NOT_DRAWN))
+    }
 }
 
 /// What it takes for a fault to count as having happened.
@@ -72,6 +97,12 @@ pub struct Plan {
     pub faults: Vec<PlannedFault>,
     /// Their primitives, in id order: (fault, part). [`EntryId`] is the position here.
     entries: Vec<Entry>,
+    /// What waits for something to happen.
+    #[serde(default)]
+    triggers: Vec<Trigger>,
+    /// Nodes that need a clock which can be wrong, though no entry says so any more.
+    #[serde(default)]
+    clocks: Vec<NodeId>,
 }
 
 impl Plan {
@@ -91,7 +122,11 @@ impl Plan {
                 "an overlay has a length"
             );
         }
-        Self { faults, entries }
+        Self {
+            faults,
+            entries,
+            ..Self::default()
+        }
     }
     /// The primitives in id order.
     pub fn entries(&self) -> &[Entry] {
@@ -105,14 +140,21 @@ impl Plan {
     pub fn fault_of(&self, id: EntryId) -> &PlannedFault {
         &self.faults[self.entry(id).fault as usize]
     }
+    /// The overlays whose times are fixed, by id: those that wait for a firing and those that never
+    /// come into force are left out.
+    pub fn fixed(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        let all = self.entries.iter().enumerate();
+        let fixed = all.filter(|(_, e)| e.firing.is_none() && !e.is_void());
+        fixed.map(|(index, entry)| (EntryId::from_index(index), entry))
+    }
     /// The end of the last overlay that ends; the start of the run if none does. Recovery counts
-    /// from here.
+    /// from here. Of a plan with triggers that has not run only its fixed overlays are known.
     pub fn last_heal(&self) -> VirtualTime {
-        let ends = self.entries.iter().filter_map(|e| e.until);
+        let ends = self.fixed().filter_map(|(_, e)| e.until);
         ends.max().unwrap_or(VirtualTime::ZERO)
     }
-    /// The start of the first overlay, if there is any.
+    /// The start of the first overlay whose time is fixed, if there is any.
     pub fn first_start(&self) -> Option<VirtualTime> {
-        self.entries.iter().map(|e| e.from).min()
+        self.fixed().map(|(_, e)| e.from).min()
     }
 }

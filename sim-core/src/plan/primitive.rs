@@ -1,11 +1,13 @@
 //! Primitives: what a host can do to a target. Stacking rules stand beside each value.
 
+use super::call::{CallRule, CallScope};
 use super::network::{
     Bandwidth, Corrupt, CutScope, Duplicate, GilbertElliott, Reorder, ResetEnds, Series, Traced,
 };
+use super::signal::SignalRule;
 use crate::disk::{DiskError, DiskOps};
 use crate::memory::{Activity, Arrival};
-use crate::{KnobId, Law, NodeId, ServiceId, VirtualDuration};
+use crate::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -354,17 +356,33 @@ pub enum Primitive {
         client: Option<NodeId>,
         /// The service called.
         service: ServiceId,
+        /// Which of these calls.
+        #[serde(default)]
+        only: CallScope,
         /// What happens.
         rule: CallRule,
     },
+    /// Something happens to the samples of a sensor or to the commands of an actuator; each rule says
+    /// how two of a kind combine.
+    Signal {
+        /// The sensor or actuator.
+        channel: ChannelId,
+        /// What happens.
+        rule: SignalRule,
+    },
     /// A named parameter of a workload takes another value on one node, or everywhere. The latest
-    /// set wins. Landed: the workload read it or acted on it.
+    /// set wins, then all scales multiply, then all adds sum; what scales and adds make of it is
+    /// clamped to the knob's range, and the clamp is written down. Landed: the workload read it or
+    /// acted on it.
     Knob {
         /// The parameter.
         knob: KnobId,
         /// The node where it changes; `None` is everywhere.
         node: Option<NodeId>,
-        /// Its value.
+        /// What is done with `value`.
+        #[serde(default)]
+        change: KnobChange,
+        /// The value it is set to, a factor, or what is added.
         value: f64,
     },
 }
@@ -417,8 +435,10 @@ pub enum Family {
     Disk,
     /// Offset, drift, freeze.
     Clock,
-    /// Errors, delays, rate limits of calls.
+    /// Errors, delays, damage, rate limits of calls.
     Call,
+    /// What sensors say and actuators hear.
+    Signal,
     /// Parameters of workloads.
     Knob,
 }
@@ -445,6 +465,19 @@ pub enum Arithmetic {
     Scale,
     /// Instead of the rest.
     Replace,
+}
+
+/// What an overlay does to a knob.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnobChange {
+    /// It takes a value.
+    #[default]
+    Set,
+    /// It is multiplied by a factor.
+    Scale,
+    /// Something is added to it.
+    Add,
 }
 
 /// Whether the sender notices a cut.
@@ -549,55 +582,6 @@ pub enum FreezeEnd {
     Lag,
 }
 
-/// What happens to calls. Stages: rate limit, early error, delay, hang, then the effect, then a lost
-/// reply or a late error. The first stage that ends a call ends it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum CallRule {
-    /// The service answers with an error. Independent; the first in id order that fires.
-    Error {
-        /// Status of the answer, as in HTTP.
-        status: u16,
-        /// Share of the calls, 0 to 1.
-        share: f64,
-        /// Whether the effect has happened when the error is sent.
-        after_effect: bool,
-        /// Hint to the client.
-        retry_after: Option<VirtualDuration>,
-    },
-    /// Calls reach the service later. As link delays.
-    Delay {
-        /// Nanoseconds for add and replace, a factor on the link's delay for scale.
-        delay: Law,
-        /// How it combines.
-        mode: Arithmetic,
-        /// Share of the calls, 0 to 1.
-        share: f64,
-    },
-    /// The call is accepted, then nothing happens until the caller gives up. Union.
-    Hang {
-        /// Share of the calls, 0 to 1.
-        share: f64,
-    },
-    /// The effect happens, the reply is never sent. Independent.
-    LostReply {
-        /// Share of the calls, 0 to 1.
-        share: f64,
-    },
-    /// A token bucket in front of the service. A call must pass every bucket.
-    RateLimit {
-        /// Tokens a second.
-        rate: f64,
-        /// Size of the bucket in tokens.
-        burst: f64,
-        /// Whether a call costs its declared `cost` instead of one token.
-        by_cost: bool,
-        /// Status of the refusal.
-        status: u16,
-        /// Whether the refusal says truthfully when to come again.
-        retry_after: bool,
-    },
-}
-
 impl Primitive {
     /// The family this belongs to.
     pub const fn family(&self) -> Family {
@@ -633,6 +617,7 @@ impl Primitive {
                 Family::Clock
             }
             Self::Call { .. } => Family::Call,
+            Self::Signal { .. } => Family::Signal,
             Self::Knob { .. } => Family::Knob,
         }
     }
@@ -679,13 +664,8 @@ impl Primitive {
             Self::ClockStep { .. } => "clock-step",
             Self::ClockDrift { .. } => "clock-drift",
             Self::ClockFreeze { .. } => "clock-freeze",
-            Self::Call { rule, .. } => match rule {
-                CallRule::Error { .. } => "error",
-                CallRule::Delay { .. } => "call-delay",
-                CallRule::Hang { .. } => "hang",
-                CallRule::LostReply { .. } => "lost-reply",
-                CallRule::RateLimit { .. } => "rate-limit",
-            },
+            Self::Call { rule, .. } => rule.name(),
+            Self::Signal { rule, .. } => rule.name(),
             Self::Knob { .. } => "knob",
         }
     }
@@ -715,6 +695,7 @@ impl Primitive {
             | Self::BitRot { disk, .. }
             | Self::Misdirect { disk, .. } => Some(disk.node),
             Self::Call { client, .. } => *client,
+            Self::Signal { .. } => None,
             Self::Knob { node, .. } => *node,
             Self::LinkDelay { link, .. }
             | Self::LinkLoss { link, .. }
@@ -728,6 +709,75 @@ impl Primitive {
             | Self::LinkCut { link, .. }
             | Self::LinkReset { link, .. }
             | Self::LinkHold { link } => Some(link.from),
+        }
+    }
+    /// Shows every node that it names, to change it.
+    pub fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
+        match self {
+            Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
+            | Self::Pause { node }
+            | Self::CpuSpeed { node, .. }
+            | Self::CpuQuota { node, .. }
+            | Self::CpuSteal { node, .. }
+            | Self::MemoryPressure { node, .. }
+            | Self::MemoryLimit { node, .. }
+            | Self::OomKill { node }
+            | Self::SwapDevice { node, .. }
+            | Self::DiskFull { node, .. }
+            | Self::UnsyncedLoss { node, .. }
+            | Self::TornWrite { node, .. }
+            | Self::ClockStep { node, .. }
+            | Self::ClockDrift { node, .. }
+            | Self::ClockFreeze { node, .. } => see(node),
+            Self::DiskLatency { disk, .. }
+            | Self::DiskHold { disk, .. }
+            | Self::DiskError { disk, .. }
+            | Self::LyingFsync { disk, .. }
+            | Self::BitRot { disk, .. }
+            | Self::Misdirect { disk, .. } => see(&mut disk.node),
+            Self::Signal { .. } => {}
+            Self::Call { client, only, .. } => {
+                client.iter_mut().chain(&mut only.server).for_each(see);
+            }
+            Self::Knob { node, .. } => node.iter_mut().for_each(see),
+            Self::LinkDelay { link, .. }
+            | Self::LinkLoss { link, .. }
+            | Self::LinkBurstLoss { link, .. }
+            | Self::LinkCorrupt { link, .. }
+            | Self::LinkDuplicate { link, .. }
+            | Self::LinkRate { link, .. }
+            | Self::LinkTrace { link, .. }
+            | Self::LinkReorder { link, .. }
+            | Self::LinkClog { link, .. }
+            | Self::LinkCut { link, .. }
+            | Self::LinkReset { link, .. }
+            | Self::LinkHold { link } => {
+                see(&mut link.from);
+                see(&mut link.to);
+            }
+        }
+    }
+    /// The node that does not run while it is in force, if it is such a primitive.
+    pub fn takes_down(&self) -> Option<NodeId> {
+        match self {
+            Self::Crash { node, .. }
+            | Self::PowerLoss { node, .. }
+            | Self::Pause { node }
+            | Self::OomKill { node } => Some(*node),
+            _ => None,
+        }
+    }
+    /// The link that nothing passes while it is in force, if it is such a primitive.
+    pub fn cuts_off(&self) -> Option<LinkTarget> {
+        match self {
+            Self::LinkCut {
+                link,
+                scope: CutScope::All,
+                ..
+            }
+            | Self::LinkHold { link } => Some(*link),
+            _ => None,
         }
     }
     /// The directed link it acts on, for those of the family [`Family::Link`].
@@ -760,6 +810,7 @@ impl fmt::Display for Family {
             Self::Disk => "disk",
             Self::Clock => "clock",
             Self::Call => "call",
+            Self::Signal => "signal",
             Self::Knob => "knob",
         })
     }

@@ -26,11 +26,10 @@ pub struct Step {
 
 impl Plan {
     /// All starts and ends in the order in which they act: by time, at one instant ends before
-    /// starts, and each of these in id order.
+    /// starts, and each of these in id order. What waits for a firing is not in it.
     pub fn timeline(&self) -> Vec<Step> {
         let mut steps = Vec::with_capacity(2 * self.entries.len());
-        for (index, entry) in self.entries.iter().enumerate() {
-            let id = EntryId::from_index(index);
+        for (id, entry) in self.fixed() {
             steps.push(Step {
                 at: entry.from,
                 change: Change::Start,

@@ -36,6 +36,10 @@ pub struct RunEnd<'a> {
     pub complete: bool,
     /// All samples, by metric.
     pub metrics: &'a Metrics,
+    /// Start of the first fault, if one acted.
+    pub first_fault: Option<VirtualTime>,
+    /// End of the last fault that ends.
+    pub last_heal: VirtualTime,
 }
 
 /// The verdict on a property or on a run. Worse is greater.

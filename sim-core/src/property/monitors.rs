@@ -145,15 +145,12 @@ pub struct Recovers {
     pub within: VirtualDuration,
     /// Length of a window.
     pub window: VirtualDuration,
-    /// Start of the first fault: the baseline ends here.
-    pub first_fault: Option<VirtualTime>,
-    /// End of the last fault that ends.
-    pub last_heal: VirtualTime,
 }
 
 impl Recovers {
-    fn baseline(&self, series: &Series) -> Option<f64> {
-        let until = self.first_fault?;
+    /// The baseline ends where the first fault starts.
+    fn baseline(&self, series: &Series, run: &RunEnd<'_>) -> Option<f64> {
+        let until = run.first_fault?;
         series.stat(self.stat, VirtualTime::ZERO, until)
     }
 }
@@ -171,13 +168,13 @@ impl Monitor for Recovers {
             measured: None,
             first: None,
         };
-        let Some(baseline) = self.baseline(series) else {
+        let Some(baseline) = self.baseline(series, run) else {
             return outcome;
         };
         let limit = baseline * self.factor;
-        let deadline = self.last_heal + self.within;
-        let mut start = self.last_heal;
-        let mut bad_end = self.last_heal;
+        let deadline = run.last_heal + self.within;
+        let mut start = run.last_heal;
+        let mut bad_end = run.last_heal;
         let mut worst_late: Option<f64> = None;
         while start + self.window <= end {
             let stop = start + self.window;
@@ -230,8 +227,6 @@ pub struct Threshold {
     pub from: VirtualTime,
     /// Its end.
     pub until: Option<VirtualTime>,
-    /// Start of the first fault, for limits relative to the baseline.
-    pub first_fault: Option<VirtualTime>,
 }
 
 impl Monitor for Threshold {
@@ -245,7 +240,7 @@ impl Monitor for Threshold {
         let measured = series.stat(self.stat, self.from, until);
         let limit = match self.limit {
             Compared::Value(value) => Some(value),
-            Compared::Baseline(factor) => self
+            Compared::Baseline(factor) => run
                 .first_fault
                 .and_then(|first| series.stat(self.stat, VirtualTime::ZERO, first))
                 .map(|baseline| baseline * factor),
@@ -296,6 +291,8 @@ mod tests {
             at: at(s),
             complete: true,
             metrics: &NONE,
+            first_fault: Some(at(10)),
+            last_heal: at(20),
         }
     }
     fn at(s: u64) -> VirtualTime {
@@ -309,8 +306,6 @@ mod tests {
             factor: 1.5,
             within: VirtualDuration::from_secs(20),
             window: VirtualDuration::from_secs(10),
-            first_fault: Some(at(10)),
-            last_heal: at(20),
         };
         let mut metrics = Metrics::default();
         for &(s, value) in values {
@@ -320,6 +315,8 @@ mod tests {
             at: at(end),
             complete: true,
             metrics: &metrics,
+            first_fault: Some(at(10)),
+            last_heal: at(20),
         })
     }
 

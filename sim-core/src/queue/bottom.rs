@@ -76,6 +76,19 @@ impl Bottom {
         }
         self.events[at] = event;
     }
+    /// Adds an event whose sequence number was set aside before those of events that are here.
+    pub(super) fn insert_early(&mut self, event: Pending) {
+        if self.events.len() == self.events.capacity() {
+            self.make_room();
+        }
+        let mut at = self.events.len();
+        self.events.push(event);
+        while at > self.start && self.events[at - 1].key() > event.key() {
+            self.events[at] = self.events[at - 1];
+            at -= 1;
+        }
+        self.events[at] = event;
+    }
     #[cold]
     #[inline(never)]
     fn make_room(&mut self) {

@@ -103,6 +103,21 @@ impl Queue {
         }
     }
 
+    /// Adds an event whose sequence number was set aside earlier: among those of its time it need not
+    /// be the last. Neither time nor sequence number is before the last event popped.
+    pub fn push_early(&mut self, event: Pending) {
+        self.length += 1;
+        match self.bottom_end {
+            Some(end) if event.time >= end => self.push_above(event),
+            _ => {
+                self.bottom.insert_early(event);
+                if self.bottom.len() > BOTTOM_MAX {
+                    self.split_bottom();
+                }
+            }
+        }
+    }
+
     /// The earliest event, or `None` if none is due at or before `limit`.
     #[inline]
     pub fn pop_until(&mut self, limit: u64) -> Option<Pending> {

@@ -1,7 +1,8 @@
 //! The state of a running world, and what events do to it. No code of a model runs in here.
 
 use super::Wake;
-use super::call::Service;
+use super::call::{Parked, Service};
+use super::channel::Channel;
 use super::handler::HandlerId;
 use super::knob::Knob;
 use super::link::{Link, LinkProfile, LinkRule, LinkTable};
@@ -13,6 +14,7 @@ use crate::plan::{Plan, Step};
 use crate::queue::{Pending, Queue};
 use crate::task::{TaskFuture, TaskRef, Tasks};
 use crate::{EntryId, Key, NameId, Names, NodeId, PortId, Seed, VirtualTime};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What an event of the queue means.
@@ -31,8 +33,8 @@ pub(super) enum Kind {
     Resend,
     /// The deadline of a call: target is its slot, word its generation.
     Deadline,
-    /// A call that was delayed before the service: target is its slot, word its generation.
-    Admit,
+    /// A request or an answer that was parked goes on: word is its number.
+    Parked,
     /// Something changes on the processors of a node: target is the node, word the generation.
     Cpu,
     /// The next step of the plan: target is its index.
@@ -43,22 +45,25 @@ pub(super) enum Kind {
     Sample,
     /// A timer by a node's own clock: target is the node, word the generation.
     Clock,
+    /// A trigger of the plan: target is its index, word what about it.
+    Trigger,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Wake,
         Self::WakeForeign,
         Self::Handler,
         Self::Arrive,
         Self::Resend,
         Self::Deadline,
-        Self::Admit,
+        Self::Parked,
         Self::Cpu,
         Self::Plan,
         Self::Memory,
         Self::Sample,
         Self::Clock,
+        Self::Trigger,
     ];
     #[inline]
     pub(super) fn of(code: u16) -> Self {
@@ -102,6 +107,9 @@ pub(crate) struct Kernel {
     pub(super) service_names: Names,
     pub(super) calls: Vec<Call>,
     pub(super) calls_free: Vec<u32>,
+    /// Requests and answers that wait outside the network, by number.
+    pub(super) parked: BTreeMap<u64, Parked>,
+    pub(super) parked_next: u64,
     pub(super) flights: Vec<Option<Flight>>,
     pub(super) flights_free: Vec<u32>,
     pub(super) jobs: Vec<Job>,
@@ -111,11 +119,15 @@ pub(crate) struct Kernel {
     foreign: Vec<(u32, Option<Wake>)>,
     foreign_free: Vec<u32>,
     pub(super) knobs: Vec<Knob>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) channel_names: Names,
     pub(super) spans: Spans,
     /// Of every handler its node, and its number on that node, by which its draws are keyed.
     pub(super) handlers: Vec<(NodeId, u32)>,
     pub(super) plan: Rc<Plan>,
     pub(super) timeline: Vec<Step>,
+    /// What waits for something to happen; `None` if the plan has no trigger.
+    pub(super) triggers: Option<Box<super::trigger::Triggers>>,
     /// By entry: how often it had an effect, and when first.
     pub(super) landed: Vec<(u64, Option<VirtualTime>)>,
     pub(super) landed_now: Vec<EntryId>,
@@ -157,6 +169,8 @@ impl Kernel {
             service_names: Names::default(),
             calls: Vec::new(),
             calls_free: Vec::new(),
+            parked: BTreeMap::new(),
+            parked_next: 0,
             flights: Vec::new(),
             flights_free: Vec::new(),
             jobs: Vec::new(),
@@ -165,10 +179,13 @@ impl Kernel {
             foreign: Vec::new(),
             foreign_free: Vec::new(),
             knobs: Vec::new(),
+            channels: Vec::new(),
+            channel_names: Names::default(),
             spans: Spans::default(),
             handlers: Vec::new(),
             plan: Rc::default(),
             timeline: Vec::new(),
+            triggers: None,
             landed: Vec::new(),
             landed_now: Vec::new(),
             hosts: super::host::Hosts::default(),
@@ -199,6 +216,8 @@ impl Kernel {
         self.service_names.clear();
         self.calls.clear();
         self.calls_free.clear();
+        self.parked.clear();
+        self.parked_next = 0;
         self.flights.clear();
         self.flights_free.clear();
         self.jobs.clear();
@@ -206,10 +225,13 @@ impl Kernel {
         self.foreign.clear();
         self.foreign_free.clear();
         self.knobs.clear();
+        self.channels.clear();
+        self.channel_names.clear();
         self.spans.clear();
         self.handlers.clear();
         self.plan = Rc::default();
         self.timeline.clear();
+        self.triggers = None;
         self.landed.clear();
         self.landed_now.clear();
         self.hosts.clear();
@@ -257,6 +279,10 @@ impl Kernel {
                 self.wake_task_at(time, task);
                 None
             }
+            Wake::Parked(number) => {
+                self.schedule(time, Kind::Parked, 0, number);
+                None
+            }
             Wake::Foreign(_) => {
                 let slot = self.foreign_free.pop().unwrap_or_else(|| {
                     self.foreign.push((0, None));
@@ -299,6 +325,9 @@ impl Kernel {
     #[inline]
     pub(super) fn record(&mut self, what: What) {
         self.history.push(VirtualTime::from_nanos(self.now), what);
+        if self.triggers.is_some() {
+            self.match_record(&what);
+        }
     }
     pub(super) fn event(&mut self, name: NameId, node: NodeId, a: u64, b: u64) {
         self.record(What::Event { name, node, a, b });

@@ -12,6 +12,7 @@
 //! the next event.
 
 mod call;
+mod channel;
 mod clock;
 mod compute;
 mod cpu;
@@ -32,6 +33,7 @@ mod overlay;
 mod run;
 mod span;
 mod timer;
+mod trigger;
 mod wake;
 
 #[cfg(test)]
@@ -45,13 +47,14 @@ pub use disk::{Disk, File};
 pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
-pub use inbox::{Inbox, Incoming, Recv};
+pub use inbox::{Inbox, Incoming, Recv, Stream};
 pub use link::LinkProfile;
 pub use memory_rules::{MemoryGroup, MemoryRules, Oomd};
-pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BYTES};
+pub use message::{Body, CALL_BYTES, CallError, Message, Reply, ReplyDamage, Request, WORDS_BYTES};
 pub use node::{DiskSpec, NodeSpec};
 pub use run::Bounds;
 pub use timer::{BackOff, Elapsed, Sleep, Timeout};
+pub use trigger::RoleOf;
 pub(crate) use wake::Wake;
 
 mod call_future;
@@ -60,7 +63,7 @@ use crate::history::History;
 use crate::plan::Plan;
 use crate::property::Monitor;
 use crate::task::{Ready, TaskFuture};
-use crate::{KnobId, NameId, Names, NodeId, PortId, Seed, ServiceId, VirtualDuration};
+use crate::{ChannelId, KnobId, NameId, Names, NodeId, PortId, Seed, ServiceId, VirtualDuration};
 use core::future::Future;
 use kernel::Kernel;
 use knob::Knob;
@@ -194,11 +197,20 @@ impl World {
     pub fn service(&mut self, name: &str) -> ServiceId {
         self.shared.kernel.borrow_mut().service(name)
     }
+    /// The sensor or actuator of this name, made at first use. A change of a sample by no more than
+    /// `resolution` is none for the account of faults.
+    pub fn channel(&mut self, name: &str, resolution: f64) -> ChannelId {
+        self.shared.kernel.borrow_mut().channel(name, resolution)
+    }
     /// Adds a named parameter.
     pub fn add_knob(&mut self, base: f64) -> KnobId {
         let mut k = self.shared.kernel.borrow_mut();
         k.knobs.push(Knob::new(base));
         KnobId::from_index(k.knobs.len() - 1)
+    }
+    /// Says which values a knob may have: what overlays scale or add is clamped to them.
+    pub fn bound_knob(&mut self, knob: KnobId, range: (f64, f64)) {
+        self.shared.kernel.borrow_mut().knobs[knob.index()].bound(range);
     }
     /// The number of a name in records.
     pub fn name(&mut self, text: &str) -> NameId {
@@ -219,6 +231,7 @@ impl World {
         k.timeline = plan.timeline();
         k.plan = Rc::new(plan);
         k.plan_clocks();
+        k.plan_triggers();
     }
     /// Samples what an operator would see of the hosts, every `period`.
     pub fn sample_hosts(&mut self, period: VirtualDuration) {

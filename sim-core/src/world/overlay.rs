@@ -1,9 +1,11 @@
 //! How this host applies a plan, and how an overlay proves that it had an effect.
 
+use super::call::RuleUse;
 use super::kernel::Kernel;
+use super::knob::KnobOverlay;
 use super::node::Deferred;
 use crate::history::{FaultChange, NodeChange, What};
-use crate::plan::{CallRule, Change, Entry, Primitive, Seen};
+use crate::plan::{Change, Entry, Primitive, Seen};
 use crate::{EntryId, Key, NodeId};
 use std::rc::Rc;
 
@@ -14,6 +16,9 @@ impl Kernel {
         let plan = Rc::clone(&self.plan);
         let entry = plan.entry(step.entry);
         let start = step.change == Change::Start;
+        if let Some(triggers) = &mut self.triggers {
+            triggers.acting = Some(entry.fault);
+        }
         let change = if start {
             FaultChange::Active
         } else {
@@ -25,6 +30,9 @@ impl Kernel {
             planned: step.at,
         });
         self.apply(step.entry, entry, start);
+        if let Some(triggers) = &mut self.triggers {
+            triggers.acting = None;
+        }
     }
 
     fn apply(&mut self, id: EntryId, entry: &Entry, start: bool) {
@@ -88,22 +96,43 @@ impl Kernel {
             Primitive::Call {
                 client,
                 service,
+                only,
                 rule,
             } => {
-                let rule: Option<CallRule> = start.then(|| rule.clone());
                 let key = self.event_key(id);
-                self.call_overlay((id, *service), rule.map(|rule| (*client, rule, key)));
+                let rule = start.then(|| RuleUse {
+                    client: *client,
+                    only: *only,
+                    rule: rule.clone(),
+                    key,
+                });
+                self.call_overlay((id, *service), rule);
             }
-            Primitive::Knob { knob, node, value } => {
-                let set = started.map(|started| (started, *node, *value));
-                self.knobs[knob.index()].overlay(id, set);
+            Primitive::Signal { channel, rule } => {
+                let rule = start.then(|| rule.clone());
+                self.channel_overlay(id, *channel, rule);
+            }
+            Primitive::Knob {
+                knob,
+                node,
+                change,
+                value,
+            } => {
+                let overlay = started.map(|started| KnobOverlay {
+                    id,
+                    started,
+                    node: *node,
+                    change: *change,
+                    value: *value,
+                });
+                self.knobs[knob.index()].overlay(id, overlay);
             }
         }
     }
 
     /// The key of the event draws of an overlay: by the fault's label and the part's target, so that
     /// removing one fault moves no draw of another.
-    fn event_key(&self, id: EntryId) -> Key {
+    pub(super) fn event_key(&self, id: EntryId) -> Key {
         let label = &self.plan.fault_of(id).label;
         let part = u64::from(self.plan.entry(id).part);
         Key::new(self.seed, &format!("fault/{label}"), "event").child(part)

@@ -56,11 +56,7 @@ impl World {
     /// The plan first, then the nodes in their order.
     fn start(&mut self) {
         let mut k = self.shared.kernel.borrow_mut();
-        for index in 0..k.timeline.len() {
-            let at = k.timeline[index].at.as_nanos();
-            let target = u32::try_from(index).expect("fewer than 2^32 steps");
-            k.schedule(at, Kind::Plan, target, 0);
-        }
+        k.schedule_plan();
         k.start_sampling();
         for index in 0..k.nodes.len() {
             let node = NodeId::from_index(index);
@@ -299,12 +295,13 @@ impl Kernel {
             }
             Kind::Resend => self.resend(event.target),
             Kind::Deadline => self.deadline_passed(event.target, event.word),
-            Kind::Admit => self.admit_delayed(event.target, event.word),
+            Kind::Parked => self.unpark(event.word),
             Kind::Cpu => self.cpu_event(NodeId(event.target), event.word),
             Kind::Memory => self.memory_event(NodeId(event.target)),
             Kind::Sample => self.sample_event(),
             Kind::Clock => self.clock_event(NodeId(event.target), event.word),
             Kind::Plan => self.plan_step(event.target as usize),
+            Kind::Trigger => self.trigger_event(event.target, event.word),
             Kind::Wake | Kind::Handler | Kind::Arrive => {}
         }
     }

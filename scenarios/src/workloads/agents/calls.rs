@@ -37,7 +37,7 @@ pub(super) enum Failure {
 
 const fn retryable(error: CallError) -> bool {
     match error {
-        CallError::Deadline | CallError::Refused | CallError::Reset => true,
+        CallError::Deadline | CallError::Refused | CallError::Reset | CallError::Cut { .. } => true,
         CallError::Status { code, .. } => code == 429 || code >= 500,
     }
 }
@@ -117,6 +117,8 @@ fn pay(
 ) {
     let spent = match result {
         Ok(_) => u64::from(tokens.context) + u64::from(tokens.out),
+        // What came of a stream that broke off is billed too.
+        Err(CallError::Cut { units }) => u64::from(tokens.context) + u64::from(*units),
         Err(error) if error.ambiguous() => u64::from(tokens.context),
         Err(_) => 0,
     };

@@ -16,6 +16,7 @@
 mod app;
 mod calls;
 mod config;
+mod depends;
 mod invariants;
 pub mod latency;
 mod params;
@@ -174,8 +175,11 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
         word("model", "the model endpoint"),
         word("tools", "the tools and their back end"),
     ],
+    channels: &[],
+    roles: &[],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
+    depends: depends::depends,
     install,
 };
 

@@ -73,12 +73,7 @@ async fn serve(cx: Cx, app: Rc<App>, inbox: Inbox, memory: MemorySet) {
         if !failed {
             effect(&cx, &app, &incoming);
         }
-        incoming.reply(
-            &cx,
-            Reply {
-                args: [u64::from(failed), 0, 0, 0],
-            },
-        );
+        incoming.reply(&cx, Reply::of([u64::from(failed), 0, 0, 0]));
         operation.end(Outcome::Ok);
     }
 }

@@ -93,6 +93,7 @@ async fn model(
             } else {
                 call.new
             },
+            answer: call.out,
             key: call_key(stream, at.seq),
             args: [
                 u64::from(call.context) | (u64::from(call.new) << 32),
@@ -144,6 +145,7 @@ async fn tool(
         request: Request {
             method: u32::from(write),
             cost: 1,
+            answer: 1,
             key,
             args: [u64::from(agent.config().idempotency), 0, 0, 0],
         },

@@ -1,7 +1,8 @@
 //! What becomes of each job: outcome, processor time, delay. Every draw is keyed by the number of
 //! the period.
 
-use squall_core::{Key, Law, Sample, VirtualDuration};
+use super::sampled::Knobs;
+use squall_core::{Cx, Key, Law, Sample, VirtualDuration};
 use squall_faults::param::{Arg, Args, Value};
 use std::cell::Cell;
 
@@ -39,11 +40,35 @@ enum Delay {
     Cycle(Vec<VirtualDuration>),
 }
 
+/// Shares of losses as they are now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Losses {
+    /// Of single jobs.
+    single: f64,
+    /// Chances of the channel to turn bad, and good again.
+    begin: f64,
+    end: f64,
+    /// What a loss takes.
+    lost: Outcome,
+}
+
+impl Losses {
+    pub(super) fn now(cx: &Cx, knobs: &Knobs) -> Self {
+        Self {
+            single: cx.knob(knobs.loss),
+            begin: cx.knob(knobs.burst_begin),
+            end: cx.knob(knobs.burst_end),
+            lost: match cx.knob(knobs.lost) > 0.5 {
+                true => Outcome::Dropped,
+                false => Outcome::Lost,
+            },
+        }
+    }
+}
+
 /// A channel with a good and a bad state (Gilbert and Elliott): a job in the bad state is lost.
 #[derive(Clone, Debug)]
 struct Bursts {
-    begin: f64,
-    end: f64,
     /// The period up to which the state is known, and the state.
     state: Cell<(u64, bool)>,
 }
@@ -62,8 +87,7 @@ struct Keys {
 pub(super) struct Jobs {
     period: VirtualDuration,
     pattern: Vec<Outcome>,
-    bursts: Option<Bursts>,
-    lost: Outcome,
+    bursts: Bursts,
     delay: Delay,
     compute: Law,
     keys: Keys,
@@ -72,11 +96,9 @@ pub(super) struct Jobs {
 impl Jobs {
     pub(super) fn new(args: &Args, key: impl Fn(&str) -> Key) -> Self {
         let pattern = args.text_opt("pattern").unwrap_or("");
-        let bursts = args.table_opt("bursts").map(|bursts| Bursts {
-            begin: bursts.number("begin"),
-            end: bursts.number("end"),
+        let bursts = Bursts {
             state: Cell::new((0, false)),
-        });
+        };
         let cycle = |list: &[Arg]| {
             let duration = |arg: &Arg| match arg.value {
                 Value::Duration(d) => Some(d),
@@ -93,10 +115,6 @@ impl Jobs {
             period: args.duration("period"),
             pattern: pattern.chars().filter_map(Outcome::of).collect(),
             bursts,
-            lost: match args.word("lost") {
-                "output" => Outcome::Dropped,
-                _ => Outcome::Lost,
-            },
             delay,
             compute: args.law("compute"),
             keys: Keys {
@@ -107,33 +125,38 @@ impl Jobs {
             },
         }
     }
-    /// What becomes of job `k`, where a share `loss` is lost beside the pattern.
-    pub(super) fn outcome(&self, k: u64, loss: f64) -> Outcome {
+    /// What becomes of job `k`, beside the pattern.
+    pub(super) fn outcome(&self, k: u64, losses: Losses) -> Outcome {
         if let Some(at) = k.checked_rem(self.pattern.len() as u64) {
             let at = usize::try_from(at).expect("an index of the pattern");
             if self.pattern[at] != Outcome::Ok {
                 return self.pattern[at];
             }
         }
-        let burst = self.bursts.as_ref().is_some_and(|b| self.bad(b, k));
-        if burst || (loss > 0.0 && self.keys.loss.at(k).chance(loss)) {
-            return self.lost;
+        let single = losses.single;
+        if self.bad(losses, k) || (single > 0.0 && self.keys.loss.at(k).chance(single)) {
+            return losses.lost;
         }
         Outcome::Ok
     }
     /// The state of the channel in period `k`: good at the start, one step a period.
-    fn bad(&self, bursts: &Bursts, k: u64) -> bool {
-        let (mut at, mut bad) = bursts.state.get();
+    fn bad(&self, losses: Losses, k: u64) -> bool {
+        if losses.begin <= 0.0 {
+            // No bursts, or none any more.
+            self.bursts.state.set((k, false));
+            return false;
+        }
+        let (mut at, mut bad) = self.bursts.state.get();
         if at > k {
             // Samples of links may come out of order.
             (at, bad) = (0, false);
         }
         while at < k {
-            let p = if bad { bursts.end } else { bursts.begin };
+            let p = if bad { losses.end } else { losses.begin };
             bad ^= self.keys.bursts.at(at).chance(p);
             at += 1;
         }
-        bursts.state.set((at, bad));
+        self.bursts.state.set((at, bad));
         bad
     }
     /// Processor time of job `k`.

@@ -3,13 +3,19 @@
 //!
 //! * [`plant`]: the physical side, and the table of plants: [`servo`], [`integrator`].
 //! * [`jobs`]: outcome, processor time and delay of each job, from keyed draws.
-//! * [`sampled`]: what the parts of a loop share; [`control`]: its processes.
-//! * [`invariants`]: what is promised, with margins.
+//! * [`sampled`]: what the parts of a loop share; [`control`]: its processes; [`sensing`], [`drive`]:
+//!   the channels at both ends of it.
+//! * [`guard`]: what it checks before it believes anything; [`standby`]: a second controller.
+//! * [`invariants`], [`commands`]: what is promised, with margins.
 //!
 //! Several nodes in `on` are several loops, each with a plant of its own. The plant moves whether
 //! its nodes run or not; what it did while its sensor was down is recorded when that is back.
 
+mod commands;
 mod control;
+mod depends;
+mod drive;
+mod guard;
 mod integrator;
 mod invariants;
 mod jobs;
@@ -17,112 +23,44 @@ mod params;
 mod plant;
 mod sampled;
 mod segment;
+mod sensing;
 mod servo;
+mod standby;
+mod tables;
 
+use super::WorkloadKind;
 use super::install::{Install, Prepare, Prepared};
-use super::{Knob, KnobRange, WorkloadKind, metric, word};
+use commands::{OneActive, Order};
+use drive::Drive;
+use guard::Guard;
 use invariants::{Age, Bounded, Promise, RateFinite, WeaklyHard};
 use jobs::{Jobs, Outcome};
 use plant::{PLANTS, Physics};
-use sampled::{Knobs, Loop, Memory, Names, Overrun, Roles};
-use squall_core::{Key, NodeId, VirtualDuration};
+use sampled::{Extra, Knobs, Loop, Memory, Names, Roles};
+use sensing::Measurement;
+use squall_core::{Key, NameId, NodeId, VirtualDuration};
 use squall_faults::Issue;
 use squall_faults::param::Args;
+use standby::Takeover;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-
-const fn factor(name: &'static str, doc: &'static str) -> Knob {
-    Knob {
-        name,
-        range: KnobRange::Number(0.0, 1000.0),
-        param: "",
-        base: 1.0,
-        doc,
-    }
-}
 
 pub(super) const EDGE: WorkloadKind = WorkloadKind {
     name: "edge",
     domain: "edge",
     summary: "a sampled control loop around a plant that does not wait",
     params: params::PARAMS,
-    events: &[
-        word(
-            "actuated",
-            "a command reached the plant: job, nanoseconds since its sample",
-        ),
-        word(
-            "missed",
-            "a job had not actuated by the next sample: job, nanoseconds since then",
-        ),
-        word(
-            "late",
-            "a command reached the plant after its deadline: job, nanoseconds",
-        ),
-        word("diverged", "the output left its bound: period"),
-        word(
-            "recovered",
-            "the output is back inside half of its bound: period",
-        ),
-    ],
-    invariants: &[
-        word(
-            "weakly-hard",
-            "every `window` consecutive jobs have `hits` hits; margin in hits",
-        ),
-        word(
-            "age",
-            "the command in force is younger than `age`; margin in s",
-        ),
-        word(
-            "rate-finite",
-            "commands are finite and change by `rate` at most; margin in u",
-        ),
-        word("bounded", "the output stays inside `bound`; margin in y"),
-    ],
-    metrics: &[
-        metric("y", "1", "output of the plant at each sample"),
-        metric("u", "1", "commands as they reach the plant"),
-        metric(
-            "cost",
-            "1",
-            "mean cost over each period; its mean is the cost of the loop",
-        ),
-        metric("response", "s", "time from sample to actuation"),
-        metric(
-            "lateness",
-            "s",
-            "time from the deadline to actuation, zero if in time",
-        ),
-    ],
-    knobs: &[
-        factor("delay", "factor on the delay"),
-        Knob {
-            name: "gain",
-            range: KnobRange::Number(-1000.0, 1000.0),
-            param: "",
-            base: 1.0,
-            doc: "factor on the commands",
-        },
-        Knob {
-            name: "loss",
-            range: KnobRange::Number(0.0, 1.0),
-            param: "loss",
-            base: 0.0,
-            doc: "share of the jobs lost",
-        },
-        factor("load", "factor on the processor time of a job"),
-    ],
-    services: &[
-        word(
-            "samples",
-            "the controller's port for samples of a sensor elsewhere",
-        ),
-        word("commands", "the port of an actuator elsewhere"),
-    ],
+    events: tables::EVENTS,
+    invariants: tables::INVARIANTS,
+    metrics: tables::METRICS,
+    knobs: tables::KNOBS,
+    services: tables::SERVICES,
+    channels: tables::CHANNELS,
+    roles: &[],
     operations: &[],
     prepare,
+    depends: depends::depends,
     install,
 };
 
@@ -155,6 +93,22 @@ fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
     };
     let sensors = place("sensor", issues);
     let actuators = place("actuator", issues);
+    let backups = args.selector_opt("backup").map(|_| place("backup", issues));
+    if let Some(backups) = &backups
+        && backups.iter().zip(prepare.nodes).any(|(a, b)| a == b)
+    {
+        issues.push(prepare.issue("backup", "a controller cannot be its own backup"));
+    }
+    let takeover = args.table("takeover");
+    if backups.is_none() && args.given("takeover") {
+        issues.push(prepare.issue("takeover", "`takeover` without a `backup`"));
+    }
+    if takeover.duration("heartbeat") < VirtualDuration::from_micros(1) {
+        issues.push(prepare.issue("takeover.heartbeat", "heartbeat is below 1us"));
+    }
+    if args.table("guard").duration_opt("zero_after") == Some(VirtualDuration::ZERO) {
+        issues.push(prepare.issue("guard.zero_after", "an actuator cannot give up at once"));
+    }
     if args.duration("period") < VirtualDuration::from_micros(1) {
         issues.push(prepare.issue("period", "period is below 1us"));
     }
@@ -169,11 +123,12 @@ fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
     if promise.count("hits") > promise.count("window") {
         issues.push(prepare.issue("promise.hits", "more hits than jobs in the window"));
     }
-    let roles = prepare.nodes.iter().zip(sensors).zip(actuators);
-    let roles = roles.map(|((controller, sensor), actuator)| Roles {
+    let roles = prepare.nodes.iter().zip(sensors).zip(actuators).enumerate();
+    let roles = roles.map(|(at, ((controller, sensor), actuator))| Roles {
         sensor,
         controller: *controller,
         actuator,
+        backup: backups.as_ref().map(|backups| backups[at]),
     });
     Arc::new(roles.collect::<Vec<Roles>>())
 }
@@ -182,12 +137,12 @@ fn install(install: &mut Install<'_>) {
     let args = install.args().clone();
     let roles = install.prepared::<Vec<Roles>>();
     let names = names(install);
-    let knobs = Knobs {
-        delay: install.knob("delay"),
-        gain: install.knob("gain"),
-        loss: install.knob("loss"),
-        load: install.knob("load"),
-    };
+    let extra = extra(install, &args);
+    let knobs = knobs(install);
+    let (sensors, actuators) = (install.channels("sensor"), install.channels("actuator"));
+    let beside = sensors.len() / actuators.len();
+    let measured = args.table("measurement");
+    let takeover = args.table("takeover");
     let period = args.duration("period");
     let promised = args.table("promise");
     let bound = promised.number("bound");
@@ -197,16 +152,30 @@ fn install(install: &mut Install<'_>) {
         let key = |purpose: &str| Key::new(seed, &path, purpose);
         let (kind, plant) = plant_of(&args);
         let physics = Physics::new((kind.plant)(plant), period, key("noise"));
+        let measured_by = |at: usize| key("measurement").child(at as u64);
         let shared = Rc::new(Loop {
             period,
             roles: *roles,
             names,
+            extra,
             knobs,
             jobs: Jobs::new(&args, key),
-            overrun: overrun(&args),
+            sensors: sensors[index * beside..][..beside].to_vec(),
+            actuator: actuators[index],
+            measurement: Measurement {
+                noise: measured.number("noise"),
+                keys: (0..beside).map(measured_by).collect(),
+            },
+            guard: Guard::new(args.table("guard")),
+            takeover: Takeover {
+                heartbeat: takeover.duration("heartbeat"),
+                after: takeover.duration("after"),
+            },
+            fence: takeover.flag("fence"),
+            drive: Drive::default(),
             memory: memory(args.table("memory")),
             bound,
-            services: [install.full("samples"), install.full("commands")],
+            services: ["samples", "commands", "alive"].map(|slug| install.full(slug)),
             physics: RefCell::new(physics),
             hits: RefCell::default(),
             judged: Cell::new(0),
@@ -228,6 +197,8 @@ fn install(install: &mut Install<'_>) {
     install.promise("age", Age::new(promise.clone()));
     install.promise("rate-finite", RateFinite::new(promise.clone()));
     install.promise("bounded", Bounded::new(promise));
+    install.promise("order", Order::new(names));
+    install.promise("one-active", OneActive::new(names, extra));
 }
 
 /// The processes of one loop.
@@ -250,8 +221,15 @@ fn place(install: &mut Install<'_>, args: &Args, shared: &Rc<Loop>) {
         control::sensor(cx, Rc::clone(&of_sensor), law)
     });
     if apart {
+        let law = law.clone();
         world.process(roles.controller, &format!("{name}/controller"), move |cx| {
             control::controller(cx, Rc::clone(&of_controller), law())
+        });
+    }
+    if let Some(backup) = roles.backup {
+        let shared = Rc::clone(shared);
+        world.process(backup, &format!("{name}/backup"), move |cx| {
+            control::controller(cx, Rc::clone(&shared), law())
         });
     }
     if roles.actuator != roles.controller {
@@ -277,18 +255,44 @@ fn names(install: &mut Install<'_>) -> Names {
     }
 }
 
+/// Names of what only a loop with a guard or a second controller records.
+fn extra(install: &mut Install<'_>, args: &Args) -> Extra {
+    let mut name = |slug, there: bool| match there {
+        true => install.name(slug),
+        false => NameId::NONE,
+    };
+    let (guard, backup) = (args.given("guard"), args.given("backup"));
+    Extra {
+        rejected: name("rejected", guard),
+        gave_up: name("gave-up", guard),
+        took_over: name("took-over", backup),
+        superseded: name("superseded", backup),
+    }
+}
+
+fn knobs(install: &Install<'_>) -> Knobs {
+    Knobs {
+        delay: install.knob("delay"),
+        gain: install.knob("gain"),
+        loss: install.knob("loss"),
+        load: install.knob("load"),
+        lost: install.knob("lost"),
+        burst_begin: install.knob("burst_begin"),
+        burst_end: install.knob("burst_end"),
+        overrun: install.knob("overrun"),
+        miss_output: install.knob("miss_output"),
+        miss_state: install.knob("miss_state"),
+        sensor_scale: install.knob("sensor_scale"),
+        sensor_step: install.knob("sensor_step"),
+        dead_zone: install.knob("dead_zone"),
+        lag: install.knob("lag"),
+    }
+}
+
 fn plant_of(args: &Args) -> (&'static plant::PlantKind, &Args) {
     let (name, args) = args.variant("plant");
     let kind = PLANTS.iter().find(|kind| kind.name == name);
     (kind.expect("the reader chooses among the plants"), args)
-}
-
-fn overrun(args: &Args) -> Overrun {
-    match args.word("overrun") {
-        "kill" => Overrun::Kill,
-        "queue" => Overrun::Queue,
-        _ => Overrun::Skip,
-    }
 }
 
 fn memory(args: &Args) -> Memory {

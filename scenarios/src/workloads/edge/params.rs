@@ -1,6 +1,7 @@
 //! The parameters of a loop.
 
 use super::plant;
+use super::sampled::Overrun;
 use crate::tables::ON;
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
@@ -16,6 +17,24 @@ pub(super) const PARAMS: &[Param] = &[
         Kind::Selector(Shape::Nodes),
         "where the actuators are, one for each controller; with the controllers if missing",
     ),
+    Param::new(
+        "backup",
+        Kind::Selector(Shape::Nodes),
+        "a second controller for each, which takes over when it hears nothing of the first",
+    ),
+    Param::new("takeover", Kind::Table(TAKEOVER), "when and how it does").default(""),
+    Param::new(
+        "measurement",
+        Kind::Table(MEASUREMENT),
+        "what the sensors make of the plant's output",
+    )
+    .default(""),
+    Param::new(
+        "guard",
+        Kind::Table(GUARD),
+        "what is checked before a sample is believed or a command obeyed; nothing if missing",
+    )
+    .default(""),
     Param::new("period", Kind::Duration, "time from sample to sample").default("10ms"),
     Param::new(
         "plant",
@@ -72,12 +91,123 @@ pub(super) const PARAMS: &[Param] = &[
     .default("job"),
     Param::new(
         "overrun",
-        Kind::Choice(&["skip", "kill", "queue"]),
-        "when a job still runs at the next sample: the next is skipped, it is killed, one waits",
+        Kind::Choice(Overrun::WORDS),
+        "when a job still runs at the next sample: the next is skipped, it is killed, one waits, both run",
     )
     .default("skip"),
+    Param::new("miss", Kind::Table(MISS), "what follows a job that was skipped or killed").default(""),
     Param::new("memory", Kind::Table(MEMORY), "what a job touches").default(""),
     Param::new("promise", Kind::Table(PROMISE), "limits of the invariants").default(""),
+];
+
+const TAKEOVER: &[Param] = &[
+    Param::new(
+        "heartbeat",
+        Kind::Duration,
+        "time between two signs of life of the active controller",
+    )
+    .default("20ms"),
+    Param::new(
+        "after",
+        Kind::Duration,
+        "silence after which the other takes over",
+    )
+    .default("100ms"),
+    Param::new(
+        "fence",
+        Kind::Flag,
+        "whether the actuator refuses a controller that another one has replaced",
+    )
+    .default("false"),
+];
+
+const MEASUREMENT: &[Param] = &[
+    Param::new(
+        "noise",
+        Kind::Number { min: 0.0, max: 1e9 },
+        "standard deviation of the noise of each sensor; 0 is none",
+    )
+    .default("0"),
+    Param::new(
+        "step",
+        Kind::Number { min: 0.0, max: 1e9 },
+        "resolution of each sensor; 0 is none",
+    )
+    .default("0"),
+    Param::new(
+        "sensors",
+        Kind::Integer { min: 1, max: 9 },
+        "sensors side by side; the controller gets the value in the middle",
+    )
+    .default("1"),
+];
+
+const GUARD: &[Param] = &[
+    Param::new(
+        "finite",
+        Kind::Flag,
+        "samples and commands that are no finite numbers are not believed",
+    )
+    .default("false"),
+    Param::new("range", LIMIT, "largest absolute sample that is believed; any if missing"),
+    Param::new(
+        "step",
+        LIMIT,
+        "largest change from the latest believed sample; any if missing",
+    ),
+    Param::new(
+        "repeats",
+        COUNT,
+        "how often the same reading may come again before the sensor counts as frozen; for ever if missing",
+    ),
+    Param::new(
+        "stale_after",
+        Kind::Duration,
+        "samples older than this are not believed; any age if missing",
+    ),
+    Param::new(
+        "stamps",
+        Kind::Choice(&["count", "wall"]),
+        "how their age is known: by their number and the controller's monotonic clock, or by the wall \
+         clock of the sensor against the controller's",
+    )
+    .default("count"),
+    Param::new(
+        "ordered",
+        Kind::Flag,
+        "a sample that comes after a later one is not believed",
+    )
+    .default("false"),
+    Param::new(
+        "command",
+        LIMIT,
+        "largest absolute command that the actuator obeys; any if missing",
+    ),
+    Param::new(
+        "zero_after",
+        Kind::Duration,
+        "an actuator that obeyed nothing for this long goes to zero; never if missing",
+    ),
+];
+
+const LIMIT: Kind = Kind::Number {
+    min: 0.0,
+    max: 1e12,
+};
+
+const MISS: &[Param] = &[
+    Param::new(
+        "output",
+        Kind::Choice(&["hold", "zero"]),
+        "the command in force stays, or goes to zero",
+    )
+    .default("hold"),
+    Param::new(
+        "state",
+        Kind::Choice(&["freeze", "advance"]),
+        "the controller's state stays, or advances with the sample all the same",
+    )
+    .default("freeze"),
 ];
 
 const BURSTS: &[Param] = &[

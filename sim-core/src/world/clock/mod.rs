@@ -19,7 +19,7 @@ mod timers;
 mod tests;
 
 use super::kernel::Kernel;
-use crate::plan::{Entry, Family};
+use crate::plan::Entry;
 use crate::{EntryId, NodeId, WallTime};
 pub(super) use hands::Clock;
 use serde::{Deserialize, Serialize};
@@ -37,10 +37,7 @@ pub struct ClockSpec {
 impl Kernel {
     /// Nodes whose clocks a plan changes need some.
     pub(super) fn plan_clocks(&mut self) {
-        let plan = std::rc::Rc::clone(&self.plan);
-        let clocks = plan.entries().iter().map(|entry| &entry.primitive);
-        for primitive in clocks.filter(|p| p.family() == Family::Clock) {
-            let node = primitive.node().expect("a clock belongs to a node");
+        for node in self.plan.clock_nodes() {
             self.clocked = true;
             let clock = &mut self.nodes[node.index()].clock;
             clock.get_or_insert_with(|| Box::new(Clock::new(ClockSpec::default())));

@@ -41,6 +41,7 @@ fn entry(fault: u32, primitive: Primitive) -> Entry {
         part: 0,
         from: VirtualTime::ZERO,
         until: None,
+        firing: None,
         primitive,
     }
 }

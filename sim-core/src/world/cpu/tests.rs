@@ -31,6 +31,7 @@ fn entry(primitive: Primitive) -> Entry {
         part: 0,
         from: VirtualTime::ZERO,
         until: None,
+        firing: None,
         primitive,
     }
 }

@@ -196,6 +196,7 @@ impl Kernel {
                 self.sample_host(NodeId::from_index(index), period);
             }
         }
+        self.match_samples();
         self.schedule(self.now + period, Kind::Sample, 0, 0);
     }
 
@@ -224,14 +225,11 @@ impl Kernel {
                     sampled.names[signal] = name;
                 }
             }
-            self.history.push(
-                now,
-                What::Sample {
-                    name,
-                    node: id,
-                    value,
-                },
-            );
+            self.record(What::Sample {
+                name,
+                node: id,
+                value,
+            });
         }
         let goes_on = self.hosts.list[id.index()].goes_on(&self.nodes[id.index()], now);
         let stalls = [

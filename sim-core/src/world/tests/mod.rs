@@ -1,6 +1,8 @@
 //! The native host, behaviour by behaviour.
 
+mod answers;
 mod calls;
+mod channels;
 mod disk;
 mod faults;
 mod independence;
@@ -9,6 +11,7 @@ mod memory_rules;
 mod network;
 mod signals;
 mod tasks;
+mod triggers;
 
 use super::*;
 use crate::history::{Digest, What};
@@ -52,6 +55,7 @@ pub(super) fn plan(entries: Vec<(u64, Option<u64>, Primitive)>) -> Plan {
             part: 0,
             from: at_ms(from),
             until: until.map(at_ms),
+            firing: None,
             primitive,
         });
     Plan::new(faults, entries.collect())

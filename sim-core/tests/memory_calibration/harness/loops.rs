@@ -93,6 +93,7 @@ fn plan(setting: Setting, phase: u64) -> Plan {
             part,
             from,
             until,
+            firing: None,
             primitive,
         });
     };

@@ -132,6 +132,7 @@ fn storm(node: NodeId, hog: Hog) -> Plan {
         part: 0,
         from: instant(hog.start),
         until: Some(instant(hog.free)),
+        firing: None,
         primitive: Primitive::MemoryPressure {
             node,
             size: Damage::Bytes(hog.bytes),

@@ -56,6 +56,8 @@ fn check<I: Invariant + 'static>(
                 at,
                 complete: true,
                 metrics: &metrics,
+                first_fault: None,
+                last_heal: VirtualTime::ZERO,
             })
             .verdict
     };
@@ -128,6 +130,8 @@ fn conservation_breaks_when_a_request_is_lost_or_counted_twice() {
         at,
         complete: true,
         metrics: &metrics,
+        first_fault: None,
+        last_heal: VirtualTime::ZERO,
     });
     assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
 }
