@@ -30,4 +30,4 @@ mod words;
 pub use findings::Findings;
 pub use operator::SignalChange;
 pub use slow::Slow;
-pub use words::{Expectation, Outcome};
+pub use words::{Expectation, Outcome, command};

@@ -89,15 +89,27 @@ impl Outcome<'_> {
             (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
         }
     }
+    /// The commands that explain one seed and that make it smaller.
+    pub fn next(&self, seed: &SeedResult) -> [String; 2] {
+        let seed_text = seed.seed.to_string();
+        ["explain", "shrink"].map(|verb| {
+            let words = ["squall", verb, self.path, "--seed", &seed_text].into_iter();
+            command(words.chain(self.settings.iter().map(String::as_str)))
+        })
+    }
     /// The command that repeats one seed, to be pasted into a shell.
     pub fn replay(&self, seed: &SeedResult) -> String {
         let seed_text = seed.seed.to_string();
         let digest = seed.digest.to_string();
         let settings = self.settings.iter().map(String::as_str);
         let words = ["squall", "replay", self.path, "--seed", &seed_text].into_iter();
-        let words = words.chain(settings).chain(["--digest", &digest]);
-        words.map(quoted).collect::<Vec<_>>().join(" ")
+        command(words.chain(settings).chain(["--digest", &digest]))
     }
+}
+
+/// Words as a command, to be pasted into a shell.
+pub fn command<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A word for a POSIX shell, in quotes where it needs them.

@@ -40,8 +40,17 @@ pub struct SeedRun {
 pub(crate) type Promised = Vec<(String, Box<dyn Invariant>)>;
 
 impl Scenario {
-    /// Reads the files that the scenario names. The error holds everything that is wrong.
-    pub fn ready(mut self, files: &dyn Files) -> Result<Ready, Report> {
+    /// Reads the files that the scenario names. The error holds everything that is wrong; a regression
+    /// file of another engine epoch is.
+    pub fn ready(self, files: &dyn Files) -> Result<Ready, Report> {
+        match self.epoch_issue() {
+            Some(report) => Err(report),
+            None => self.ready_of_any_epoch(files),
+        }
+    }
+
+    /// [`Scenario::ready`], whatever the engine epoch of its digest.
+    pub fn ready_of_any_epoch(mut self, files: &dyn Files) -> Result<Ready, Report> {
         let mut issues = Vec::new();
         crate::traces::load(&mut self, files, &mut issues);
         let prepare = |workload: &crate::WorkloadUse| {

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod demo;
+mod explain;
 mod judge;
 mod list;
 mod out;
@@ -11,6 +12,7 @@ mod replay;
 mod run;
 mod schema;
 mod selection;
+mod shrink;
 mod stored;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -30,6 +32,8 @@ pub(crate) mod exit {
     pub(crate) const NOTHING: u8 = 4;
     /// An invalid scenario.
     pub(crate) const INVALID: u8 = 96;
+    /// A property violated, or one that was to be violated is not.
+    pub(crate) const VIOLATED: u8 = 100;
     /// A re-run ended in another digest.
     pub(crate) const NONDETERMINISM: u8 = 102;
 }
@@ -59,6 +63,8 @@ Examples:
   squall compare FILE --without storm              what one fault reached, against what was predicted
   squall judge RECORDING --properties FILE         other promises on what was stored, without a run
   squall replay FILE --seed 0x11                   one seed again, with the whole report
+  squall explain FILE --seed 0x11                  which faults cause it, which do not, and from where on
+  squall shrink FILE --seed 0x11 --write           the smallest plan that still fails, as a regression file
 
 Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
 96 invalid scenario, 100 property violated, 102 nondeterminism";
@@ -99,6 +105,10 @@ enum Command {
     Replay(replay::Replay),
     /// Check a stored recording, or the event log of another system, by the properties of a file
     Judge(judge::Judge),
+    /// Say which faults cause a failure and which do not, from which strength on, and where the time went
+    Explain(explain::Explain),
+    /// Find the smallest plan that still fails, and keep it as a regression file
+    Shrink(shrink::Shrink),
     /// List faults, presets, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
@@ -135,6 +145,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
         Command::Judge(command) => command.main(colour),
+        Command::Explain(command) => command.main(colour),
+        Command::Shrink(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

@@ -62,10 +62,13 @@ impl Replay {
                 return exit::USAGE;
             }
         };
+        // A regression file says what it ends in, as long as nothing is set otherwise.
+        let recorded = ready.scenario.regression.as_ref();
+        let recorded = recorded.filter(|r| settings.is_empty() && r.seed == seed);
         self.again(
             &ready,
             (seed, &settings.arguments()),
-            self.digest,
+            self.digest.or(recorded.map(|r| r.digest)),
             None,
             colour,
         )

@@ -6,6 +6,7 @@ mod coverage;
 mod documents;
 mod judge;
 mod replay;
+mod shrink;
 mod statistics;
 
 use std::path::{Path, PathBuf};

@@ -54,6 +54,7 @@ families! {
     clock,
     calls,
     knobs,
+    life,
     loops,
     signals,
     agents_governance,

@@ -4,6 +4,7 @@ mod agents;
 mod calls;
 mod common;
 mod draws;
+mod life;
 mod loops;
 mod lowering;
 mod refusal;

@@ -4,6 +4,7 @@
 //! (names, targets, limits). The issues of all of them are shown together, by position.
 
 mod faults;
+mod frozen;
 pub(crate) mod memory;
 mod only_properties;
 pub(crate) mod phases;
@@ -110,6 +111,13 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         Subjects::Running(&running),
         issues,
     );
+    let world = frozen::World {
+        text,
+        stop,
+        topology: &topology,
+        properties: &properties,
+    };
+    let regression = frozen::check(args, &world, issues);
     let expect = properties::expect(args.table_opt("expect"), &properties, issues);
     let about = table("about");
     let string = |args: &Args, key: &str| args.text_opt(key).unwrap_or("").to_owned();
@@ -147,6 +155,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         chaos,
         properties,
         expect,
+        regression,
         variants: variants(table("with")),
         topology,
     }
