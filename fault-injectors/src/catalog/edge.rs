@@ -74,15 +74,20 @@ pub(super) const DEADLINE_OVERRUN: FaultKind = FaultKind {
 
 fn deadline_overrun(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let (nodes, period) = controllers(args, lowering)?;
-    let word = |args: &Args, key: &str, words: &[&str]| {
-        let word = args.word_opt(key)?;
-        words.iter().position(|w| *w == word).map(|at| at as f64)
+    let place = |word: Option<&str>, words: &[&str]| {
+        let at = words.iter().position(|known| Some(*known) == word);
+        at.map(|at| at as f64)
     };
     let policies = ["skip-next", "kill", "queue-1", "continue"];
+    let (policy, output, state) = (
+        args.word_opt("policy"),
+        args.word_opt("output"),
+        args.word_opt("state"),
+    );
     let knobs = [
-        ("overrun", word(args, "policy", &policies)),
-        ("miss_output", word(args, "output", &["hold", "zero"])),
-        ("miss_state", word(args, "state", &["freeze", "advance"])),
+        ("overrun", place(policy, &policies)),
+        ("miss_output", place(output, &["hold", "zero"])),
+        ("miss_state", place(state, &["freeze", "advance"])),
     ];
     for (slug, value) in knobs {
         if let Some(value) = value {
