@@ -26,6 +26,7 @@ mod config;
 pub mod graph;
 mod invariants;
 mod params;
+pub mod raft;
 mod server;
 mod shared;
 mod store;
