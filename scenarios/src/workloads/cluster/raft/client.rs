@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Shortest and longest wait before another replica is asked.
-const BACK_OFF: (VirtualDuration, VirtualDuration) =
-    (VirtualDuration::from_millis(5), VirtualDuration::from_millis(80));
+const BACK_OFF: (VirtualDuration, VirtualDuration) = (
+    VirtualDuration::from_millis(5),
+    VirtualDuration::from_millis(80),
+);
 
 /// One client's connection to the cluster: whom it takes for the leader.
 #[derive(Debug)]

@@ -77,12 +77,18 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     };
     let pre_vote = args.flag("pre_vote");
     if !pre_vote && matches!(reads, Reads::Lease | Reads::Mixed) {
-        let key = if args.given("pre_vote") { "pre_vote" } else { "reads" };
+        let key = if args.given("pre_vote") {
+            "pre_vote"
+        } else {
+            "reads"
+        };
         let issue = prepare.issue(key, "leases need `pre_vote`: without it a vote breaks them");
         issues.push(issue.help("set `reads = \"read-index\"`, or leave `pre_vote` on"));
     }
     let count = prepare.nodes.len().min(MEMBERS_MAX);
-    let spare = args.table_opt("membership").map_or(0, |m| small(m, "spare") as usize);
+    let spare = args
+        .table_opt("membership")
+        .map_or(0, |m| small(m, "spare") as usize);
     let clients = clients(prepare, issues).unwrap_or_else(|| prepare.nodes.to_vec());
     Arc::new(Config {
         replicas: prepare.nodes.iter().copied().take(count).collect(),
@@ -98,7 +104,9 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         }),
         reads,
         cpu: args.duration("cpu"),
-        disk_retry: args.duration("disk_retry").max(VirtualDuration::from_millis(1)),
+        disk_retry: args
+            .duration("disk_retry")
+            .max(VirtualDuration::from_millis(1)),
         settle: args.duration("settle"),
         steps_max: args.count("steps_max"),
         mutant,
@@ -108,19 +116,33 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
 fn check_replicas(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) {
     let count = prepare.nodes.len();
     if count > MEMBERS_MAX {
-        let issue = prepare.issue("on", format!("{count} replicas are more than {MEMBERS_MAX}"));
+        let issue = prepare.issue(
+            "on",
+            format!("{count} replicas are more than {MEMBERS_MAX}"),
+        );
         issues.push(issue.help("name fewer nodes; a cluster has 3 to 7 replicas as a rule"));
     }
     let Some(membership) = prepare.args.table_opt("membership") else {
         return;
     };
-    let (spare, min) = (small(membership, "spare") as usize, small(membership, "min") as usize);
+    let (spare, min) = (
+        small(membership, "spare") as usize,
+        small(membership, "min") as usize,
+    );
     if spare >= count {
         let text = format!("{spare} of {count} replicas do not vote: nobody is left");
-        issues.push(prepare.issue("membership.spare", text).help("leave some voters"));
+        issues.push(
+            prepare
+                .issue("membership.spare", text)
+                .help("leave some voters"),
+        );
     } else if count - spare < min {
         let text = format!("{} replicas vote at first, fewer than {min}", count - spare);
-        issues.push(prepare.issue("membership.min", text).help("lower `min`, or name more nodes"));
+        issues.push(
+            prepare
+                .issue("membership.min", text)
+                .help("lower `min`, or name more nodes"),
+        );
     }
 }
 
@@ -130,10 +152,16 @@ fn check_times(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) {
     let heartbeat = args.duration("heartbeat");
     if max < min {
         let text = format!("the longest time-out, {max}, is below the shortest, {min}");
-        issues.push(prepare.issue("election_max", text).help("raise it, or lower `election`"));
+        issues.push(
+            prepare
+                .issue("election_max", text)
+                .help("raise it, or lower `election`"),
+        );
     }
     if heartbeat.as_nanos() == 0 || heartbeat >= min {
-        let text = format!("a heartbeat every {heartbeat} cannot keep time-outs of {min} from running out");
+        let text = format!(
+            "a heartbeat every {heartbeat} cannot keep time-outs of {min} from running out"
+        );
         let issue = prepare.issue("heartbeat", text);
         issues.push(issue.help("take a third of `election` or less, and more than nothing"));
     }
@@ -156,7 +184,10 @@ fn clients(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Option<Vec<NodeId>
 }
 
 fn rules(args: &Args, pre_vote: bool, reads: Reads, mutant: Option<Mutant>) -> Rules {
-    let (min, max) = (args.duration("election").as_nanos(), args.duration("election_max").as_nanos());
+    let (min, max) = (
+        args.duration("election").as_nanos(),
+        args.duration("election_max").as_nanos(),
+    );
     let drift = args.number("drift_max");
     // The leader's clock may be slow and a follower's fast, both by the most that is allowed.
     let lease = min as f64 * (1.0 - drift) / (1.0 + drift);
@@ -173,7 +204,9 @@ fn rules(args: &Args, pre_vote: bool, reads: Reads, mutant: Option<Mutant>) -> R
         batch: small(args, "batch") as usize,
         snapshot_every: small(snapshot, "every"),
         snapshot_keep: small(snapshot, "keep"),
-        voters_min: args.table_opt("membership").map_or(1, |m| small(m, "min") as usize),
+        voters_min: args
+            .table_opt("membership")
+            .map_or(1, |m| small(m, "min") as usize),
         mutant,
     }
 }
@@ -186,7 +219,9 @@ fn load(args: &Args) -> Load {
         reads: args.number("reads"),
         cas: args.number("cas"),
         appends: args.number("appends"),
-        timeout: args.duration("timeout").max(VirtualDuration::from_millis(1)),
+        timeout: args
+            .duration("timeout")
+            .max(VirtualDuration::from_millis(1)),
         patience: args.duration("patience"),
         until: args.duration_opt("until").unwrap_or(VirtualDuration::MAX),
     }

@@ -7,28 +7,70 @@ use squall_core::world::Cx;
 
 /// The events, for the kind's table. A place packs a term in the upper and an index in the lower half.
 pub(super) const WORDS: &[Word] = &[
-    word("recovered", "a replica begins with its disk's log (a: place before it, b: term, and vote + 1)"),
-    word("restored", "it begins with its disk's snapshot (a: place, b: digest of the state)"),
+    word(
+        "recovered",
+        "a replica begins with its disk's log (a: place before it, b: term, and vote + 1)",
+    ),
+    word(
+        "restored",
+        "it begins with its disk's snapshot (a: place, b: digest of the state)",
+    ),
     word("term", "a replica enters a term (a: term)"),
     word("voted", "it votes (a: term, b: member)"),
-    word("campaigned", "it stands for election (a: term, b: 1 if it only asks whether it may)"),
+    word(
+        "campaigned",
+        "it stands for election (a: term, b: 1 if it only asks whether it may)",
+    ),
     word("leader-elected", "it won (a: term)"),
     word("stepped-down", "it leads no more (a: term)"),
-    word("appended", "an entry is in its log, durably (a: place, b: command)"),
+    word(
+        "appended",
+        "an entry is in its log, durably (a: place, b: command)",
+    ),
     word("truncated", "entries of its log are gone (a: first index)"),
-    word("membership", "its log says who votes from here on (a: place, b: bit set of members)"),
-    word("committed", "it knows that entries are committed (a: place)"),
-    word("applied", "it applied an entry (a: place, b: digest of the state after it)"),
-    word("snapshot", "it took a snapshot (a: place, b: digest of the state)"),
-    word("installed", "it took over a snapshot of the leader (a: place, b: digest of the state)"),
-    word("purged", "entries of its log are in the snapshot only (a: place of the last)"),
+    word(
+        "membership",
+        "its log says who votes from here on (a: place, b: bit set of members)",
+    ),
+    word(
+        "committed",
+        "it knows that entries are committed (a: place)",
+    ),
+    word(
+        "applied",
+        "it applied an entry (a: place, b: digest of the state after it)",
+    ),
+    word(
+        "snapshot",
+        "it took a snapshot (a: place, b: digest of the state)",
+    ),
+    word(
+        "installed",
+        "it took over a snapshot of the leader (a: place, b: digest of the state)",
+    ),
+    word(
+        "purged",
+        "entries of its log are in the snapshot only (a: place of the last)",
+    ),
     word("wiped", "the operator emptied it (a: index of its removal)"),
-    word("disk-error", "it stops for a while (a: position of the error in `DiskError::ALL`)"),
-    word("session", "the client of an operation (a: operation, b: session and serial)"),
+    word(
+        "disk-error",
+        "it stops for a while (a: position of the error in `DiskError::ALL`)",
+    ),
+    word(
+        "session",
+        "the client of an operation (a: operation, b: session and serial)",
+    ),
     word("expected", "what a `cas` expects (a: operation, b: value)"),
     word("retried", "a client tries again (a: operation, b: attempt)"),
-    word("gave-up", "a client does not know the outcome (a: operation)"),
-    word("changed", "a change of membership is done (a: member, b: 1 if it was added)"),
+    word(
+        "gave-up",
+        "a client does not know the outcome (a: operation)",
+    ),
+    word(
+        "changed",
+        "a change of membership is done (a: member, b: 1 if it was added)",
+    ),
 ];
 
 /// Numbers of the names in records.

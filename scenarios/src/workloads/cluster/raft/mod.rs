@@ -47,8 +47,16 @@ pub(in crate::workloads) const RAFT: WorkloadKind = WorkloadKind {
     events: events::WORDS,
     invariants: invariants::WORDS,
     metrics: &[
-        metric("latency", "s", "time of an operation to its answer or to giving up"),
-        metric("leaderless", "s", "time from the end of a leadership to the next leader"),
+        metric(
+            "latency",
+            "s",
+            "time of an operation to its answer or to giving up",
+        ),
+        metric(
+            "leaderless",
+            "s",
+            "time from the end of a leadership to the next leader",
+        ),
     ],
     knobs: &[],
     services: &[

@@ -22,7 +22,7 @@ struct Operator {
     number: usize,
 }
 
-/// Works, for ever.
+/// Works, until the load ends.
 pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
     let Some(orders) = shared.config.operators else {
         return;
@@ -40,17 +40,24 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
     }
     let (cx, key) = (operator.cx.clone(), operator.cx.key("orders"));
     for ordinal in 0.. {
+        if operator.rests() {
+            return;
+        }
         let mut draw = key.at(ordinal);
         let place = usize::try_from(draw.below(count)).unwrap_or(0);
         let (_, diary) = operator.desk(|desk| desk.replicas[place]);
         let (empties, pause, out) = (draw.chance(orders.wipe), draw.unit(), draw.unit());
         if diary == Diary::In {
             cx.sleep(exponential(orders.every, pause)).await;
-            operator.remove(place).await;
+            if !operator.rests() {
+                operator.remove(place).await;
+            }
             continue;
         }
         cx.sleep(exponential(orders.out, out)).await;
-        operator.add(place, empties).await;
+        if !operator.rests() {
+            operator.add(place, empties).await;
+        }
     }
 }
 
@@ -64,6 +71,10 @@ impl Operator {
     fn desk<T>(&self, see: impl FnOnce(&mut Desk) -> T) -> T {
         see(&mut self.shared.desks.borrow_mut()[self.number])
     }
+    /// Whether the load is over.
+    fn rests(&self) -> bool {
+        self.cx.monotonic() >= self.shared.config.load.until
+    }
     fn order(&self) -> CommandId {
         let serial = self.desk(|desk| {
             desk.serial += 1;
@@ -76,6 +87,9 @@ impl Operator {
     async fn insist(&mut self, request: Request) -> Option<u64> {
         let cx = self.cx.clone();
         for _ in 0..ATTEMPTS_MAX {
+            if self.rests() {
+                break;
+            }
             match self.caller.try_once(&cx, request).await {
                 Some(Answer::Done(value)) => return Some(value),
                 Some(Answer::Stale) => return None,
@@ -90,7 +104,8 @@ impl Operator {
         if let Some(index) = self.insist(Request::Remove { id, member }).await {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             self.desk(|desk| desk.replicas[place].1 = Diary::Out(index));
-            self.cx.event(self.shared.events.changed, u64::from(member), 0);
+            self.cx
+                .event(self.shared.events.changed, u64::from(member), 0);
         }
     }
     async fn add(&mut self, place: usize, empties: bool) {
@@ -111,7 +126,8 @@ impl Operator {
         self.desk(|desk| desk.replicas[place].1 = Diary::In);
         let id = self.order();
         if self.insist(Request::Add { id, member }).await.is_some() {
-            self.cx.event(self.shared.events.changed, u64::from(member), 1);
+            self.cx
+                .event(self.shared.events.changed, u64::from(member), 1);
         }
     }
     /// Tells a replica to empty itself. Whether it says that it did.

@@ -99,27 +99,82 @@ pub(super) const PARAMS: &[Param] = &[
 ];
 
 const LOAD: &[Param] = &[
-    Param::new("clients", count(1, 10_000), "closed-loop clients, dealt out over their nodes").default("4"),
-    Param::new("think", Kind::Duration, "mean time between an answer and the next operation").default("150ms"),
+    Param::new(
+        "clients",
+        count(1, 10_000),
+        "closed-loop clients, dealt out over their nodes",
+    )
+    .default("4"),
+    Param::new(
+        "think",
+        Kind::Duration,
+        "mean time between an answer and the next operation",
+    )
+    .default("150ms"),
     Param::new("keys", count(1, 1_000_000), "keys that they use").default("6"),
     Param::new("reads", Kind::Share, "share of the operations that read").default("0.4"),
-    Param::new("cas", Kind::Share, "share of the others that compare and swap").default("0.25"),
-    Param::new("appends", Kind::Share, "share of the others that append; the rest puts").default("0.35"),
-    Param::new("timeout", Kind::Duration, "when a client asks another replica").default("400ms"),
-    Param::new("patience", Kind::Duration, "when a client gives an operation up").default("4s"),
+    Param::new(
+        "cas",
+        Kind::Share,
+        "share of the others that compare and swap",
+    )
+    .default("0.25"),
+    Param::new(
+        "appends",
+        Kind::Share,
+        "share of the others that append; the rest puts",
+    )
+    .default("0.35"),
+    Param::new(
+        "timeout",
+        Kind::Duration,
+        "when a client asks another replica",
+    )
+    .default("400ms"),
+    Param::new(
+        "patience",
+        Kind::Duration,
+        "when a client gives an operation up",
+    )
+    .default("4s"),
     Param::new("until", Kind::Duration, "when they stop; never if missing"),
 ];
 
 const SNAPSHOT: &[Param] = &[
     Param::new("every", count(2, 1_000_000), "entries applied between two").default("60"),
-    Param::new("keep", count(0, 1_000_000), "entries kept before it for those who are slow").default("15"),
+    Param::new(
+        "keep",
+        count(0, 1_000_000),
+        "entries kept before it for those who are slow",
+    )
+    .default("15"),
 ];
 
 const MEMBERSHIP: &[Param] = &[
-    Param::new("operators", count(1, 100), "operators; each has replicas of its own to care for").default("2"),
-    Param::new("every", Kind::Duration, "mean time between two removals of an operator").default("4s"),
-    Param::new("out", Kind::Duration, "mean time until a removed replica is added again").default("300ms"),
-    Param::new("wipe", Kind::Share, "share of the removed that are emptied before they are added").default("0.5"),
+    Param::new(
+        "operators",
+        count(1, 100),
+        "operators; each has replicas of its own to care for",
+    )
+    .default("2"),
+    Param::new(
+        "every",
+        Kind::Duration,
+        "mean time between two removals of an operator",
+    )
+    .default("4s"),
+    Param::new(
+        "out",
+        Kind::Duration,
+        "mean time until a removed replica is added again",
+    )
+    .default("300ms"),
+    Param::new(
+        "wipe",
+        Kind::Share,
+        "share of the removed that are emptied before they are added",
+    )
+    .default("0.5"),
     Param::new("min", count(1, 64), "no removal leaves fewer voters").default("3"),
     Param::new(
         "spare",

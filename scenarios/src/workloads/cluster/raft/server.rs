@@ -1,7 +1,7 @@
 //! The process of one replica: it drives the state machine with time, messages and requests, and does what
 //! the machine says.
 
-use super::machine::{Member, Message, Outputs, Note, Raft, Rules, Ticket};
+use super::machine::{Member, Message, Note, Outputs, Raft, Rules, Ticket};
 use super::mutant::Mutant;
 use super::shared::Shared;
 use super::storage::Storage;
@@ -177,10 +177,17 @@ impl Server<'_> {
         for note in &outputs.notes {
             shared.events.record(cx, note);
             match note {
-                Note::Elected(term) => cx.take_role(shared.leader, u64::from(*term)),
+                Note::Elected(term) => {
+                    cx.take_role(shared.leader, u64::from(*term));
+                    let gap = cx.now().since(shared.led.get()).as_secs_f64();
+                    cx.sample(shared.events.leaderless, gap);
+                }
                 Note::SteppedDown(term) => cx.leave_role(shared.leader, u64::from(*term)),
                 _ => {}
             }
+        }
+        if self.raft.leads() {
+            shared.led.set(cx.now());
         }
         for (to, message) in outputs.messages {
             let bytes = message.bytes();

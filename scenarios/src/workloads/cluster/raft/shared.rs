@@ -5,8 +5,8 @@ use super::events::Events;
 use super::machine::Member;
 use crate::workloads::Install;
 use core::cell::{Cell, RefCell};
-use squall_core::PortId;
 use squall_core::world::RoleOf;
+use squall_core::{PortId, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -46,14 +46,20 @@ pub(super) struct Shared {
     sessions: Cell<u32>,
     values: Cell<u64>,
     pub(super) desks: RefCell<Vec<Desk>>,
+    /// When somebody led last. It measures and influences nothing.
+    pub(super) led: Cell<VirtualTime>,
 }
 
 impl Shared {
     pub(super) fn new(install: &mut Install<'_>, config: Arc<Config>) -> Rc<Self> {
         let doors = [install.full("raft"), install.full("request")];
         let nodes = || config.replicas.iter();
-        let peers = nodes().map(|node| install.world.port(*node, &doors[0])).collect();
-        let requests = nodes().map(|node| install.world.port(*node, &doors[1])).collect();
+        let peers = nodes()
+            .map(|node| install.world.port(*node, &doors[0]))
+            .collect();
+        let requests = nodes()
+            .map(|node| install.world.port(*node, &doors[1]))
+            .collect();
         let operators = config.operators.map_or(0, |operators| operators.count) as usize;
         let mut desks = vec![Desk::default(); operators];
         for (number, _) in config.replicas.iter().enumerate().filter(|_| operators > 0) {
@@ -74,6 +80,7 @@ impl Shared {
             sessions: Cell::new(u32::try_from(operators).unwrap_or(0)),
             values: Cell::new(0),
             desks: RefCell::new(desks),
+            led: Cell::new(VirtualTime::ZERO),
             doors,
             config,
         })

@@ -12,9 +12,9 @@ use super::codec::{self, Record, Writer};
 use super::machine::{Hard, Log, LogId, Raft, Save, Snapshot, Stored, Voters};
 use super::mutant::Mutant;
 use core::cell::Cell;
+use squall_core::VirtualDuration;
 use squall_core::disk::DiskError;
 use squall_core::world::Cx;
-use squall_core::VirtualDuration;
 
 /// How long a replica that does not wait for the disk lets its writes lie.
 const LAZY_SYNC: VirtualDuration = VirtualDuration::from_millis(100);

@@ -71,7 +71,9 @@ pub(super) fn answer(answer: Answer) -> Reply {
 pub(super) fn answered(reply: Reply) -> Answer {
     match reply.args {
         [0, value, ..] => Answer::Done(value),
-        [1, hint, ..] => Answer::NotLeader(hint.checked_sub(1).and_then(|m| Member::try_from(m).ok())),
+        [1, hint, ..] => {
+            Answer::NotLeader(hint.checked_sub(1).and_then(|m| Member::try_from(m).ok()))
+        }
         [2, ..] => Answer::Refused,
         _ => Answer::Stale,
     }
@@ -91,9 +93,21 @@ mod tests {
         let requests = [
             Request::Get { key, lease: true },
             Request::Get { key, lease: false },
-            Request::Write { id, key, op: Op::Put(9) },
-            Request::Write { id, key, op: Op::Swap(u64::MAX, 9) },
-            Request::Write { id, key, op: Op::Append(9) },
+            Request::Write {
+                id,
+                key,
+                op: Op::Put(9),
+            },
+            Request::Write {
+                id,
+                key,
+                op: Op::Swap(u64::MAX, 9),
+            },
+            Request::Write {
+                id,
+                key,
+                op: Op::Append(9),
+            },
             Request::Add { id, member },
             Request::Remove { id, member },
             Request::Wipe { removal: 7 },
@@ -111,6 +125,12 @@ mod tests {
         for one in answers {
             assert_eq!(answered(answer(one)), one);
         }
-        assert_eq!(asked(&Call { method: 9, ..Call::default() }), None);
+        assert_eq!(
+            asked(&Call {
+                method: 9,
+                ..Call::default()
+            }),
+            None
+        );
     }
 }

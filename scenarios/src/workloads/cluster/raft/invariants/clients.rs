@@ -2,9 +2,9 @@
 
 use super::super::events::Events;
 use super::super::machine::appended;
+use super::Oracle;
 use super::findings::{Findings, Slug};
 use super::history::{Action, Done};
-use super::Oracle;
 use squall_core::history::{Outcome, Record};
 use squall_core::{NameId, VirtualTime};
 use std::collections::BTreeMap;
@@ -161,9 +161,10 @@ impl Oracle {
         if let Some(known) = known {
             known.acknowledged = true;
         }
-        self.findings.test(Slug::NoLostWrite, index.is_some(), (at, None), || {
-            format!("{} was acknowledged and is committed nowhere", done.what())
-        });
+        self.findings
+            .test(Slug::NoLostWrite, index.is_some(), (at, None), || {
+                format!("{} was acknowledged and is committed nowhere", done.what())
+            });
     }
     /// Read your writes, monotonic reads, and nothing out of thin air.
     fn guarantees(&mut self, at: VirtualTime, done: &Done, command: u64) {
@@ -177,7 +178,10 @@ impl Oracle {
             0 => Some(0),
             value => clients.versions.get(&(done.key, value)).copied(),
         };
-        let seen = clients.seen.entry((session(command), done.key)).or_default();
+        let seen = clients
+            .seen
+            .entry((session(command), done.key))
+            .or_default();
         let before = *seen;
         *seen = before.max(version.unwrap_or(0));
         let holds = version.is_some_and(|version| version >= before);

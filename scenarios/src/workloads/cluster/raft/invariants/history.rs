@@ -4,7 +4,9 @@ use super::super::machine::appended;
 use super::findings::{Findings, Slug};
 use core::fmt::Write as _;
 use squall_core::VirtualTime;
-use squall_core::linearizability::{Answer, Failure, Model, Operation, check as search, minimal_failure};
+use squall_core::linearizability::{
+    Answer, Failure, Model, Operation, check as search, minimal_failure,
+};
 
 /// What a client asked for; values stand for texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +37,9 @@ pub(super) struct Done {
 impl Done {
     /// In words.
     pub(super) fn what(&self) -> String {
-        let Self { op, session, key, .. } = self;
+        let Self {
+            op, session, key, ..
+        } = self;
         let answer = |text: String| match self.answer {
             None => format!("{text} (no answer)"),
             Some(value) => format!("{text} -> {value:#x}"),
@@ -46,7 +50,9 @@ impl Done {
             Action::Append(more) => format!("append {more:#x}"),
             Action::Swap(expected, value) => format!("cas {expected:#x} {value:#x}"),
         };
-        answer(format!("operation {op} of session {session}, key {key}: {action}"))
+        answer(format!(
+            "operation {op} of session {session}, key {key}: {action}"
+        ))
     }
 }
 
@@ -73,7 +79,9 @@ impl Model for Text {
             Action::Swap(expected, value) if expected == *state => (value, 1),
             Action::Swap(..) => (*state, 0),
         };
-        output.is_none_or(|output| *output == answer).then_some(next)
+        output
+            .is_none_or(|output| *output == answer)
+            .then_some(next)
     }
 }
 
@@ -103,7 +111,10 @@ pub(super) fn check(history: &[Done], steps_max: u64, findings: &mut Findings) {
     match minimal_failure(&Text, &operations, steps_max) {
         Some(failure) => {
             let wrong = failure.operations[failure.violation.stuck].call;
-            let found = real.iter().find(|done| done.call == wrong).unwrap_or(&stuck);
+            let found = real
+                .iter()
+                .find(|done| done.call == wrong)
+                .unwrap_or(&stuck);
             let at = (found.times.1, None);
             findings.violated(Slug::Linearizable, at, || text(&real, found, &failure));
         }
@@ -121,7 +132,11 @@ fn text(real: &[&Done], wrong: &Done, failure: &Failure<Action, u64>) -> String 
         "no order explains {}; the shortest beginning that is wrong has {count} operations on the key, the last:",
         wrong.what()
     );
-    let calls = failure.operations.iter().skip(count.saturating_sub(SHOWN)).map(|op| op.call);
+    let calls = failure
+        .operations
+        .iter()
+        .skip(count.saturating_sub(SHOWN))
+        .map(|op| op.call);
     for call in calls {
         if let Some(done) = real.iter().find(|done| done.call == call) {
             let (from, to) = done.times;

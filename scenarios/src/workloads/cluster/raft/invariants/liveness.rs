@@ -117,6 +117,7 @@ impl Oracle {
         let Some(leader) = self.liveness.leader else {
             return;
         };
+        self.findings.checked(Slug::OneLeader);
         let voters = self.replicas[usize::from(leader)].voters();
         for member in voters.members() {
             let Some(replica) = self.replicas.get(usize::from(member)) else {

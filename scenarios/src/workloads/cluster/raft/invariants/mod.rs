@@ -33,29 +33,71 @@ use std::rc::Rc;
 /// The invariants, for the kind's table; in the order of [`Slug`].
 pub(super) const WORDS: &[Word] = &[
     word("election-safety", "at most one replica leads in a term"),
-    word("leader-append-only", "a leader never drops or replaces an entry of its own log"),
-    word("log-matching", "logs with the same entry at an index agree up to it"),
-    word("leader-completeness", "a new leader has every entry that is committed"),
-    word("state-machine-safety", "replicas apply the same entries, and have the same state after each"),
-    word("quorum-commit", "an entry is committed only while a quorum of the voters holds it durably"),
-    word("committed-immutable", "what is committed at an index never changes, and is never dropped"),
-    word("monotone", "terms, votes in a term, commits, snapshots and what is applied never go back"),
-    word("log-bounds", "purged <= snapshot <= applied <= committed <= last"),
-    word("no-lost-write", "a write that was acknowledged is committed, and every new leader has it"),
-    word("session-guarantees", "clients read what they wrote, never an older value than before, and none that nobody wrote"),
-    word("linearizable", "some order of the operations explains every answer"),
-    word("one-leader", "while nothing is wrong there is a leader in time, and no other follows it"),
-    word("converged", "while nothing is wrong every voter applies in time what is committed"),
+    word(
+        "leader-append-only",
+        "a leader never drops or replaces an entry of its own log",
+    ),
+    word(
+        "log-matching",
+        "logs with the same entry at an index agree up to it",
+    ),
+    word(
+        "leader-completeness",
+        "a new leader has every entry that is committed",
+    ),
+    word(
+        "state-machine-safety",
+        "replicas apply the same entries, and have the same state after each",
+    ),
+    word(
+        "quorum-commit",
+        "an entry is committed only while a quorum of the voters holds it durably",
+    ),
+    word(
+        "committed-immutable",
+        "what is committed at an index never changes, and is never dropped",
+    ),
+    word(
+        "monotone",
+        "terms, votes in a term, commits, snapshots and what is applied never go back",
+    ),
+    word(
+        "log-bounds",
+        "purged <= snapshot <= applied <= committed <= last",
+    ),
+    word(
+        "no-lost-write",
+        "a write that was acknowledged is committed, and every new leader has it",
+    ),
+    word(
+        "session-guarantees",
+        "clients read what they wrote, never an older value than before, and none that nobody wrote",
+    ),
+    word(
+        "linearizable",
+        "some order of the operations explains every answer",
+    ),
+    word(
+        "one-leader",
+        "while nothing is wrong there is a leader in time, and no other follows it",
+    ),
+    word(
+        "converged",
+        "while nothing is wrong every voter applies in time what is committed",
+    ),
 ];
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
     let config = &shared.config;
-    let oracle = Oracle::new(shared.events, Setting {
-        replicas: config.replicas.clone(),
-        voters: config.voters,
-        settle: config.settle,
-        steps_max: config.steps_max,
-    });
+    let oracle = Oracle::new(
+        shared.events,
+        Setting {
+            replicas: config.replicas.clone(),
+            voters: config.voters,
+            settle: config.settle,
+            steps_max: config.steps_max,
+        },
+    );
     let oracle = Rc::new(RefCell::new(oracle));
     for slug in Slug::ALL {
         let word = &WORDS[slug as usize];
@@ -125,8 +167,15 @@ impl Oracle {
         self.liveness.time(record.at, &mut self.findings);
         match record.what {
             What::Event { name, node, a, b } => self.event(record, (name, node), (a, b)),
-            What::Invoke { op, name, key, value, .. } => {
-                self.clients.invoked(&self.events, (op, record.at), name, (key, value));
+            What::Invoke {
+                op,
+                name,
+                key,
+                value,
+                ..
+            } => {
+                self.clients
+                    .invoked(&self.events, (op, record.at), name, (key, value));
             }
             What::Return { op, outcome, value } => {
                 self.returned(record, op, (outcome, value));
@@ -158,7 +207,8 @@ impl Oracle {
         }
         self.liveness.time(run.at, &mut self.findings);
         self.converged(run.at);
-        self.clients.check(self.setting.steps_max, &mut self.findings);
+        self.clients
+            .check(self.setting.steps_max, &mut self.findings);
     }
 }
 

@@ -87,6 +87,8 @@ impl Replica {
     }
     /// Who votes by the last entry that says so.
     pub(super) fn voters(&self) -> Voters {
-        self.configs.last().map_or(Voters::default(), |(_, voters)| *voters)
+        self.configs
+            .last()
+            .map_or(Voters::default(), |(_, voters)| *voters)
     }
 }

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(super) struct Committed {
     pub(super) term: u32,
     pub(super) command: u64,
+    /// In which term it was committed: leaders of later terms have it.
+    by: u32,
     /// The state after it, once somebody applied it.
     pub(super) digest: Option<u64>,
     /// Whether its client was told.
@@ -48,7 +50,12 @@ fn half(word: u64) -> u32 {
 }
 
 impl Oracle {
-    pub(super) fn event(&mut self, record: &Record, (name, node): (NameId, NodeId), (a, b): (u64, u64)) {
+    pub(super) fn event(
+        &mut self,
+        record: &Record,
+        (name, node): (NameId, NodeId),
+        (a, b): (u64, u64),
+    ) {
         let events = self.events;
         if self.clients.event(&events, name, (a, b)) {
             return;
@@ -96,10 +103,13 @@ impl Oracle {
 
     fn recovered(&mut self, place: Place, member: Member, base: LogId, b: u64) {
         let (term, voted) = (half(b >> 32), half(b & u64::from(u32::MAX)));
-        let voted = voted.checked_sub(1).and_then(|voted| Member::try_from(voted).ok());
+        let voted = voted
+            .checked_sub(1)
+            .and_then(|voted| Member::try_from(voted).ok());
         let replica = &mut self.replicas[usize::from(member)];
         let (before, before_voted) = (replica.term, replica.voted);
-        let kept = term > before || (term == before && (before_voted.is_none() || voted == before_voted));
+        let kept =
+            term > before || (term == before && (before_voted.is_none() || voted == before_voted));
         (replica.term, replica.voted) = (term, voted);
         replica.leads = None;
         replica.begin_after(base);
@@ -116,9 +126,11 @@ impl Oracle {
         let (before, voted) = (replica.term, replica.voted);
         let Some(vote) = vote else {
             (replica.term, replica.voted) = (term, None);
-            return self.findings.test(Slug::Monotone, term > before, place, || {
-                format!("replica {member} goes from term {before} to {term}")
-            });
+            return self
+                .findings
+                .test(Slug::Monotone, term > before, place, || {
+                    format!("replica {member} goes from term {before} to {term}")
+                });
         };
         let vote = Member::try_from(vote).ok();
         replica.voted = vote;
@@ -133,15 +145,17 @@ impl Oracle {
         replica.leads = Some(term);
         self.liveness.elected(place.0, member, &mut self.findings);
         let first = self.truth.leaders.insert(term, member);
-        self.findings.test(Slug::ElectionSafety, first.is_none(), place, || {
-            let first = first.unwrap_or_default();
-            format!("replica {member} is elected in term {term}, in which {first} was elected")
-        });
+        self.findings
+            .test(Slug::ElectionSafety, first.is_none(), place, || {
+                let first = first.unwrap_or_default();
+                format!("replica {member} is elected in term {term}, in which {first} was elected")
+            });
         let replica = &self.replicas[usize::from(member)];
         let mut missing: [Option<u32>; 2] = [None, None];
         for index in replica.base.index + 1..=self.truth.last() {
             let known = self.truth.committed[index as usize - 1];
-            if replica.term_at(index) != Some(known.term) {
+            // One that wins late, in a term that is over elsewhere, owes nothing.
+            if term > known.by && replica.term_at(index) != Some(known.term) {
                 missing[0] = missing[0].or(Some(index));
                 if known.acknowledged {
                     missing[1] = missing[1].or(Some(index));
@@ -161,17 +175,24 @@ impl Oracle {
     fn appended(&mut self, place: Place, member: Member, at: LogId, command: u64) {
         let replica = &mut self.replicas[usize::from(member)];
         let last = replica.last();
-        if at.index <= last {
-            self.findings.violated(Slug::AppendOnly, place, || {
-                format!("replica {member} writes entry {} over its log, which ends at {last}", at.index)
-            });
+        let over = at.index <= last;
+        if over {
             replica.truncate(at.index);
+        }
+        if over || replica.leads.is_some() {
+            self.findings.test(Slug::AppendOnly, !over, place, || {
+                format!(
+                    "replica {member} writes entry {} over its log, which ends at {last}",
+                    at.index
+                )
+            });
         }
         let gap = at.index > last + 1;
         let before = replica.term_at(at.index.saturating_sub(1));
         let entry = (command, before);
         let known = *self.truth.entries.entry(at.packed()).or_insert(entry);
-        let same = known.0 == command && (known.1 == before || known.1.is_none() || before.is_none());
+        let same =
+            known.0 == command && (known.1 == before || known.1.is_none() || before.is_none());
         replica.push(at.term, command);
         self.findings.test(Slug::LogMatching, same && !gap, place, || {
             format!(
@@ -185,27 +206,34 @@ impl Oracle {
         let replica = &mut self.replicas[usize::from(member)];
         let (leads, commit) = (replica.leads, replica.commit);
         replica.truncate(from);
-        self.findings.test(Slug::AppendOnly, leads.is_none(), place, || {
-            format!("replica {member} leads and drops its entries from {from} on")
-        });
-        self.findings.test(Slug::Immutable, from > commit, place, || {
-            format!("replica {member} drops entry {from}; it knew {commit} to be committed")
-        });
+        self.findings
+            .test(Slug::AppendOnly, leads.is_none(), place, || {
+                format!("replica {member} leads and drops its entries from {from} on")
+            });
+        self.findings
+            .test(Slug::Immutable, from > commit, place, || {
+                format!("replica {member} drops entry {from}; it knew {commit} to be committed")
+            });
     }
 
     fn committed(&mut self, place: Place, member: Member, at: LogId) {
         let replica = &mut self.replicas[usize::from(member)];
         let before = replica.commit;
         replica.commit = replica.commit.max(at.index);
-        self.findings.test(Slug::Monotone, at.index > before, place, || {
-            format!("replica {member} knows {before} to be committed, then {}", at.index)
-        });
+        self.findings
+            .test(Slug::Monotone, at.index > before, place, || {
+                format!(
+                    "replica {member} knows {before} to be committed, then {}",
+                    at.index
+                )
+            });
         self.bounds(place, member);
         let last = self.truth.last();
         let replica = &self.replicas[usize::from(member)];
         let mut other = None;
         for index in before + 1..=at.index {
-            let (Some(term), Some(command)) = (replica.term_at(index), replica.command_at(index)) else {
+            let (Some(term), Some(command)) = (replica.term_at(index), replica.command_at(index))
+            else {
                 continue;
             };
             match self.truth.committed.get(index as usize - 1) {
@@ -214,6 +242,7 @@ impl Oracle {
                 None if index == self.truth.last() + 1 => self.truth.committed.push(Committed {
                     term,
                     command,
+                    by: replica.term,
                     digest: None,
                     acknowledged: false,
                 }),
@@ -232,22 +261,34 @@ impl Oracle {
     /// An entry is committed for the first time: a quorum must hold it.
     fn quorum(&mut self, place: Place, member: Member, at: LogId) {
         let voters = self.replicas[usize::from(member)].voters();
-        let known = |m: &Member| self.replicas.get(usize::from(*m)).is_some_and(|r| r.holds(at));
-        let holders = voters.members().filter(known).fold(Voters::default(), Voters::with);
-        self.findings.test(Slug::Quorum, voters.won_by(holders), place, || {
-            let all: Vec<Member> = voters.members().collect();
-            let some: Vec<Member> = holders.members().collect();
-            format!("replica {member} commits entry {} with {some:?} of {all:?} holding it", at.index)
-        });
+        let known = |m: &Member| {
+            self.replicas
+                .get(usize::from(*m))
+                .is_some_and(|r| r.holds(at))
+        };
+        let holders = voters
+            .members()
+            .filter(known)
+            .fold(Voters::default(), Voters::with);
+        self.findings
+            .test(Slug::Quorum, voters.won_by(holders), place, || {
+                let all: Vec<Member> = voters.members().collect();
+                let some: Vec<Member> = holders.members().collect();
+                format!(
+                    "replica {member} commits entry {} with {some:?} of {all:?} holding it",
+                    at.index
+                )
+            });
     }
 
     fn applied(&mut self, place: Place, member: Member, at: LogId, digest: u64) {
         let replica = &mut self.replicas[usize::from(member)];
         let before = replica.applied;
         replica.applied = at.index;
-        self.findings.test(Slug::Monotone, at.index == before + 1, place, || {
-            format!("replica {member} applies entry {} after {before}", at.index)
-        });
+        self.findings
+            .test(Slug::Monotone, at.index == before + 1, place, || {
+                format!("replica {member} applies entry {} after {before}", at.index)
+            });
         self.bounds(place, member);
         if let Some(known) = self.truth.at(at.index) {
             let first = known.digest.is_none();
@@ -272,19 +313,32 @@ impl Oracle {
         };
         let same = known.term == at.term && known.digest.is_none_or(|known| known == digest);
         self.findings.test(Slug::StateMachine, same, place, || {
-            format!("replica {member} has a snapshot up to {} with another state than others had there", at.index)
+            format!(
+                "replica {member} has a snapshot up to {} with another state than others had there",
+                at.index
+            )
         });
     }
-    fn snapshot(&mut self, place: Place, member: Member, (at, digest): (LogId, u64), restored: bool) {
+    fn snapshot(
+        &mut self,
+        place: Place,
+        member: Member,
+        (at, digest): (LogId, u64),
+        restored: bool,
+    ) {
         let replica = &mut self.replicas[usize::from(member)];
         let before = replica.snapshot;
         replica.snapshot = at.index;
         if restored {
             (replica.commit, replica.applied) = (at.index, at.index);
         }
-        self.findings.test(Slug::Monotone, at.index >= before, place, || {
-            format!("replica {member} had a snapshot up to {before}, then one up to {}", at.index)
-        });
+        self.findings
+            .test(Slug::Monotone, at.index >= before, place, || {
+                format!(
+                    "replica {member} had a snapshot up to {before}, then one up to {}",
+                    at.index
+                )
+            });
         if !restored {
             self.bounds(place, member);
         }
@@ -300,9 +354,13 @@ impl Oracle {
         }
         replica.snapshot = at.index;
         (replica.commit, replica.applied) = (at.index, at.index);
-        self.findings.test(Slug::Monotone, at.index > before, place, || {
-            format!("replica {member} has applied {before} and takes over a snapshot up to {}", at.index)
-        });
+        self.findings
+            .test(Slug::Monotone, at.index > before, place, || {
+                format!(
+                    "replica {member} has applied {before} and takes over a snapshot up to {}",
+                    at.index
+                )
+            });
         self.state(place, member, at, digest);
     }
     fn wiped(&mut self, member: Member) {

@@ -1,8 +1,8 @@
 //! Elections: time-outs, pre-votes, votes, and what ends a leadership.
 
 use super::super::mutant::Mutant;
-use super::{Body, Leader, LogId, Member, Note, Raft, Role, Voters};
 use super::{Answer, Command};
+use super::{Body, Leader, LogId, Member, Note, Raft, Role, Voters};
 
 impl Raft {
     /// Nobody led for too long.
@@ -116,8 +116,7 @@ impl Raft {
     }
 
     pub(super) fn on_pre_vote(&mut self, from: Member, term: u32, last: LogId) {
-        let granted =
-            !self.has_a_leader() && term > self.hard.term && self.is_up_to_date(last);
+        let granted = !self.has_a_leader() && term > self.hard.term && self.is_up_to_date(last);
         if !granted {
             self.rejected_a_vote();
         }
@@ -195,7 +194,12 @@ impl Raft {
     }
 
     /// Whether a message comes from the leader of this term, which is followed from now on.
-    pub(super) fn hears_leader(&mut self, from: Member, term: u32, round: super::types::Round) -> bool {
+    pub(super) fn hears_leader(
+        &mut self,
+        from: Member,
+        term: u32,
+        round: super::types::Round,
+    ) -> bool {
         if term < self.hard.term {
             if self.is(Mutant::B06) {
                 self.reset_timer();

@@ -65,7 +65,11 @@ impl Log {
     }
     /// The last index of `term`, if it has an entry.
     pub(crate) fn last_of_term(&self, term: u32) -> Option<u32> {
-        let found = self.entries.iter().rev().find(|entry| entry.at.term <= term);
+        let found = self
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.at.term <= term);
         found.filter(|e| e.at.term == term).map(|e| e.at.index)
     }
 
@@ -74,11 +78,7 @@ impl Log {
     /// # Panics
     /// If it leaves a gap.
     pub(crate) fn push(&mut self, entry: Entry) {
-        assert_eq!(
-            entry.at.index,
-            self.last().index + 1,
-            "a log has no gap"
-        );
+        assert_eq!(entry.at.index, self.last().index + 1, "a log has no gap");
         if let Command::Config { voters, .. } = entry.command {
             self.configs.push((entry.at.index, voters));
         }

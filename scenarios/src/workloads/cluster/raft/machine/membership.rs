@@ -5,8 +5,10 @@
 //! its own. It counts from the moment it is in the log.
 
 use super::super::mutant::Mutant;
-use super::{Answer, Command, CommandId, Kv, Log, LogId, Member, Note, Raft, Role, Snapshot, Ticket};
 use super::Voters;
+use super::{
+    Answer, Command, CommandId, Kv, Log, LogId, Member, Note, Raft, Role, Snapshot, Ticket,
+};
 use std::rc::Rc;
 
 impl Raft {
@@ -17,7 +19,11 @@ impl Raft {
             return self.answer(ticket, answer);
         }
         let before = self.voters();
-        let voters = if add { before.with(member) } else { before.without(member) };
+        let voters = if add {
+            before.with(member)
+        } else {
+            before.without(member)
+        };
         let (now, next) = (self.now, self.log.last().index + 1);
         if let Role::Leader(leader) = &mut self.role
             && add

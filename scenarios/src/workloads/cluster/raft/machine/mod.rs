@@ -29,8 +29,8 @@ pub(crate) use kv::{Kv, Last, appended};
 pub(crate) use log::Log;
 pub(crate) use output::{Note, Outputs, Save};
 pub(crate) use types::{
-    Answer, Body, Command, CommandId, Entry, Hard, LogId, MEMBERS_MAX, Member, Message, Op, Request,
-    Snapshot, Ticket, Voters,
+    Answer, Body, Command, CommandId, Entry, Hard, LogId, MEMBERS_MAX, Member, Message, Op,
+    Request, Snapshot, Ticket, Voters,
 };
 
 use super::mutant::Mutant;
@@ -69,20 +69,6 @@ pub(crate) struct Stored {
     pub(crate) hard: Hard,
     pub(crate) snapshot: Snapshot,
     pub(crate) log: Log,
-}
-
-impl Stored {
-    /// Nothing: a replica among `voters` that never ran.
-    pub(crate) fn blank(hard: Hard, voters: Voters) -> Self {
-        Self {
-            hard,
-            snapshot: Snapshot {
-                voters,
-                ..Snapshot::default()
-            },
-            log: Log::after(LogId::default(), voters),
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -181,6 +167,10 @@ impl Raft {
     /// Whether there is something to take.
     pub(crate) const fn has_outputs(&self) -> bool {
         !self.out.is_empty()
+    }
+    /// Whether it leads.
+    pub(crate) const fn leads(&self) -> bool {
+        matches!(self.role, Role::Leader(_))
     }
     pub(crate) const fn hard(&self) -> Hard {
         self.hard

@@ -75,7 +75,8 @@ impl Outputs {
     }
     /// An entry is in the log.
     pub(super) fn note_entry(&mut self, entry: &Entry) {
-        self.notes.push(Note::Appended(entry.at, entry.command.id()));
+        self.notes
+            .push(Note::Appended(entry.at, entry.command.id()));
         if let Command::Config { voters, .. } = entry.command {
             self.notes.push(Note::Membership(entry.at, voters));
         }

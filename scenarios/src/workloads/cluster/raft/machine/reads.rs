@@ -28,7 +28,11 @@ impl Raft {
     }
     /// The clock that leases go by. The wall clock may be set back.
     pub(super) fn lease_clock(&self) -> u64 {
-        if self.is(Mutant::B09) { self.wall } else { self.now }
+        if self.is(Mutant::B09) {
+            self.wall
+        } else {
+            self.now
+        }
     }
     /// A member answered a heartbeat: the lease may last longer, and reads may be served.
     pub(super) fn heard_round(&mut self) {

@@ -2,9 +2,7 @@
 
 use super::super::mutant::Mutant;
 use super::types::Round;
-use super::{
-    Answer, Body, Command, Entry, LogId, Member, Note, Progress, Raft, Role, Ticket,
-};
+use super::{Answer, Body, Command, Entry, LogId, Member, Note, Progress, Raft, Role, Ticket};
 use std::rc::Rc;
 
 impl Raft {
@@ -79,9 +77,9 @@ impl Raft {
             return;
         };
         if progress.next <= base {
-            let again = progress.snapshot_at.is_none_or(|at| {
-                self.now >= at.saturating_add(self.rules.election_ns.1)
-            });
+            let again = progress
+                .snapshot_at
+                .is_none_or(|at| self.now >= at.saturating_add(self.rules.election_ns.1));
             if again {
                 progress.snapshot_at = Some(self.now);
                 let snapshot = Rc::clone(&self.snapshot);
@@ -145,7 +143,11 @@ impl Raft {
             self.push(*entry);
         }
         let matched = prev.index + u32::try_from(entries.len()).unwrap_or(0);
-        let known = if self.is(Mutant::B15) { commit } else { commit.min(matched) };
+        let known = if self.is(Mutant::B15) {
+            commit
+        } else {
+            commit.min(matched)
+        };
         self.commit_to(known);
         self.send(from, Body::Appended { matched, round });
     }
@@ -221,7 +223,10 @@ impl Raft {
         (prev, next, term): (u32, u32, u32),
         round: Round,
     ) {
-        let known = self.log.last_of_term(term).map_or(next, |last| (last + 1).min(prev));
+        let known = self
+            .log
+            .last_of_term(term)
+            .map_or(next, |last| (last + 1).min(prev));
         let Some(progress) = self.progress_of(from, round) else {
             return;
         };
@@ -241,7 +246,12 @@ impl Raft {
         };
         let group = (self.voters(), self.rules.me);
         let sorted = !self.is(Mutant::B21);
-        let held = leader.quorum(group, u64::from(self.saved), |p| u64::from(p.matched), sorted);
+        let held = leader.quorum(
+            group,
+            u64::from(self.saved),
+            |p| u64::from(p.matched),
+            sorted,
+        );
         let held = u32::try_from(held).unwrap_or(0);
         // Figure 8 of the Raft paper: an entry of an earlier term that a quorum holds can still be
         // overwritten.
@@ -257,7 +267,9 @@ impl Raft {
         if index > self.commit {
             self.commit = index;
             let term = self.log.term(index).unwrap_or(0);
-            self.out.notes.push(Note::Committed(LogId::new(term, index)));
+            self.out
+                .notes
+                .push(Note::Committed(LogId::new(term, index)));
         }
         self.apply();
     }

@@ -9,7 +9,11 @@ impl Raft {
     /// Takes a snapshot if it is time, and drops what it stands for but for a few entries. The driver asks
     /// when all that was applied is recorded.
     pub(crate) fn compact(&mut self) {
-        let due = self.snapshot.last.index.saturating_add(self.rules.snapshot_every);
+        let due = self
+            .snapshot
+            .last
+            .index
+            .saturating_add(self.rules.snapshot_every);
         if self.applied < due {
             return;
         }

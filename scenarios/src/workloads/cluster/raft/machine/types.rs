@@ -169,10 +169,18 @@ pub(crate) struct Round {
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     /// May I stand for this term, one above mine?
-    PreVote { last: LogId },
-    PreVoteReply { granted: bool },
-    Vote { last: LogId },
-    VoteReply { granted: bool },
+    PreVote {
+        last: LogId,
+    },
+    PreVoteReply {
+        granted: bool,
+    },
+    Vote {
+        last: LogId,
+    },
+    VoteReply {
+        granted: bool,
+    },
     Append {
         prev: LogId,
         entries: Vec<Entry>,
@@ -180,7 +188,10 @@ pub(crate) enum Body {
         round: Round,
     },
     /// The log agrees with the leader's up to `matched`.
-    Appended { matched: u32, round: Round },
+    Appended {
+        matched: u32,
+        round: Round,
+    },
     /// It does not at `prev`: try from `next` on, or after the last entry of `term`.
     Conflict {
         prev: u32,
@@ -188,7 +199,10 @@ pub(crate) enum Body {
         term: u32,
         round: Round,
     },
-    Install { snapshot: Rc<Snapshot>, round: Round },
+    Install {
+        snapshot: Rc<Snapshot>,
+        round: Round,
+    },
 }
 
 /// A message between replicas.
@@ -239,7 +253,9 @@ pub(crate) enum Request {
     },
     /// Forget log and state: the removal with this index is committed, and nobody adds this replica
     /// again before the answer.
-    Wipe { removal: u32 },
+    Wipe {
+        removal: u32,
+    },
 }
 
 /// What they get.
