@@ -73,6 +73,7 @@ impl Writer {
                 w.word32(hard.term);
                 w.byte(hard.voted.unwrap_or(NOBODY));
                 w.word32(hard.wiped);
+                w.byte(u8::from(hard.blank));
             }
             Record::Entry(entry) => {
                 w.byte(2);
@@ -167,6 +168,7 @@ impl Reader<'_> {
                 term: self.word32()?,
                 voted: Some(self.byte()?).filter(|voted: &Member| *voted != NOBODY),
                 wiped: self.word32()?,
+                blank: self.byte()? == 1,
             }),
             2 => Record::Entry(Entry {
                 at: self.place()?,
@@ -265,6 +267,7 @@ mod tests {
                 term: 3,
                 voted: Some(0),
                 wiped: 2,
+                blank: true,
             }),
             entry(5, Command::Noop),
             entry(6, write(Op::Put(1 << 60))),

@@ -10,7 +10,7 @@ impl Raft {
         self.reset_timer();
         let removed = !self.voters().has(self.rules.me);
         // One that was removed, or not added yet, has nobody to ask.
-        if removed && !self.is(Mutant::B22) {
+        if (removed && !self.is(Mutant::B22)) || self.hard.blank {
             return;
         }
         self.leader = None;
@@ -100,6 +100,9 @@ impl Raft {
     }
     fn is_up_to_date(&self, last: LogId) -> bool {
         let own = self.log.last();
+        if self.hard.blank {
+            return false;
+        }
         if self.is(Mutant::B03) {
             return true;
         }

@@ -84,12 +84,15 @@ impl Raft {
 
     /// The operator empties this replica, which was removed. It keeps term and vote: those it gave
     /// count for ever. Copies of an order that was obeyed do nothing.
+    ///
+    /// Its log kept candidates from winning who have missed several changes of membership and still count
+    /// it as a voter. So it gives no vote until it has back what was committed when it was removed.
     pub(super) fn wipe(&mut self, ticket: Ticket, removal: u32) {
         if removal > self.hard.wiped {
             self.step_down();
             self.role = Role::Follower;
             self.leader = None;
-            self.hard.wiped = removal;
+            (self.hard.wiped, self.hard.blank) = (removal, true);
             self.log = Log::after(LogId::default(), Voters::default());
             self.snapshot = Rc::new(Snapshot::default());
             self.kv = Kv::default();

@@ -264,6 +264,7 @@ impl Raft {
     }
     /// Commits up to `index` and applies.
     pub(super) fn commit_to(&mut self, index: u32) {
+        self.got_back(index);
         if index > self.commit {
             self.commit = index;
             let term = self.log.term(index).unwrap_or(0);
@@ -272,6 +273,13 @@ impl Raft {
                 .push(Note::Committed(LogId::new(term, index)));
         }
         self.apply();
+    }
+    /// What is committed up to `index` is here: one that was emptied may vote again.
+    pub(super) fn got_back(&mut self, index: u32) {
+        if self.hard.blank && index >= self.hard.wiped {
+            self.hard.blank = false;
+            self.out.save.hard = true;
+        }
     }
     fn apply(&mut self) {
         while self.applied < self.commit {

@@ -56,6 +56,7 @@ impl Raft {
         self.kv = snapshot.kv.clone();
         (self.commit, self.applied) = (last.index, last.index);
         self.snapshot = Rc::clone(snapshot);
+        self.got_back(last.index);
         let save = &mut self.out.save;
         (save.snapshot, save.rewrite) = (true, true);
         self.out.notes.push(Note::Installed(last, self.kv.digest));

@@ -431,6 +431,23 @@ fn members_come_and_go_one_at_a_time() {
     let wiped = cluster.ask(gone, Request::Wipe { removal: 2 });
     assert_eq!(cluster.answer(wiped), Some(Answer::Done(0)));
     assert_eq!(cluster.log(gone), []);
+    // Until it has back what it had, it gives no vote: who counts it as a voter may know less.
+    let later = cluster.now + 200 * MS;
+    let last = LogId::new(9, 9);
+    for body in [Body::PreVote { last }, Body::Vote { last }] {
+        let message = Message {
+            from: other,
+            term: 1,
+            body,
+        };
+        cluster.rafts[usize::from(gone)].receive(later, &message);
+        let outputs = cluster.rafts[usize::from(gone)].take_outputs();
+        let reply = &outputs.messages[0].1.body;
+        assert!(matches!(
+            reply,
+            Body::VoteReply { granted: false } | Body::PreVoteReply { granted: false }
+        ));
+    }
     let added = cluster.ask(
         leader,
         Request::Add {

@@ -155,6 +155,8 @@ pub(crate) struct Hard {
     pub(crate) voted: Option<Member>,
     /// The removal after which the operator emptied this replica last, by its index.
     pub(crate) wiped: u32,
+    /// Whether it has not got back since what was committed by then.
+    pub(crate) blank: bool,
 }
 
 /// Which heartbeat of a leader a message belongs to, and since which change of membership the leader
