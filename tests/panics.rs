@@ -4,7 +4,7 @@ use squall::campaign;
 use squall::core::outcome::Stop;
 use squall::core::property::Verdict;
 use squall::core::{Sample, Seed, VirtualDuration};
-use squall::scenarios::workloads::{Install, WorkloadKind, nothing};
+use squall::scenarios::workloads::{Install, WorkloadKind, nothing, whole};
 use squall::scenarios::{Settings, parse};
 
 /// A workload whose process panics after three seconds in odd seeds.
@@ -18,8 +18,11 @@ static FRAGILE: WorkloadKind = WorkloadKind {
     metrics: &[],
     knobs: &[],
     services: &[],
+    channels: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
+    depends: whole,
     install: |install: &mut Install<'_>| {
         let odd = install.world.seed().0 % 2 == 1;
         let node = install.nodes()[0];

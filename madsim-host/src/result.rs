@@ -3,11 +3,13 @@
 use crate::capability::{Limit, observes_landing};
 use crate::host::{Hosted, HostedRun};
 use crate::run::Left;
+use squall_core::EntryId;
 use squall_core::history::History;
-use squall_core::outcome::{FaultResult, MetricResult, PropertyResult, SeedResult, Stop};
+use squall_core::outcome::{
+    FaultResult, Landing, MetricResult, PropertyResult, SeedResult, Stop, fault_results,
+};
 use squall_core::plan::Plan;
 use squall_core::property::{RunEnd, Verdict};
-use squall_core::{EntryId, VirtualTime};
 
 /// Runs `run`, whose plan has been checked, and judges it.
 pub(crate) fn hosted(mut run: HostedRun, approximated: Vec<Limit>) -> Hosted {
@@ -67,20 +69,15 @@ fn entries(plan: &Plan) -> impl Iterator<Item = EntryId> + Clone {
 }
 
 fn faults(plan: &Plan, left: &Left) -> Vec<FaultResult> {
-    let planned = plan.faults.iter().enumerate();
-    let result = planned.map(|(index, fault)| {
-        let own = entries(plan).filter(|id| plan.entry(*id).fault as usize == index);
-        let landings = own.clone().filter_map(|id| left.landed.get(&id).copied());
-        let landings: Vec<VirtualTime> = landings.collect();
-        FaultResult {
-            label: fault.label.clone(),
-            planned: own.count() as u64,
-            landed: landings.len() as u64,
-            first_landing: landings.into_iter().min(),
-            firings: None,
+    let landing = |id: EntryId| {
+        let first = left.landed.get(&id).copied();
+        Landing {
+            count: u64::from(first.is_some()),
+            first,
         }
-    });
-    result.collect()
+    };
+    let landings: Vec<Landing> = entries(plan).map(landing).collect();
+    fault_results(plan, &landings, left.end)
 }
 
 fn metrics(left: &Left) -> Vec<MetricResult> {

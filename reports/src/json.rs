@@ -1,17 +1,20 @@
 //! The JSON document: schema-versioned; everything but `wall_s` is a function of (file, seed,
 //! settings). Seeds and digests are strings.
 
+use crate::coverage;
+use crate::statistics::{self, Statistics};
 use crate::words::Outcome;
 use serde_json::{Value, json};
 use squall_core::outcome::{ENGINE_EPOCH, SeedResult, Stop};
 
-/// Version of the document.
+/// Version of the document. It rises when a key changes its meaning or goes away; keys may be added.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The document of one campaign.
 pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
     let walls = outcome.wall_s.iter().copied().chain(std::iter::repeat(0.0));
     let seeds = outcome.campaign.seeds.iter().zip(walls);
+    let statistics = Statistics::of(outcome.campaign, outcome.wall_s);
     let expected = outcome
         .expectation
         .map(|expectation| json!({ "verdict": expectation.verdict, "met": outcome.expected() }));
@@ -35,12 +38,9 @@ pub fn campaign(outcome: &Outcome<'_>, tool: &str) -> Value {
             "seeds_exercised": p.exercised,
             "margin": p.closest.map(|(margin, ..)| margin),
         })).collect::<Vec<_>>(),
-        "faults": outcome.campaign.faults.iter().map(|f| json!({
-            "name": f.label,
-            "seeds_planned": f.planned,
-            "seeds_landed": f.landed,
-            "missed": f.missed,
-        })).collect::<Vec<_>>(),
+        "faults": outcome.campaign.faults.iter().map(coverage::fault).collect::<Vec<_>>(),
+        "coverage": coverage::document(&outcome.campaign.coverage),
+        "statistics": statistics::document(outcome, &statistics),
         "seeds": seeds.map(|(seed, wall)| self::seed(seed, wall)).collect::<Vec<_>>(),
     })
 }
@@ -103,7 +103,10 @@ pub fn seed(seed: &SeedResult, wall_s: f64) -> Value {
             "name": f.label,
             "planned": f.planned,
             "landed": f.landed,
+            "active_s": f.active.as_secs_f64(),
+            "missed": f.missed.map(|why| why.to_string()),
             "first_landing_s": f.first_landing.map(squall_core::VirtualTime::as_secs_f64),
+            "triggers": f.firings,
         })).collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,7 @@
 //! JUnit: a test suite a scenario file, a test case a seed.
 
 use crate::findings;
+use crate::statistics::{self, Statistics};
 use crate::words::Outcome;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use squall_core::outcome::{SeedResult, Stop};
@@ -14,6 +15,8 @@ pub fn report(outcomes: &[Outcome<'_>]) -> Result<String, quick_junit::Serialize
     let mut report = Report::new("squall");
     for outcome in outcomes {
         let mut suite = TestSuite::new(outcome.path);
+        let statistics = Statistics::of(outcome.campaign, outcome.wall_s);
+        properties(&mut suite, &statistics);
         let walls = outcome.wall_s.iter().copied().chain(std::iter::repeat(0.0));
         for (seed, wall) in outcome.campaign.seeds.iter().zip(walls) {
             let mut case = TestCase::new(format!("seed_{}", seed.seed), status(outcome, seed));
@@ -21,10 +24,46 @@ pub fn report(outcomes: &[Outcome<'_>]) -> Result<String, quick_junit::Serialize
             case.set_time(core::time::Duration::from_secs_f64(wall.max(0.0)));
             suite.add_test_case(case);
         }
-        suite.add_test_case(whole(outcome));
+        suite.add_test_case(whole(outcome, &statistics));
         report.add_test_suite(suite);
     }
     report.to_string()
+}
+
+/// What the seeds say together, as properties of the suite.
+fn properties(suite: &mut TestSuite, statistics: &Statistics) {
+    if let Some(rate) = &statistics.rate {
+        suite.add_property(("squall.failure-rate", statistics::share(rate).as_str()));
+    }
+    for (index, cause) in statistics.causes.iter().enumerate() {
+        let text = format!(
+            "{}: {}: {} ({} seeds, first {})",
+            cause.kind,
+            cause.property,
+            cause.signature,
+            cause.seeds.len(),
+            cause.seeds[0]
+        );
+        suite.add_property((
+            format!("squall.cause-{}", index + 1).as_str(),
+            text.as_str(),
+        ));
+    }
+    let of = |name: &str, of: Option<statistics::Of<u64>>| {
+        of.map(|of| {
+            (
+                name.to_owned(),
+                format!("{} ({} events)", of.seed, of.value),
+            )
+        })
+    };
+    let seeds = [
+        of("squall.longest-seed", statistics.most_events),
+        of("squall.median-seed", statistics.median_events),
+    ];
+    for (name, value) in seeds.into_iter().flatten() {
+        suite.add_property((name.as_str(), value.as_str()));
+    }
 }
 
 fn status(outcome: &Outcome<'_>, seed: &SeedResult) -> TestCaseStatus {
@@ -41,6 +80,12 @@ fn status(outcome: &Outcome<'_>, seed: &SeedResult) -> TestCaseStatus {
         let what = first.map_or_else(String::new, |v| format!("{}: {}", v.at, v.text));
         text.push_str(&format!("{}: {what}\n", property.spec.name));
     }
+    for fault in seed.faults.iter().filter(|fault| fault.failed().is_some()) {
+        text.push_str(&format!(
+            "fault {}: nobody had the role that it names\n",
+            fault.label
+        ));
+    }
     text.push_str(&outcome.replay(seed));
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_message(text);
@@ -48,7 +93,7 @@ fn status(outcome: &Outcome<'_>, seed: &SeedResult) -> TestCaseStatus {
 }
 
 /// What only all seeds together can say: what was never tested, and what was expected.
-fn whole(outcome: &Outcome<'_>) -> TestCase {
+fn whole(outcome: &Outcome<'_>, statistics: &Statistics) -> TestCase {
     let status = match outcome.exit_code() {
         0 => TestCaseStatus::success(),
         code => {
@@ -60,7 +105,11 @@ fn whole(outcome: &Outcome<'_>) -> TestCase {
             let mut status = TestCaseStatus::non_success(kind);
             status.set_message(match outcome.differs {
                 Some(seed) => format!("nondeterminism: seed {seed} ended in two digests"),
-                None => format!("verdict of the campaign: {}", outcome.campaign.verdict),
+                None => format!(
+                    "verdict of the campaign: {}\n{}",
+                    outcome.campaign.verdict,
+                    statistics::lines(outcome, statistics)
+                ),
             });
             status
         }

@@ -36,6 +36,8 @@
 
 mod diagnose;
 mod file;
+mod judge;
+pub mod log;
 mod overrides;
 mod run;
 mod scenario;
@@ -46,7 +48,8 @@ mod tree;
 pub mod workloads;
 
 pub use diagnose::{Diagnostic, Origin, Report};
-pub use file::parse;
+pub use file::{parse, properties_for, properties_for_log};
+pub use judge::{JudgeError, Judged, Times};
 pub use overrides::Settings;
 pub use run::{Ready, SeedRun};
 pub use scenario::{

@@ -2,12 +2,15 @@
 
 use crate::diagnose::Report;
 use crate::workloads::WorkloadKind;
-use squall_core::plan::{LinkTarget, Plan, Swap};
+use squall_core::outcome::coverage::Roles;
+use squall_core::plan::{Land, LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
 use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
+use squall_faults::chaos::{self, Chaos};
 use squall_faults::param::{Args, Place, Signed};
 use squall_faults::{FaultUse, Issue, Topology, lower};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A scenario without errors.
@@ -37,6 +40,8 @@ pub struct Scenario {
     pub workloads: Vec<WorkloadUse>,
     /// Faults, in file order.
     pub faults: Vec<FaultUse>,
+    /// What more faults are drawn from, a seed.
+    pub chaos: Option<Chaos>,
     /// Properties, in file order.
     pub properties: Vec<PropertySpec>,
     /// The expected verdict, if the file says one.
@@ -151,6 +156,8 @@ pub struct WorkloadUse {
     pub args: Args,
     /// Where it runs, by number.
     pub nodes: Vec<NodeId>,
+    /// Whether a fault asks who has a role in it. Then it records that, and else not.
+    pub roles: bool,
     /// Line of the file.
     pub line: u32,
 }
@@ -193,11 +200,63 @@ impl Scenario {
     pub fn stop_time(&self) -> VirtualTime {
         VirtualTime::ZERO + self.stop
     }
+    /// The parts of its world, for coverage: groups and labels of nodes, services, knobs.
+    pub fn roles(&self) -> Roles {
+        let mut roles = Roles::default();
+        for node in self.topology.nodes() {
+            let labels = node
+                .labels
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"));
+            let names = std::iter::once(node.group.clone()).chain(labels);
+            let numbers = names.map(|name| {
+                let known = roles.names.iter().position(|other| *other == name);
+                let number = known.unwrap_or(roles.names.len());
+                if known.is_none() {
+                    roles.names.push(name);
+                }
+                u32::try_from(number).unwrap_or(u32::MAX)
+            });
+            let numbers = numbers.collect();
+            roles.nodes.push(numbers);
+        }
+        roles.services = self.topology.services().to_vec();
+        let knobs = self.topology.knobs().iter();
+        roles.knobs = knobs.map(|knob| knob.name.clone()).collect();
+        roles
+    }
     /// The faults of a seed as primitives. What can be known before a seed is drawn was checked
     /// when the file was read; the rest of the errors is here.
     pub fn plan(&self, seed: Seed) -> Result<Plan, Report> {
-        let plan = lower(seed, &self.faults, &self.topology, self.stop_time());
+        let faults = self.faults_of(seed);
+        let plan = lower(seed, &faults, &self.topology, self.stop_time());
         plan.map_err(|errors| self.report(errors.into_iter().map(|e| e.issue).collect()))
+    }
+    /// The faults of a seed: those of the file, then those that `[chaos]` draws.
+    pub fn faults_of(&self, seed: Seed) -> Cow<'_, [FaultUse]> {
+        let Some(chaos) = &self.chaos else {
+            return Cow::Borrowed(&self.faults);
+        };
+        let drawn = chaos.faults(seed, &self.topology);
+        Cow::Owned(self.faults.iter().cloned().chain(drawn).collect())
+    }
+    /// What it takes for its faults to count as having happened, by label; before the members of a
+    /// group the group, where that is what must land.
+    pub fn lands(&self) -> Vec<(String, Land)> {
+        let mut lands: Vec<(String, Land)> = Vec::new();
+        for fault in &self.faults {
+            let group = fault.composed.member.as_ref().map(|member| &member.group);
+            if let Some((group, land)) = group.and_then(|group| group.land.map(|l| (group, l)))
+                && lands.iter().all(|(label, _)| *label != group.label)
+            {
+                lands.push((group.label.clone(), land));
+            }
+            lands.push((fault.label.clone(), fault.land));
+        }
+        if let Some(chaos) = &self.chaos {
+            lands.push((chaos::LABEL.to_owned(), chaos.land));
+        }
+        lands
     }
     /// The files it names.
     pub fn files(&self) -> Vec<FileUse> {

@@ -1,6 +1,7 @@
 //! Engine of Squall: virtual time, keyed randomness, event queue, processes, fabric, plan, history
 //! and properties.
 
+pub mod depends;
 pub mod disk;
 pub mod history;
 pub mod ids;

@@ -8,13 +8,16 @@
 )]
 
 mod verify;
+mod without;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
+pub use without::{Without, without};
 
+use squall_core::Seed;
+use squall_core::outcome::coverage::Collector;
 use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::property::Verdict;
 use squall_core::world::World;
-use squall_core::{Seed, plan::Land};
 use squall_scenarios::{Ready, Report, SeedRun};
 use std::cell::Cell;
 use std::ops::Range;
@@ -75,15 +78,26 @@ pub fn run(
     let start = Instant::now();
     let total = seeds.end.saturating_sub(seeds.start);
     let tally = Tally::new(total, progress);
+    let roles = ready.scenario.roles();
+    let covered = Mutex::new(Collector::default());
     let results = on_threads(total, jobs, &|world, index| {
         let begun = Instant::now();
-        let run = run_seed(ready, Seed(seeds.start + index), false, world)?;
+        let seed = Seed(seeds.start + index);
+        let run = run_seed(ready, seed, false, world)?;
+        let mut collector = covered.lock().expect("nobody panics while collecting");
+        collector.add(seed, &run.plan, &run.landings, &roles);
+        drop(collector);
         tally.done(run.result.verdict == Verdict::Fail);
         Ok((run.result, begun.elapsed().as_secs_f64()))
     })?;
     let (seeds, wall_s) = results.into_iter().unzip();
+    let covered = covered
+        .into_inner()
+        .expect("nobody panics while collecting");
+    let mut campaign = summarise(ready, seeds);
+    campaign.coverage = covered.finish(&roles);
     Ok(Ran {
-        campaign: summarise(ready, seeds),
+        campaign,
         wall_s,
         total_s: start.elapsed().as_secs_f64(),
     })
@@ -159,9 +173,7 @@ fn on_threads<T: Send>(
 
 /// What results of seeds say together.
 pub fn summarise(ready: &Ready, seeds: Vec<SeedResult>) -> Campaign {
-    let faults = ready.scenario.faults.iter();
-    let lands: Vec<(String, Land)> = faults.map(|f| (f.label.clone(), f.land)).collect();
-    Campaign::new(seeds, &ready.scenario.properties, &lands)
+    Campaign::new(seeds, &ready.scenario.properties, &ready.scenario.lands())
 }
 
 /// Runs one seed again with its history kept: the same run.

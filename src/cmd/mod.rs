@@ -1,7 +1,9 @@
 //! The command line: one thin file a subcommand.
 
 mod check;
+mod compare;
 mod demo;
+mod judge;
 mod list;
 mod out;
 mod plan;
@@ -9,6 +11,7 @@ mod replay;
 mod run;
 mod schema;
 mod selection;
+mod stored;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -21,6 +24,8 @@ pub(crate) mod exit {
     pub(crate) const BUG: u8 = 1;
     /// Wrong arguments.
     pub(crate) const USAGE: u8 = 2;
+    /// Not decided, or not exercised.
+    pub(crate) const INCONCLUSIVE: u8 = 3;
     /// Nothing selected.
     pub(crate) const NOTHING: u8 = 4;
     /// An invalid scenario.
@@ -47,8 +52,12 @@ Examples:
   squall demo                                      a host that swaps, blamed on a deploy
   squall run scenarios/library                     every shipped scenario
   squall run FILE --seeds 0..1000 --jobs 8         more seeds; results do not depend on --jobs
+  squall run FILE --coverage                       which faults had an effect on what, and what never happened
   squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
   squall plan FILE --seed 0x11                     what would happen to whom and when
+  squall compare FILE --with no-storm              what differs on the same seeds, and how sure that is
+  squall compare FILE --without storm              what one fault reached, against what was predicted
+  squall judge RECORDING --properties FILE         other promises on what was stored, without a run
   squall replay FILE --seed 0x11                   one seed again, with the whole report
 
 Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
@@ -84,9 +93,13 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Validate scenarios without running them
     Check(check::Check),
+    /// Compare two variants or two files on the same seeds, or one with and without a fault
+    Compare(compare::Compare),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
-    /// List faults, workloads, properties, metrics, scenarios or devices
+    /// Check a stored recording, or the event log of another system, by the properties of a file
+    Judge(judge::Judge),
+    /// List faults, presets, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
     Schema(schema::Schema),
@@ -119,7 +132,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(command) => command.main(colour),
         Command::Plan(command) => command.main(colour),
         Command::Check(command) => command.main(colour),
+        Command::Compare(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
+        Command::Judge(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

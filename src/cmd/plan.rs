@@ -1,10 +1,11 @@
-//! `squall plan`: what would happen to whom and when.
+//! `squall plan`: what would happen to whom and when, and what that can reach.
 
 use super::selection::{Set, load_all};
 use super::{exit, out};
 use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
+use squall::reports::blast;
 use std::path::PathBuf;
 
 /// Show what would happen to whom and when, without running
@@ -39,17 +40,22 @@ impl PlanArgs {
             text.push_str(&format!(
                 "plan   {}   seed {seed}   {} of {} faults act, {} primitives, stops at {}\n",
                 path.display(),
-                scenario
-                    .faults
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| plan.entries().iter().any(|e| e.fault as usize == *i))
+                (0..plan.faults.len())
+                    .filter(|i| plan.entries().iter().any(|e| e.fault as usize == *i))
                     .count(),
-                scenario.faults.len(),
+                plan.faults.len(),
                 plan.entries().len(),
                 scenario.stop
             ));
             text.push_str(&plan_text(&plan, &scenario.topology));
+            text.push_str(&blast::predicted(&ready.dependencies(), &plan));
+            if let Some(chaos) = &scenario.chaos {
+                let drawn = chaos.draw(seed, &scenario.topology);
+                text.push_str(
+                    "drawn by [chaos]; as a part of the file instead of [chaos] it would be:\n\n",
+                );
+                text.push_str(&squall::faults::chaos::text(&drawn));
+            }
         }
         out::result(&text);
         exit::PASS

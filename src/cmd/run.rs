@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall::campaign::{self, Mismatch, Progress, Ran};
 use squall::core::property::Verdict;
 use squall::core::recording::Recording;
-use squall::reports::{Expectation, Outcome, json, junit, storage, terminal};
+use squall::reports::{Expectation, Outcome, coverage, json, junit, storage, terminal};
 use squall::scenarios::Ready;
 use std::io::IsTerminal;
 use std::num::NonZero;
@@ -35,6 +35,10 @@ pub(crate) struct Run {
     /// What to print on stdout
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
+    /// Show which faults had an effect on what, which of them met, and what was never exercised. The
+    /// JSON document has it always
+    #[arg(long)]
+    coverage: bool,
     /// Records to show before the one in which two runs of a seed differ
     #[arg(long, value_name = "N", default_value_t = CONTEXT)]
     context: usize,
@@ -112,7 +116,11 @@ impl Run {
             match run_one(ready, what, seeds, jobs) {
                 Ok(finished) => {
                     if self.format == Format::Human {
-                        out::result(&human(&finished, self.context));
+                        let mut text = human(&finished, self.context);
+                        if self.coverage {
+                            text.push_str(&coverage::text(&finished.ran.campaign));
+                        }
+                        out::result(&text);
                     } else if let Some(mismatch) = &finished.differs {
                         out::note(mismatch.text(self.context).trim_end());
                     }

@@ -4,7 +4,7 @@ use squall::core::property::{PropertyKind, PropertySpec, Verdict};
 use squall::core::world::World;
 use squall::core::{NodeId, Seed};
 use squall::faults::param::Args;
-use squall::scenarios::workloads::{Install, InstallFn, Metric, WorkloadKind, nothing};
+use squall::scenarios::workloads::{Install, InstallFn, Metric, WorkloadKind, nothing, whole};
 use squall::scenarios::{Ready, Scenario, SeedRun, Settings, WorkloadUse, parse};
 use std::fmt::Write as _;
 
@@ -154,7 +154,7 @@ impl Pair {
             Run::HardenedUnderFault,
         ]
         .map(|run| self.ready(run));
-        let mut found = 0;
+        let (mut found, mut last) = (0, String::new());
         for seed in SEEDS.map(Seed) {
             let mut run = |ready: &Ready| {
                 let run = ready.run(seed, false, &mut world);
@@ -193,9 +193,10 @@ impl Pair {
             let verdict = named.map(|p| p.outcome.verdict);
             expect("no property has this name", verdict.is_some(), &weak);
             found += u64::from(verdict == Some(Verdict::Fail));
+            last = told(&weak);
         }
         if found == 0 {
-            let _ = writeln!(wrong, "  the fault finds the weakness in no seed");
+            let _ = writeln!(wrong, "  the fault finds the weakness in no seed\n{last}");
         }
         wrong
     }
@@ -262,8 +263,11 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
         metrics: &[] as &[Metric],
         knobs: &[],
         services: &[],
+        channels: &[],
+        roles: &[],
         operations: &[],
         prepare: nothing,
+        depends: whole,
         install,
     }));
     WorkloadUse {
@@ -274,6 +278,7 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
             .map(NodeId::from_index)
             .collect(),
         line: 0,
+        roles: false,
     }
 }
 

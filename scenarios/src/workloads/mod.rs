@@ -3,10 +3,12 @@
 pub mod agents;
 mod channels;
 pub mod cluster;
+mod depends;
 mod edge;
 mod install;
 
 pub use channels::Channel;
+pub use depends::{Depends, DependsFn, whole};
 pub use install::{Install, InstallFn, Prepare, PrepareFn, Prepared, nothing};
 
 use core::fmt;
@@ -45,10 +47,15 @@ pub struct WorkloadKind {
     pub services: &'static [Word],
     /// Sensors and actuators that faults can hit.
     pub channels: &'static [Channel],
+    /// Roles that its nodes take and give up, for selectors: `leader`, `primary`, `holder`, `owner` of
+    /// the workload's name.
+    pub roles: &'static [Word],
     /// Names of its operations in spans.
     pub operations: &'static [&'static str],
     /// Reads what it needs before the first seed.
     pub prepare: PrepareFn,
+    /// Says who needs whom in it: [`whole`] if there is no more to say than that it runs.
+    pub depends: DependsFn,
     /// Puts it into a world.
     pub install: InstallFn,
 }
@@ -228,6 +235,9 @@ impl WorkloadKind {
         }
         for c in self.channels {
             let _ = writeln!(text, "    {:<28} {}", c.name, c.doc);
+        }
+        if !self.roles.is_empty() {
+            text.push_str(&words("roles", self.roles));
         }
         text.push_str("  metrics\n");
         for m in self.metrics {

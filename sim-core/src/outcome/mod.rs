@@ -1,8 +1,12 @@
 //! What a run and a campaign leave behind: the data that reports print.
 
 mod campaign;
+pub mod coverage;
+mod landing;
 
 pub use campaign::{Campaign, FaultSummary, PropertySummary};
+pub use coverage::Coverage;
+pub use landing::{FaultResult, Firings, Landing, Missed, fault_results};
 
 use crate::history::Digest;
 use crate::property::{PropertyOutcome, PropertySpec, Summary, Verdict};
@@ -45,54 +49,6 @@ pub struct MetricResult {
     pub unit: String,
     /// Its statistics.
     pub summary: Summary,
-}
-
-/// One fault of one seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FaultResult {
-    /// Label in the scenario.
-    pub label: String,
-    /// How many primitives were planned.
-    pub planned: u64,
-    /// How often they had an effect.
-    pub landed: u64,
-    /// When they first had one.
-    pub first_landing: Option<VirtualTime>,
-    /// What its triggers did, if it has any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub firings: Option<Firings>,
-}
-
-/// What the triggers of a fault did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Firings {
-    /// Firings that hit somebody.
-    pub fired: u64,
-    /// Targets that its floor kept from being hit.
-    pub dropped: u64,
-    /// Firings for which nobody had the role in time.
-    pub missed_role: u64,
-    /// Firings for which the floor left nobody.
-    pub missed_floor: u64,
-    /// Firings that were left out because nobody had the role.
-    pub skipped: u64,
-    /// Firings that still waited for somebody to have the role when the run ended.
-    pub waiting: u64,
-    /// When the run failed because nobody had the role.
-    pub failed: Option<VirtualTime>,
-}
-
-impl Firings {
-    /// Adds up.
-    pub fn add(&mut self, other: &Self) {
-        self.fired += other.fired;
-        self.dropped += other.dropped;
-        self.missed_role += other.missed_role;
-        self.missed_floor += other.missed_floor;
-        self.skipped += other.skipped;
-        self.waiting += other.waiting;
-        self.failed = [self.failed, other.failed].into_iter().flatten().min();
-    }
 }
 
 /// Everything about one seed that is a function of (file, seed, settings).

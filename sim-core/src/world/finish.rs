@@ -3,7 +3,8 @@
 use super::World;
 use crate::VirtualTime;
 use crate::history::{Digest, History};
-use crate::outcome::{ENGINE_EPOCH, FaultResult, Stop};
+use crate::outcome::{ENGINE_EPOCH, FaultResult, Landing, Stop, fault_results};
+use crate::plan::Plan;
 use crate::property::{PropertyOutcome, RunEnd};
 use crate::recording::{Header, RECORDING_FORMAT, Recording};
 
@@ -14,6 +15,8 @@ pub struct Finished {
     pub outcomes: Vec<PropertyOutcome>,
     /// The faults of the plan, in its order.
     pub faults: Vec<FaultResult>,
+    /// What came of each entry of the plan, in its order.
+    pub landings: Vec<Landing>,
     /// The digest of the history.
     pub digest: Digest,
     /// The virtual time at the end.
@@ -38,6 +41,8 @@ impl World {
             path: name.to_owned(),
             text: String::new(),
             seed: k.seed,
+            stop: stop.clone(),
+            end: finished.end,
             nodes: k.nodes.iter().map(|node| node.name.clone()).collect(),
             plan: (*k.plan).clone(),
             names: k.names.clone(),
@@ -52,6 +57,11 @@ impl World {
 
     /// Ends the run: asks the monitors and gives the history away.
     pub fn finish(&mut self, stop: &Stop) -> Finished {
+        self.finish_against(stop, None)
+    }
+    /// The same, judged by the times of the faults of another plan if there is one: baselines end where
+    /// its first fault starts, and recovery counts from its last heal.
+    pub fn finish_against(&mut self, stop: &Stop, times: Option<&Plan>) -> Finished {
         let mut k = self.shared.kernel.borrow_mut();
         let end = k.time();
         k.flush_spans();
@@ -63,31 +73,23 @@ impl World {
             at: end,
             complete,
             metrics: history.metrics(),
-            first_fault: k.plan.first_start(),
-            last_heal: k.plan.last_heal(),
+            first_fault: times.unwrap_or(&k.plan).first_start(),
+            last_heal: times.unwrap_or(&k.plan).last_heal(),
         };
         let outcomes = monitors.iter_mut().map(|m| m.finish(&run)).collect();
-        let faults = k.plan.faults.iter().enumerate().map(|(index, fault)| {
-            let mut result = FaultResult {
-                label: fault.label.clone(),
-                planned: 0,
-                landed: 0,
-                first_landing: None,
-                firings: k.firings_of(u32::try_from(index).expect("fewer than 2^32 faults")),
-            };
-            for (entry, (count, first)) in k.plan.entries().iter().zip(&k.landed) {
-                if entry.fault as usize == index {
-                    result.planned += 1;
-                    result.landed += count;
-                    let earlier = [result.first_landing, *first].into_iter().flatten().min();
-                    result.first_landing = earlier;
-                }
-            }
-            result
-        });
+        let landing = |(count, first): &(u64, Option<VirtualTime>)| Landing {
+            count: *count,
+            first: *first,
+        };
+        let landings: Vec<Landing> = k.landed.iter().map(landing).collect();
+        let mut faults = fault_results(&k.plan, &landings, end);
+        for (index, fault) in faults.iter_mut().enumerate() {
+            fault.firings = k.firings_of(u32::try_from(index).expect("fewer than 2^32 faults"));
+        }
         Finished {
             outcomes,
-            faults: faults.collect(),
+            faults,
+            landings,
             digest: history.digest(),
             end,
             events: k.events,

@@ -2,7 +2,7 @@
 
 use super::*;
 use squall::core::VirtualDuration;
-use squall::scenarios::workloads::{Install, WorkloadKind, nothing, word};
+use squall::scenarios::workloads::{Install, WorkloadKind, nothing, whole, word};
 use squall::scenarios::{Settings, parse};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,8 +21,10 @@ static CANARY: WorkloadKind = WorkloadKind {
     knobs: &[],
     services: &[],
     channels: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
+    depends: whole,
     install: |install: &mut Install<'_>| {
         let node = install.nodes()[0];
         let [tick, leak] = ["tick", "leak"].map(|name| install.name(name));

@@ -1,8 +1,9 @@
 //! A lease on a store: the first node grants it and keeps the store, the others take turns. Who has the
-//! lease looks at its clock, prepares for 200 ms, and writes; once a second, for as long as it believes
-//! to have it.
+//! lease looks at its clock, prepares for 200 ms, and writes, for as long as it believes to
+//! have it.
 //!
-//! `toy.two-holders`: a write came in of one whose lease another one had already.
+//! `toy.two-holders`: a write came in of one whose lease another one had already. `toy.written`:
+//! a write was taken.
 
 use squall::core::world::{CallError, Cx, Reply, Request};
 use squall::core::{NameId, PortId, VirtualDuration};
@@ -10,10 +11,17 @@ use squall::scenarios::workloads::Install;
 use std::cell::Cell;
 use std::rc::Rc;
 
+/// Who grants leases, and two that want them.
+pub(crate) const LEASES: &str = "stop = { at = '60s' }
+[topology]
+nodes.store = {}
+nodes.holder = { count = 2 }
+links.default = { delay = '1ms' }";
+
 /// Length of a lease.
 const LEASE: VirtualDuration = VirtualDuration::from_secs(4);
 /// What the holder leaves unused of it.
-const MARGIN: VirtualDuration = VirtualDuration::from_secs(1);
+const MARGIN: VirtualDuration = VirtualDuration::from_millis(400);
 /// What a request asks for.
 const GRANT: u32 = 0;
 const WRITE: u32 = 1;
@@ -40,19 +48,19 @@ pub(crate) struct Lease {
 pub(crate) fn install(install: &mut Install<'_>, lease: Lease) {
     let nodes = install.nodes().to_vec();
     let world = &mut *install.world;
-    let two = world.name("toy.two-holders");
+    let events = ["toy.two-holders", "toy.written"].map(|name| world.name(name));
     let port = world.port(nodes[0], "store");
     // The number of the latest lease; on disk, as it were.
     let latest = Rc::new(Cell::new(0));
     world.process(nodes[0], "store", move |cx| {
-        store(cx, lease, two, Rc::clone(&latest))
+        store(cx, lease, events, Rc::clone(&latest))
     });
     for node in &nodes[1..] {
         world.process(*node, "holder", move |cx| hold(cx, lease, port));
     }
 }
 
-async fn store(cx: Cx, lease: Lease, two: NameId, latest: Rc<Cell<u64>>) {
+async fn store(cx: Cx, lease: Lease, [two, written]: [NameId; 2], latest: Rc<Cell<u64>>) {
     let inbox = cx.listen("store");
     let mut until = cx.monotonic();
     loop {
@@ -66,12 +74,13 @@ async fn store(cx: Cx, lease: Lease, two: NameId, latest: Rc<Cell<u64>>) {
                 }
                 cx.event(two, token, latest.get());
             }
+            cx.event(written, token, 0);
             call.reply(&cx, Reply::default());
         } else if cx.monotonic() >= until {
             until = cx.monotonic() + LEASE;
             latest.set(latest.get() + 1);
             let args = [latest.get(), 0, 0, 0];
-            call.reply(&cx, Reply { args });
+            call.reply(&cx, Reply::of(args));
         } else {
             call.fail(&cx, 423, None);
         }
@@ -92,7 +101,7 @@ async fn hold(cx: Cx, lease: Lease, port: PortId) {
         // The time before the request, so that the way there and back is no error.
         let (wall, monotonic) = (cx.wall_clock(), cx.monotonic());
         let Ok(granted) = ask(GRANT, 0).await else {
-            cx.sleep(VirtualDuration::from_millis(200)).await;
+            cx.sleep(VirtualDuration::from_millis(50)).await;
             continue;
         };
         let used = || match lease.by {
@@ -105,7 +114,6 @@ async fn hold(cx: Cx, lease: Lease, port: PortId) {
             if matches!(written, Err(CallError::Status { .. })) {
                 break;
             }
-            cx.sleep(VirtualDuration::from_millis(300)).await;
         }
         // Others get their turn.
         cx.sleep(second).await;

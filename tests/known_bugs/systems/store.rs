@@ -5,14 +5,29 @@
 //! `toy.lost`: a copy that should have an acknowledged record has not, and neither has another.
 //! `toy.damaged`: what came back is not what was written. `toy.done`: all records were asked for.
 
+use crate::pair::Promise;
 use squall::core::disk::DiskError;
 use squall::core::world::{CallError, Cx, File, Reply, Request};
 use squall::core::{NameId, PortId, VirtualDuration};
 use squall::scenarios::workloads::Install;
 
+/// A store, one for copies, and a client.
+pub(crate) const STORES: &str = "stop = { at = '90s' }
+[topology]
+nodes.store = {}
+nodes.copy = {}
+nodes.client = {}
+links.default = { delay = '500us' }";
+/// What it promises.
+pub(crate) const SAFE: &[Promise] = &[
+    Promise::Never("toy.lost"),
+    Promise::Never("toy.damaged"),
+    Promise::Eventually("toy.done"),
+];
+
 /// Bytes of a record: several units of a device, so that it can tear.
 const RECORD: u64 = 4096;
-const RECORDS: u64 = 400;
+const RECORDS: u64 = 300;
 const WRITE: u32 = 0;
 const READ: u32 = 1;
 
@@ -23,7 +38,7 @@ pub(crate) enum Checked {
     Nothing,
     /// A checksum over its bytes.
     Bytes,
-    /// A checksum over its bytes and its number.
+    /// That, and whether its number is the one that was asked for.
     BytesAndNumber,
 }
 
@@ -64,29 +79,22 @@ pub(crate) fn install(install: &mut Install<'_>, store: Store) {
     });
 }
 
-/// The bytes of a record: its number, a checksum, and words that follow from the number.
-fn record(number: u64, checked: Checked) -> Vec<u8> {
-    let words = (0..RECORD / 8 - 2).map(|i| (number + 1).wrapping_mul(2 * i + 0x9e37_79b9));
-    let body: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
-    let mut bytes = number.to_le_bytes().to_vec();
-    bytes.extend(checksum(&body, number, checked).to_le_bytes());
-    bytes.extend(body);
+/// The bytes of a record: a checksum, its number, and a word that follows from the number, again and again.
+fn record(number: u64) -> Vec<u8> {
+    let words = usize::try_from(RECORD / 8 - 2).unwrap();
+    let word = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut bytes = [0, number].map(u64::to_le_bytes).concat();
+    bytes.extend(word.to_le_bytes().repeat(words));
+    let sum = checksum(&bytes[8..]);
+    bytes[..8].copy_from_slice(&sum.to_le_bytes());
     bytes
 }
 
-/// FNV-1a over words; over the number too if that is looked at.
-fn checksum(body: &[u8], number: u64, checked: Checked) -> u64 {
-    let place = if checked == Checked::BytesAndNumber {
-        number
-    } else {
-        0
-    };
-    let (words, _) = body.as_chunks::<8>();
-    let all = words
-        .iter()
-        .map(|word| u64::from_le_bytes(*word))
-        .chain([place]);
-    all.fold(0xcbf2_9ce4_8422_2325, |hash, word| {
+/// FNV-1a over words.
+fn checksum(bytes: &[u8]) -> u64 {
+    let (words, _) = bytes.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    words.fold(0xcbf2_9ce4_8422_2325, |hash, word| {
         (hash ^ word).wrapping_mul(0x0100_0000_01b3)
     })
 }
@@ -119,13 +127,8 @@ async fn serve(cx: Cx, store: Store) {
         match read(&file, number, store).await {
             // What the client gets is what the bytes say, in short.
             Some(bytes) => {
-                let args = [
-                    checksum(&bytes[16..], word(&bytes, 0), Checked::BytesAndNumber),
-                    0,
-                    0,
-                    0,
-                ];
-                call.reply(&cx, Reply { args });
+                let args = [checksum(&bytes[8..]), 0, 0, 0];
+                call.reply(&cx, Reply::of(args));
             }
             None => call.fail(&cx, 404, None),
         }
@@ -133,8 +136,7 @@ async fn serve(cx: Cx, store: Store) {
 }
 
 async fn write(file: &File<'_>, number: u64, store: Store) -> Result<(), DiskError> {
-    file.write_at(number * RECORD, &record(number, store.checked))
-        .await?;
+    file.write_at(number * RECORD, &record(number)).await?;
     if store.synced {
         file.sync().await?;
     }
@@ -148,8 +150,14 @@ async fn read(file: &File<'_>, number: u64, store: Store) -> Option<Vec<u8>> {
     if (bytes.len() as u64) < RECORD || bytes.iter().all(|byte| *byte == 0) {
         return None;
     }
-    let sum = checksum(&bytes[16..], number, store.checked);
-    (store.checked == Checked::Nothing || sum == word(&bytes, 8)).then_some(bytes)
+    let whole = checksum(&bytes[8..]) == word(&bytes, 0);
+    let asked = word(&bytes, 8) == number;
+    let good = match store.checked {
+        Checked::Nothing => true,
+        Checked::Bytes => whole,
+        Checked::BytesAndNumber => whole && asked,
+    };
+    good.then_some(bytes)
 }
 
 #[derive(Debug)]
@@ -222,6 +230,5 @@ impl Client {
 }
 
 fn expected(number: u64) -> u64 {
-    let bytes = record(number, Checked::Nothing);
-    checksum(&bytes[16..], number, Checked::BytesAndNumber)
+    checksum(&record(number)[8..])
 }

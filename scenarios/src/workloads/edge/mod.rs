@@ -13,6 +13,7 @@
 
 mod commands;
 mod control;
+mod depends;
 mod drive;
 mod guard;
 mod integrator;
@@ -56,8 +57,10 @@ pub(super) const EDGE: WorkloadKind = WorkloadKind {
     knobs: tables::KNOBS,
     services: tables::SERVICES,
     channels: tables::CHANNELS,
+    roles: &[],
     operations: &[],
     prepare,
+    depends: depends::depends,
     install,
 };
 

@@ -41,7 +41,7 @@ impl Caller {
         let port = self.shared.requests[self.guess];
         let timeout = self.shared.config.load.timeout;
         let answer = cx.call(port, wire::ask(request)).within(timeout).await;
-        let answer = answer.ok().map(wire::answered);
+        let answer = answer.ok().and_then(wire::answered);
         match answer {
             Some(Answer::NotLeader(Some(leader))) if usize::from(leader) != self.guess => {
                 self.guess = usize::from(leader);

@@ -53,6 +53,8 @@ pub(super) struct Config {
     pub(super) operators: Option<Operators>,
     pub(super) reads: Reads,
     pub(super) cpu: VirtualDuration,
+    /// Whether replicas do not wait for their disks.
+    pub(super) lazy: bool,
     pub(super) disk_retry: VirtualDuration,
     pub(super) settle: VirtualDuration,
     pub(super) steps_max: u64,
@@ -104,6 +106,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         }),
         reads,
         cpu: args.duration("cpu"),
+        lazy: !args.flag("fsync") || mutant == Some(Mutant::B10),
         disk_retry: args
             .duration("disk_retry")
             .max(VirtualDuration::from_millis(1)),

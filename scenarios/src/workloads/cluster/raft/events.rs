@@ -1,7 +1,7 @@
 //! What replicas and clients record: all that the invariants know.
 
 use super::machine::{LogId, Note};
-use crate::workloads::{Install, Word, word};
+use crate::workloads::{Word, word};
 use squall_core::NameId;
 use squall_core::world::Cx;
 
@@ -104,39 +104,42 @@ pub(super) struct Events {
     pub(super) append: NameId,
     pub(super) latency: NameId,
     pub(super) leaderless: NameId,
+    pub(super) term_of_leader: NameId,
 }
 
 impl Events {
-    pub(super) fn new(install: &mut Install<'_>) -> Self {
+    /// The names, from whoever gives numbers to them.
+    pub(super) fn new(mut name: impl FnMut(&'static str) -> NameId) -> Self {
         Self {
-            recovered: install.name("recovered"),
-            restored: install.name("restored"),
-            term: install.name("term"),
-            voted: install.name("voted"),
-            campaigned: install.name("campaigned"),
-            elected: install.name("leader-elected"),
-            stepped_down: install.name("stepped-down"),
-            appended: install.name("appended"),
-            truncated: install.name("truncated"),
-            membership: install.name("membership"),
-            committed: install.name("committed"),
-            applied: install.name("applied"),
-            snapshot: install.name("snapshot"),
-            installed: install.name("installed"),
-            purged: install.name("purged"),
-            wiped: install.name("wiped"),
-            disk_error: install.name("disk-error"),
-            session: install.name("session"),
-            expected: install.name("expected"),
-            retried: install.name("retried"),
-            gave_up: install.name("gave-up"),
-            changed: install.name("changed"),
-            get: install.name("get"),
-            put: install.name("put"),
-            cas: install.name("cas"),
-            append: install.name("append"),
-            latency: install.name("latency"),
-            leaderless: install.name("leaderless"),
+            recovered: name("recovered"),
+            restored: name("restored"),
+            term: name("term"),
+            voted: name("voted"),
+            campaigned: name("campaigned"),
+            elected: name("leader-elected"),
+            stepped_down: name("stepped-down"),
+            appended: name("appended"),
+            truncated: name("truncated"),
+            membership: name("membership"),
+            committed: name("committed"),
+            applied: name("applied"),
+            snapshot: name("snapshot"),
+            installed: name("installed"),
+            purged: name("purged"),
+            wiped: name("wiped"),
+            disk_error: name("disk-error"),
+            session: name("session"),
+            expected: name("expected"),
+            retried: name("retried"),
+            gave_up: name("gave-up"),
+            changed: name("changed"),
+            get: name("get"),
+            put: name("put"),
+            cas: name("cas"),
+            append: name("append"),
+            latency: name("latency"),
+            leaderless: name("leaderless"),
+            term_of_leader: name("election-term"),
         }
     }
     /// Records what happened in the replica of this process.
@@ -151,9 +154,7 @@ impl Events {
             Note::Term(term) => (self.term, u64::from(term), 0),
             Note::Voted(term, member) => (self.voted, u64::from(term), u64::from(member)),
             Note::Campaigned(term, asks) => (self.campaigned, u64::from(term), u64::from(asks)),
-            // A role for selectors (`leader of kv`) begins here ..
             Note::Elected(term) => (self.elected, u64::from(term), 0),
-            // .. and ends here.
             Note::SteppedDown(term) => (self.stepped_down, u64::from(term), 0),
             Note::Appended(at, id) => (self.appended, place(at), id.packed()),
             Note::Truncated(from) => (self.truncated, u64::from(from), 0),

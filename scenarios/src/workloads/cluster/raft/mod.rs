@@ -34,7 +34,7 @@ mod wire;
 
 pub use mutant::Mutant;
 
-use crate::workloads::{Install, WorkloadKind, metric, word};
+use crate::workloads::{Install, WorkloadKind, metric, whole, word};
 use machine::Member;
 use shared::Shared;
 use std::rc::Rc;
@@ -52,6 +52,7 @@ pub(in crate::workloads) const RAFT: WorkloadKind = WorkloadKind {
             "s",
             "time of an operation to its answer or to giving up",
         ),
+        metric("election-term", "1", "term of a new leader"),
         metric(
             "leaderless",
             "s",
@@ -65,7 +66,9 @@ pub(in crate::workloads) const RAFT: WorkloadKind = WorkloadKind {
     ],
     operations: &["get", "put", "cas", "append"],
     channels: &[],
+    roles: &[word("leader", "the replica that leads")],
     prepare: config::prepare,
+    depends: whole,
     install,
 };
 

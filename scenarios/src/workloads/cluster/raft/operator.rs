@@ -136,6 +136,6 @@ impl Operator {
         let call = wire::ask(Request::Wipe { removal });
         let timeout = self.shared.config.load.timeout;
         let answer = self.cx.call(port, call).within(timeout).await;
-        matches!(answer.map(wire::answered), Ok(Answer::Done(_)))
+        matches!(answer.ok().and_then(wire::answered), Some(Answer::Done(_)))
     }
 }

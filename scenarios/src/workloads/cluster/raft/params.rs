@@ -73,6 +73,12 @@ pub(super) const PARAMS: &[Param] = &[
     ),
     Param::new("cpu", Kind::Duration, "processor time of a message or request").default("10us"),
     Param::new(
+        "fsync",
+        Kind::Flag,
+        "whether a replica waits for its disk before it acknowledges; if not, it syncs every 100 ms",
+    )
+    .default("true"),
+    Param::new(
         "disk_retry",
         Kind::Duration,
         "after an error of its disk a replica begins anew, so long after it",

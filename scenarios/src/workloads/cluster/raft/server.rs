@@ -49,7 +49,7 @@ async fn live(
 ) -> Result<Infallible, DiskError> {
     let config = &shared.config;
     let dir = format!("{}/{me}", shared.dir);
-    let storage = Storage::new(&dir, config.mutant);
+    let storage = Storage::new(&dir, config.mutant, config.lazy);
     let stored = storage.recover(cx, config.voters).await?;
     let rules = Rules {
         me,
@@ -158,7 +158,7 @@ impl Server<'_> {
             let outputs = self.raft.take_outputs();
             let save = outputs.save;
             // One that acknowledges first says and believes everything before the disk has it.
-            if self.shared.config.mutant == Some(Mutant::B10) {
+            if self.shared.config.lazy {
                 self.act(outputs);
                 self.storage.save(self.cx, &self.raft, &save).await?;
             } else {
@@ -172,19 +172,30 @@ impl Server<'_> {
             }
         }
     }
+    /// Roles are for selectors; of a new leader it is measured how late and in which term it came.
+    fn role(&self, note: &Note) {
+        let (cx, shared) = (self.cx, self.shared);
+        let (term, gained) = match note {
+            Note::Elected(term) => (*term, true),
+            Note::SteppedDown(term) => (*term, false),
+            _ => return,
+        };
+        match shared.leader {
+            Some(leader) if gained => cx.take_role(leader, u64::from(term)),
+            Some(leader) => cx.leave_role(leader, u64::from(term)),
+            None => {}
+        }
+        if gained {
+            let gap = cx.now().since(shared.led.get()).as_secs_f64();
+            cx.sample(shared.events.leaderless, gap);
+            cx.sample(shared.events.term_of_leader, f64::from(term));
+        }
+    }
     fn act(&mut self, outputs: Outputs) {
         let (cx, shared) = (self.cx, self.shared);
         for note in &outputs.notes {
             shared.events.record(cx, note);
-            match note {
-                Note::Elected(term) => {
-                    cx.take_role(shared.leader, u64::from(*term));
-                    let gap = cx.now().since(shared.led.get()).as_secs_f64();
-                    cx.sample(shared.events.leaderless, gap);
-                }
-                Note::SteppedDown(term) => cx.leave_role(shared.leader, u64::from(*term)),
-                _ => {}
-            }
+            self.role(note);
         }
         if self.raft.leads() {
             shared.led.set(cx.now());

@@ -34,7 +34,8 @@ pub(super) struct Desk {
 pub(super) struct Shared {
     pub(super) config: Arc<Config>,
     pub(super) events: Events,
-    pub(super) leader: RoleOf,
+    /// The role of leaders, if a fault asks who has it.
+    pub(super) leader: Option<RoleOf>,
     /// Names of the ports, for those who listen: of replicas, and of clients.
     pub(super) doors: [String; 2],
     /// Ports by replica.
@@ -70,9 +71,10 @@ impl Shared {
             };
             desks[number % operators].replicas.push((member, diary));
         }
+        let roles = install.workload.roles;
         Rc::new(Self {
-            events: Events::new(install),
-            leader: install.world.role("leader", &install.workload.name),
+            events: Events::new(|slug| install.name(slug)),
+            leader: roles.then(|| install.world.role("leader", &install.workload.name)),
             peers,
             requests,
             dir: install.workload.name.clone(),

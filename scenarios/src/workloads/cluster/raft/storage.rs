@@ -25,16 +25,19 @@ pub(super) struct Storage {
     log: String,
     snapshot: String,
     mutant: Option<Mutant>,
+    /// Whether nobody waits for it, so that it may sync late.
+    lazy: bool,
     /// When the log was synced last.
     synced: Cell<VirtualDuration>,
 }
 
 impl Storage {
-    pub(super) fn new(dir: &str, mutant: Option<Mutant>) -> Self {
+    pub(super) fn new(dir: &str, mutant: Option<Mutant>, lazy: bool) -> Self {
         Self {
             log: format!("{dir}/log"),
             snapshot: format!("{dir}/snapshot"),
             mutant,
+            lazy,
             synced: Cell::new(VirtualDuration::ZERO),
         }
     }
@@ -105,8 +108,7 @@ impl Storage {
         }
         let file = cx.disk().open(&self.log);
         file.append(&writer.bytes).await?;
-        let lazy = self.mutant == Some(Mutant::B10);
-        if !lazy || cx.monotonic() >= self.synced.get() + LAZY_SYNC {
+        if !self.lazy || cx.monotonic() >= self.synced.get() + LAZY_SYNC {
             file.sync().await?;
             self.synced.set(cx.monotonic());
         }

@@ -10,6 +10,7 @@ pub(super) fn ask(request: Request) -> Call {
         cost: 1,
         key: u64::from(key),
         args,
+        ..Call::default()
     };
     match request {
         Request::Get { key, lease } => call(0, key, [0, u64::from(lease), 0, 0]),
@@ -64,19 +65,24 @@ pub(super) fn answer(answer: Answer) -> Reply {
         Answer::Refused => [2, 0, 0, 0],
         Answer::Stale => [3, 0, 0, 0],
     };
-    Reply { args }
+    Reply {
+        args,
+        ..Reply::default()
+    }
 }
 
-/// Unpacks one.
-pub(super) fn answered(reply: Reply) -> Answer {
-    match reply.args {
+/// Unpacks one. `None` if it was damaged on its way: it does not have its checksum.
+pub(super) fn answered(reply: Reply) -> Option<Answer> {
+    if reply.damage != Reply::default().damage {
+        return None;
+    }
+    let member = |hint: u64| hint.checked_sub(1).and_then(|m| Member::try_from(m).ok());
+    Some(match reply.args {
         [0, value, ..] => Answer::Done(value),
-        [1, hint, ..] => {
-            Answer::NotLeader(hint.checked_sub(1).and_then(|m| Member::try_from(m).ok()))
-        }
+        [1, hint, ..] => Answer::NotLeader(member(hint)),
         [2, ..] => Answer::Refused,
         _ => Answer::Stale,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -123,7 +129,7 @@ mod tests {
             Answer::Stale,
         ];
         for one in answers {
-            assert_eq!(answered(answer(one)), one);
+            assert_eq!(answered(answer(one)), Some(one));
         }
         assert_eq!(
             asked(&Call {

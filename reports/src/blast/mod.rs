@@ -1,0 +1,73 @@
+//! Blast radius: what a fault can reach by the dependency map, and what it reached.
+
+mod measured;
+mod text;
+
+pub use measured::{Blast, Harm, Run, UnitBlast, harm};
+pub use text::{document, text};
+
+use squall_core::depends::{DependencyMap, Exposure};
+use squall_core::plan::{Entry, Plan};
+use std::fmt::Write as _;
+
+/// The units that a fault of a plan can reach, by its position in the plan.
+pub fn exposed(map: &DependencyMap, plan: &Plan, fault: usize) -> Vec<Exposure> {
+    let own = |entry: &&Entry| entry.fault as usize == fault;
+    let entries = plan.entries().iter().filter(own);
+    map.exposed(entries.map(|entry| &entry.primitive))
+}
+
+/// Plural of a kind of unit, for titles of sets.
+pub(crate) fn plural(kind: &str) -> String {
+    format!("{kind}s")
+}
+
+/// Kinds of units in a list that is sorted by kind, each once.
+pub(crate) fn kinds(exposures: &[Exposure]) -> Vec<&str> {
+    let mut kinds: Vec<&str> = exposures.iter().map(|e| e.kind.as_str()).collect();
+    kinds.dedup();
+    kinds
+}
+
+/// Units shown with their reason at the most, a fault.
+const REASONS_MAX: usize = 12;
+
+/// The text of `squall plan`: of every fault that acts the sets of what it can reach, and why.
+pub fn predicted(map: &DependencyMap, plan: &Plan) -> String {
+    let mut out = String::new();
+    for (index, fault) in plan.faults.iter().enumerate() {
+        if !plan
+            .entries()
+            .iter()
+            .any(|entry| entry.fault as usize == index)
+        {
+            continue;
+        }
+        if out.is_empty() {
+            out.push_str("blast radius, as the dependency map predicts it\n");
+        }
+        let exposures = exposed(map, plan, index);
+        let _ = writeln!(out, "  {}", fault.label);
+        if exposures.is_empty() {
+            out.push_str("    nobody needs what it acts on\n");
+        }
+        for kind in kinds(&exposures) {
+            let of_kind = exposures.iter().filter(|e| e.kind == kind);
+            let names: Vec<&str> = of_kind.map(|e| e.name.as_str()).collect();
+            let _ = writeln!(out, "    {:<10} {}", plural(kind), names.join(", "));
+        }
+        let mut nearest: Vec<&Exposure> = exposures.iter().collect();
+        nearest.sort_by_key(|e| e.hops);
+        for exposure in nearest.iter().take(REASONS_MAX) {
+            let _ = writeln!(out, "      {} {}", exposure.name, exposure.why);
+        }
+        if let Some(more) = nearest
+            .len()
+            .checked_sub(REASONS_MAX)
+            .filter(|more| *more > 0)
+        {
+            let _ = writeln!(out, "      and {more} more");
+        }
+    }
+    out
+}

@@ -1,0 +1,47 @@
+//! Who needs whom among agents, their model and their tools.
+
+use super::config::Config;
+use crate::workloads::Depends;
+
+/// The workload, which needs its workers, the model and the tools and the ways to them; the model and
+/// the tools are services with nodes of their own.
+pub(super) fn depends(depends: &mut Depends<'_>) {
+    let prepared = std::sync::Arc::clone(depends.prepared);
+    let Some(config) = prepared.downcast_ref::<Config>() else {
+        return;
+    };
+    let workload = depends.workload_unit();
+    let workers = depends.workload.nodes.clone();
+    for worker in &workers {
+        depends.map.runs_on(workload, *worker);
+    }
+    depends.goes_by_all_knobs(workload);
+    depends.operation(workload, "step");
+    for event in ["failed", "duplicated-effect", "over-budget"] {
+        depends.trouble(workload, event, &[], None);
+    }
+    let back_ends = [
+        ("model", &config.model.nodes),
+        ("tools", &config.tools.nodes),
+    ];
+    for (slug, nodes) in back_ends {
+        let name = depends.full(slug);
+        let unit = depends.map.unit("service", &name);
+        for node in nodes {
+            depends.map.runs_on(unit, *node);
+        }
+        depends.map.needs(workload, unit);
+        depends.talks(workload, &workers, nodes);
+        let service = depends.service(slug);
+        depends.map.calls(workload, service);
+        let (operation, knobs) = match slug {
+            "model" => ("model-call", ["load", "model-latency"]),
+            _ => ("tool-run", ["load", "tool-version"]),
+        };
+        depends.operation(unit, operation);
+        for knob in knobs {
+            let knob = depends.knob(knob);
+            depends.map.reads(unit, knob);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Who needs whom in a graph of services.
+
+use super::config::Config;
+use crate::workloads::Depends;
+use squall_core::NodeId;
+use squall_core::depends::UnitId;
+
+/// A unit a service, which needs its replicas, its callees and the way to them; and the workload, which
+/// needs the entries and the way from its clients.
+pub(super) fn depends(depends: &mut Depends<'_>) {
+    let prepared = std::sync::Arc::clone(depends.prepared);
+    let Some(config) = prepared.downcast_ref::<Config>() else {
+        return;
+    };
+    let workload = depends.workload_unit();
+    depends.goes_by_all_knobs(workload);
+    depends.operation(workload, "request");
+    for event in ["failed", "shed", "timed-out"] {
+        depends.trouble(workload, event, &[], None);
+    }
+    let (door, calls) = (depends.service("request"), depends.service("service"));
+    depends.map.calls(workload, door);
+    let names = config
+        .services
+        .iter()
+        .map(|service| depends.full(&service.name));
+    let names: Vec<String> = names.collect();
+    let units = names.iter().map(|name| depends.map.unit("service", name));
+    let units: Vec<UnitId> = units.collect();
+    let nodes = |service: u32| -> Vec<NodeId> {
+        let replicas = config.services[service as usize].replicas.iter();
+        replicas
+            .map(|replica| config.replicas[*replica as usize].node)
+            .collect()
+    };
+    for client in &config.clients {
+        depends.map.runs_on(workload, *client);
+    }
+    for entry in &config.entries {
+        depends.map.needs(workload, units[*entry as usize]);
+        depends.talks(workload, &config.clients, &nodes(*entry));
+    }
+    for (number, service) in (0u32..).zip(&config.services) {
+        let unit = units[number as usize];
+        for node in nodes(number) {
+            depends.map.runs_on(unit, node);
+        }
+        for callee in &service.callees {
+            depends.map.needs(unit, units[*callee as usize]);
+            depends.talks(unit, &nodes(number), &nodes(*callee));
+            depends.map.calls(unit, calls);
+        }
+        depends.goes_by_all_knobs(unit);
+        depends.operation(unit, &service.name);
+        for event in ["queue-full", "dropped", "record-lost", "disk-error"] {
+            depends.trouble(unit, event, &[], Some(u64::from(number)));
+        }
+    }
+}
