@@ -2,7 +2,7 @@
 //!
 //! A change is proposed only when the one before is committed, and when this leader has committed an
 //! entry of its own term (Ongaro's correction of 2015): otherwise two leaders can each have a quorum of
-//! its own. It counts from the moment it is in the log.
+//! its own. It counts from the moment it is in the log. Who is added has caught up before.
 
 use super::super::mutant::Mutant;
 use super::Voters;
@@ -24,15 +24,31 @@ impl Raft {
         } else {
             before.without(member)
         };
-        let (now, next) = (self.now, self.log.last().index + 1);
-        if let Role::Leader(leader) = &mut self.role
-            && add
-            && !before.has(member)
-        {
-            leader.follow(member, next, now);
+        if add && !before.has(member) && !self.caught_up(member) {
+            return self.answer(ticket, Answer::Refused);
         }
         // What is so already is proposed too: only a committed entry proves that this leader knows.
         self.propose(ticket, Command::Config { id, voters });
+    }
+    /// Whether a member that does not vote has all that is committed. If it is not followed yet, it is
+    /// from now on: it becomes a voter once it can vote, so that it never costs a quorum.
+    fn caught_up(&mut self, member: Member) -> bool {
+        let (now, next, commit) = (self.now, self.log.last().index + 1, self.commit);
+        let Role::Leader(leader) = &mut self.role else {
+            return false;
+        };
+        match leader.progress.get_mut(&member) {
+            Some(progress) if progress.matched >= commit => {
+                progress.learns = false;
+                true
+            }
+            Some(_) => false,
+            None => {
+                leader.follow(member, next, now, true);
+                self.send_append(member, true);
+                false
+            }
+        }
     }
     /// The answer to a change that is not proposed.
     fn may_change(&self, id: CommandId, member: Member, add: bool) -> Option<Answer> {
@@ -68,8 +84,9 @@ impl Raft {
         if index > self.commit {
             return;
         }
-        let followed = leader.progress.keys();
-        let gone: Vec<Member> = followed.copied().filter(|m| !voters.has(*m)).collect();
+        let followed = leader.progress.iter();
+        let gone = followed.filter(|(member, p)| !voters.has(**member) && !p.learns);
+        let gone: Vec<Member> = gone.map(|(member, _)| *member).collect();
         for member in gone {
             self.send_append(member, true);
             if let Role::Leader(leader) = &mut self.role {

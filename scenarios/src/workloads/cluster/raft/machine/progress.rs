@@ -12,6 +12,8 @@ pub(super) struct Progress {
     pub(super) next: u32,
     /// Number of the change of membership since which it is followed.
     pub(super) session: u32,
+    /// Whether it only catches up, to be added then.
+    pub(super) learns: bool,
     /// The last heartbeat that it answered, and when it answered anything.
     pub(super) round: u64,
     pub(super) active_at: u64,
@@ -71,12 +73,13 @@ impl Leader {
         }
     }
     /// Begins to follow a member.
-    pub(super) fn follow(&mut self, member: Member, next: u32, now: u64) {
+    pub(super) fn follow(&mut self, member: Member, next: u32, now: u64, learns: bool) {
         self.sessions += 1;
         let progress = Progress {
             matched: 0,
             next,
             session: self.sessions,
+            learns,
             round: 0,
             active_at: now,
             snapshot_at: None,

@@ -149,7 +149,16 @@ impl Raft {
             commit.min(matched)
         };
         self.commit_to(known);
+        let matched = self.vouched(matched);
         self.send(from, Body::Appended { matched, round });
+    }
+    /// Up to where a replica says that its log agrees: one that was emptied says less until it may vote
+    /// again, so that it is no voter before.
+    pub(super) fn vouched(&self, matched: u32) -> u32 {
+        match self.hard.blank {
+            true => matched.min(self.hard.wiped - 1),
+            false => matched,
+        }
     }
     /// The log does not agree at `prev`: says where it may.
     fn reject(&mut self, from: Member, prev: u32, round: Round) {

@@ -448,13 +448,19 @@ fn members_come_and_go_one_at_a_time() {
             Body::VoteReply { granted: false } | Body::PreVoteReply { granted: false }
         ));
     }
-    let added = cluster.ask(
-        leader,
-        Request::Add {
-            id: id(3),
-            member: gone,
-        },
+    let add = Request::Add {
+        id: id(3),
+        member: gone,
+    };
+    let added = cluster.ask(leader, add);
+    assert_eq!(
+        cluster.answer(added),
+        Some(Answer::Refused),
+        "it has nothing"
     );
+    cluster.pass(200);
+    assert!(!cluster.rafts[usize::from(gone)].hard.blank);
+    let added = cluster.ask(leader, add);
     cluster.pass(200);
     assert_eq!(cluster.answer(added), Some(Answer::Done(3)));
     assert_eq!(cluster.log(gone), cluster.log(leader));
