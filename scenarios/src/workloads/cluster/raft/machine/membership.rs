@@ -27,6 +27,13 @@ impl Raft {
         if add && !before.has(member) && !self.caught_up(member) {
             return self.answer(ticket, Answer::Refused);
         }
+        // One that only learns is followed no more either: it may be emptied after the answer.
+        if let Role::Leader(leader) = &mut self.role
+            && !add
+            && let Some(progress) = leader.progress.get_mut(&member)
+        {
+            progress.learns = false;
+        }
         // What is so already is proposed too: only a committed entry proves that this leader knows.
         self.propose(ticket, Command::Config { id, voters });
     }

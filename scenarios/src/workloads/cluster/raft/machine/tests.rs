@@ -469,6 +469,38 @@ fn members_come_and_go_one_at_a_time() {
     assert_ne!(cluster.log(gone), [], "a copy of the order does nothing");
 }
 
+/// A member that learns to be added, and is removed instead, may be emptied: what it had counts no more.
+#[test]
+fn a_removal_forgets_who_only_learns() {
+    let mut cluster = Cluster::new(3, None);
+    cluster.pass(400);
+    let leader = cluster.leader().unwrap();
+    let member = cluster.others(leader)[0];
+    let id = |serial| CommandId { session: 1, serial };
+    let add = |serial| Request::Add {
+        id: id(serial),
+        member,
+    };
+    let remove = |serial| Request::Remove {
+        id: id(serial),
+        member,
+    };
+    cluster.ask(leader, remove(1));
+    cluster.settle();
+    cluster.ask(leader, add(2));
+    cluster.settle();
+    let removed = cluster.ask(leader, remove(3));
+    cluster.settle();
+    assert_eq!(cluster.answer(removed), Some(Answer::Done(3)));
+    cluster.ask(member, Request::Wipe { removal: 3 });
+    let early = cluster.ask(leader, add(4));
+    assert_eq!(
+        cluster.answer(early),
+        Some(Answer::Refused),
+        "it has nothing"
+    );
+}
+
 #[test]
 fn a_leader_that_removes_itself_leads_until_that_is_committed() {
     let mut cluster = Cluster::new(3, None);
