@@ -65,7 +65,9 @@ fn texts_fit_a_terminal() {
 fn every_example_is_a_fault_that_can_be_planned() {
     let world = "name = 'examples'\nstop = { at = '10m' }\n[topology]\n\
         nodes.gateway = { count = 4, zone = 'spread a b', swap = 'nvme' }\nnodes.client = {}\n\
-        [workload.shop.cluster]\non = 'gateway'\nclients = 'client'\n";
+        [workload.shop.cluster]\non = 'gateway'\nclients = 'client'\n\
+        [workload.support.agents]\non = 'client'\narrivals.rate = '1/s'\n\
+        [workload.loop.edge]\non = 'gateway'\nplant.servo = {}\n";
     let mut wrong = String::new();
     for kind in catalog::ALL {
         let text = format!("{world}{}", kind.example());
