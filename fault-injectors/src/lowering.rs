@@ -204,9 +204,10 @@ impl Lowering<'_> {
         apart: &[NodeId],
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
-        let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
-            _ => None,
+        let own = selector.floor;
+        let floor = match own.or(self.floor.filter(|_| !receivers)) {
+            Some(floor) => Some(floor.over(trigger::whole(selector, self.topology)?)),
+            None => None,
         };
         if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
             let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());

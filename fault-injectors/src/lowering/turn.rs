@@ -221,8 +221,9 @@ pub(crate) fn lower_turn(
         .draw_args(fault, &Draws::new(scene.seed, &fault.label))?;
     let args = drawn_args.as_ref().unwrap_or(&fault.args);
     let mut extended = None;
-    let floored = floor.is_some() && waits.on.is_some();
-    let places = match trigger::needs_places(args, topology, floored) {
+    let waits_for_floor = (floor.is_some() || trigger::has_floor(fault)) && waits.on.is_some();
+    let floored = (waits_for_floor, floor.is_some());
+    let places = match trigger::needs_places(args, topology, waits_for_floor) {
         false => Places::default(),
         true => {
             let topology = extended.insert(topology.clone());
