@@ -8,6 +8,8 @@ use squall::faults::param::{Need, Param};
 use squall::faults::{FaultKind, catalog};
 use squall::scenarios::{Settings, parse};
 
+#[path = "faults/agents.rs"]
+mod agents;
 #[path = "faults/edge.rs"]
 mod edge;
 #[path = "faults/life.rs"]
@@ -360,10 +362,13 @@ fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
     }
 }
 
-/// All faults of the catalogue with what they take here, busy and idle; those of control loops have a world
-/// of their own.
+/// All faults of the catalogue with what they take here, busy and idle; those of control loops and of
+/// agents have worlds of their own.
 fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let here = |name| edge::CASES.iter().all(|(other, ..)| *other != name);
+    let here = |name| {
+        let mut elsewhere = edge::CASES.iter().chain(agents::CASES);
+        elsewhere.all(|(other, ..)| *other != name)
+    };
     let kinds = catalog::ALL.iter().filter(move |kind| here(kind.name));
     kinds.map(|kind| {
         let (busy, idle) = case(kind);
@@ -480,7 +485,13 @@ impl Calm {
 
 #[test]
 fn every_case_is_of_a_fault() {
-    let cases = || CASES.iter().chain(edge::CASES).chain(life::CASES);
+    let cases = || {
+        CASES
+            .iter()
+            .chain(edge::CASES)
+            .chain(life::CASES)
+            .chain(agents::CASES)
+    };
     for (number, (name, ..)) in cases().enumerate() {
         assert!(catalog::find(name).is_some(), "there is no fault `{name}`");
         let first = cases().position(|(other, ..)| other == name);

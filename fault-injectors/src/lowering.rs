@@ -150,6 +150,15 @@ pub struct LowerError {
     pub issue: Issue,
 }
 
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+struct Armed {
+    on: On,
+    times: u32,
+    length: VirtualDuration,
+    primitive: Primitive,
+}
+
 /// What a fault lowers with: its targets, its window, its draws, and where the result goes.
 #[derive(Debug)]
 pub struct Lowering<'a> {
@@ -455,13 +464,4 @@ impl Lowering<'_> {
             self.notes.push(text);
         }
     }
-}
-
-/// What a fault itself waits for.
-#[derive(Clone, Debug)]
-pub(crate) struct Armed {
-    pub(crate) on: On,
-    pub(crate) times: u32,
-    pub(crate) length: VirtualDuration,
-    pub(crate) primitive: Primitive,
 }

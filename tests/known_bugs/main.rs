@@ -57,6 +57,13 @@ families! {
     life,
     loops,
     signals,
+    agents_governance,
+    agents_orchestration,
+    agents_context,
+    agents_tools,
+    agents_model,
+    load,
+    replies,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

@@ -24,7 +24,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     },
     Planted {
         name: "a service that answers with errors",
-        promise: "never = 'shop.failed'",
+        promise: "never = 'shop.shed'",
         needed: &[(
             "errors",
             "call-error = { service = 'shop.request', p = 1.0 }",
@@ -48,7 +48,7 @@ pub(crate) const PLANTED: &[Planted] = &[
             ),
             (
                 "slow",
-                "call-delay = { service = 'shop.service', delay = '400ms' }",
+                "call-delay = { service = 'shop.request', delay = '400ms' }",
             ),
         ],
     },
@@ -72,13 +72,13 @@ pub(crate) const PLANTED: &[Planted] = &[
         ],
     },
     Planted {
-        name: "a slow disk and a slow service",
-        promise: "threshold = { metric = 'shop.latency', stat = 'max', below = '1300ms' }",
+        name: "a disk that lies, and a loss of power",
+        promise: "never = 'shop.record-lost'",
         needed: &[
-            ("disk", "disk-slow = { nodes = 'web', delay = '200ms' }"),
+            ("lies", "lying-fsync = { nodes = 'web' }"),
             (
-                "slow",
-                "call-delay = { service = 'shop.service', delay = '700ms' }",
+                "power",
+                "power-loss = { nodes = 'web[0]', torn = 0.0, restart_after = '2s' }",
             ),
         ],
     },
@@ -96,7 +96,7 @@ pub(crate) const PLANTED: &[Planted] = &[
             ),
             (
                 "slow",
-                "call-delay = { service = 'shop.service', delay = '300ms' }",
+                "call-delay = { service = 'shop.request', delay = '300ms' }",
             ),
         ],
     },
@@ -179,8 +179,13 @@ pub(crate) fn scenario(planted: &Planted) -> String {
         planted.promise
     );
     let fault = |name: &str, at: &str, inject: &str| {
+        // A loss of power comes when there is something to lose, and has a length of its own.
+        let (at, length) = match inject.starts_with("power-loss") {
+            true => ("9s", ""),
+            false => (at, "for = '8s'\n"),
+        };
         format!(
-            "[[fault]]\nname = '{name}'\nat = '{at}'\nfor = '8s'\nland = 'optional'\ninject.{inject}\n"
+            "[[fault]]\nname = '{name}'\nat = '{at}'\n{length}land = 'optional'\ninject.{inject}\n"
         )
     };
     let mut needed = planted.needed.iter();

@@ -1,5 +1,6 @@
 //! Tests of the fault catalogue: units and selectors, then lowering.
 
+mod agents;
 mod calls;
 mod common;
 mod draws;

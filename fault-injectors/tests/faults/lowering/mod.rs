@@ -26,6 +26,7 @@ pub(crate) fn plan_of(out: &mut String, name: &str, args: &[(&str, Node)], when:
 
 /// Golden plans of the families that have files of their own.
 const ELSEWHERE: &[&str] = &[
+    include_str!("../golden/agents.txt"),
     include_str!("../golden/calls.txt"),
     include_str!("../golden/life.txt"),
     include_str!("../golden/loops.txt"),
