@@ -74,7 +74,7 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
 pub struct Refusal {
     key: &'static str,
     timing: bool,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     /// What is wrong; its range counts bytes of the key's string, and is empty for all of it.
     pub issue: Issue,
 }
@@ -103,7 +103,7 @@ impl Refusal {
         Self {
             key: "",
             timing: true,
-            place: Some(place.clone()),
+            place: Some(Box::new(place.clone())),
             issue,
         }
     }

@@ -74,15 +74,21 @@ pub(super) const DEADLINE_OVERRUN: FaultKind = FaultKind {
 
 fn deadline_overrun(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let (nodes, period) = controllers(args, lowering)?;
-    let word = |key: &str, words: &[&str]| {
-        let word = args.word_opt(key)?;
-        words.iter().position(|w| *w == word).map(|at| at as f64)
+    let place = |word: Option<&str>, words: &[&str]| {
+        let found = words.iter().position(|w| Some(*w) == word);
+        found.map(|at| at as f64)
     };
     let policies = ["skip-next", "kill", "queue-1", "continue"];
     let knobs = [
-        ("overrun", word("policy", &policies)),
-        ("miss_output", word("output", &["hold", "zero"])),
-        ("miss_state", word("state", &["freeze", "advance"])),
+        ("overrun", place(args.word_opt("policy"), &policies)),
+        (
+            "miss_output",
+            place(args.word_opt("output"), &["hold", "zero"]),
+        ),
+        (
+            "miss_state",
+            place(args.word_opt("state"), &["freeze", "advance"]),
+        ),
     ];
     for (slug, value) in knobs {
         if let Some(value) = value {

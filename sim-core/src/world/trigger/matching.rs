@@ -64,11 +64,13 @@ impl Kernel {
             let armed = (trigger.from..trigger.until).contains(&self.time());
             let own = triggers.acting == Some(trigger.fault);
             let state = &triggers.states[index as usize];
-            if armed && !own && self.now >= state.quiet_until {
-                if self.matches(&mut triggers, (index, &trigger.on), seen, life) {
-                    let fired = self.matched(&mut triggers, index);
-                    due.extend(fired.map(|(at, ordinal)| (index, at, ordinal)));
-                }
+            if armed
+                && !own
+                && self.now >= state.quiet_until
+                && self.matches(&mut triggers, (index, &trigger.on), seen, life)
+            {
+                let fired = self.matched(&mut triggers, index);
+                due.extend(fired.map(|(at, ordinal)| (index, at, ordinal)));
             }
         }
         let (now, states) = (self.time(), &triggers.states);
