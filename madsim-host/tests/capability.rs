@@ -152,8 +152,8 @@ fn delay_on(from: u32, to: u32) -> Primitive {
 
 #[test]
 fn what_waits_is_refused_by_its_name_and_a_frozen_plan_is_not() {
-    use squall_core::plan::{Firing, FiringId, IfNone, On, Trigger};
     use squall_core::history;
+    use squall_core::plan::{Firing, FiringId, IfNone, On, Trigger};
     let pause = Primitive::Pause { node: NodeId(0) };
     let fixed = plan(vec![(pause, 0)]);
     let firing = FiringId {
