@@ -5,7 +5,7 @@
 //! an idempotency key it does not. Run it: `cargo run --example own_model`.
 
 use squall::core::history::{Record, What};
-use squall::core::plan::{CallRule, Entry, Land, Plan, PlannedFault, Primitive};
+use squall::core::plan::{CallRule, CallScope, Entry, Land, Plan, PlannedFault, Primitive};
 use squall::core::property::{Invariant, Monitored, Ruling, Verdict};
 use squall::core::world::{Bounds, Cx, NodeSpec, Reply, Request, World};
 use squall::core::{NameId, Seed, VirtualDuration, VirtualTime};
@@ -79,6 +79,7 @@ pub fn run(seed: Seed, idempotent: bool) -> Verdict {
     let lost = Primitive::Call {
         client: None,
         service,
+        only: CallScope::ALL,
         rule: CallRule::LostReply { share: 0.1 },
     };
     let fault = PlannedFault {

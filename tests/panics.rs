@@ -18,6 +18,8 @@ static FRAGILE: WorkloadKind = WorkloadKind {
     metrics: &[],
     knobs: &[],
     services: &[],
+    channels: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
     depends: whole,

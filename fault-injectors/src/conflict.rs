@@ -3,14 +3,17 @@
 use crate::lowering::{FaultUse, LowerError};
 use crate::param::Issue;
 use crate::topology::Topology;
-use squall_core::plan::{Entry, Primitive};
+use squall_core::plan::{Entry, KnobChange, Primitive};
 
 /// Two sets of one knob that start at one instant on one node and disagree: no order of theirs is
 /// better than the other, so the file must say what is meant.
 pub(crate) fn find(entries: &[Entry], faults: &[FaultUse], topology: &Topology) -> Vec<LowerError> {
     let mut sets: Vec<&Entry> = entries
         .iter()
-        .filter(|e| matches!(e.primitive, Primitive::Knob { .. }))
+        .filter(|e| {
+            let change = KnobChange::Set;
+            matches!(e.primitive, Primitive::Knob { change: c, .. } if c == change)
+        })
         .collect();
     sets.sort_by_key(|e| (e.from, e.fault, e.part));
     let mut errors: Vec<LowerError> = Vec::new();
@@ -54,11 +57,14 @@ pub(crate) fn find(entries: &[Entry], faults: &[FaultUse], topology: &Topology) 
 fn disagree(a: &Entry, b: &Entry) -> bool {
     match (&a.primitive, &b.primitive) {
         (
-            Primitive::Knob { knob, node, value },
+            Primitive::Knob {
+                knob, node, value, ..
+            },
             Primitive::Knob {
                 knob: knob_b,
                 node: node_b,
                 value: value_b,
+                ..
             },
         ) => {
             let meet = node.is_none() || node_b.is_none() || node == node_b;

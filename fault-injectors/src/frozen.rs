@@ -69,6 +69,7 @@ fn write_field(field: &Field<'_>, knob: Option<KnobId>, topology: &Topology) -> 
         Field::Link(link) => format!("{} -> {}", node(&link.from), node(&link.to)),
         Field::Path(path) => path.as_ref()?.clone(),
         Field::Service(id) => topology.services()[id.index()].clone(),
+        Field::ServiceOpt(id) => topology.services()[id.as_ref()?.index()].clone(),
         Field::Channel(id) => topology.channels()[id.index()].name.clone(),
         Field::Knob(id) => topology.knobs()[id.index()].name.clone(),
         Field::KnobValue(value) => {
@@ -156,7 +157,7 @@ fn param(Name { key, doc, group }: Name, field: &Field<'_>) -> Param {
         | Field::Service(_)
         | Field::Channel(_)
         | Field::Knob(_) => (Kind::Text, Need::Required),
-        Field::NodeOpt(_) | Field::Path(_) => (Kind::Text, Need::Optional),
+        Field::NodeOpt(_) | Field::ServiceOpt(_) | Field::Path(_) => (Kind::Text, Need::Optional),
         Field::KnobValue(_) => (Kind::Scalar, Need::Required),
         Field::Word(words, _) => (Kind::Choice(words), Need::Optional),
         Field::Flag(_) => (Kind::Flag, Need::Optional),
@@ -181,11 +182,9 @@ fn param(Name { key, doc, group }: Name, field: &Field<'_>) -> Param {
         Field::Series(..) => (TEXTS, Need::Required),
     };
     Param {
-        key,
-        kind,
         need,
         group,
-        doc,
+        ..Param::new(key, kind, doc)
     }
 }
 
@@ -242,6 +241,7 @@ fn read_field(
         (Field::Link(link), Value::Text(text)) => *link = link_of(text, topology)?,
         (Field::Path(path), Value::Text(text)) => *path = Some(text.clone()),
         (Field::Service(id), Value::Text(text)) => *id = service(text, topology)?,
+        (Field::ServiceOpt(id), Value::Text(text)) => *id = Some(service(text, topology)?),
         (Field::Channel(id), Value::Text(text)) => *id = channel(text, topology)?,
         (Field::Knob(id), Value::Text(text)) => {
             *id = knob_of(text, topology)?;
@@ -388,7 +388,7 @@ fn moved_field(field: Field<'_>, from: &Topology, to: &Topology) -> Result<(), S
             node(&mut link.from)?;
             node(&mut link.to)?;
         }
-        Field::Service(id) => {
+        Field::Service(id) | Field::ServiceOpt(Some(id)) => {
             let name = &from.services()[id.index()];
             *id = to.service(name).ok_or_else(|| name.clone())?;
         }

@@ -16,21 +16,26 @@
 
 pub mod catalog;
 mod channels;
+pub mod chaos;
+pub mod compose;
 mod conflict;
 mod draws;
 mod fields;
 pub mod frozen;
 mod lowering;
 pub mod param;
+pub mod preset;
 pub mod selector;
 pub mod shrink;
 mod text;
 pub mod timing;
 pub mod topology;
+pub mod trigger;
 
 pub use catalog::{FaultKind, Support};
+pub use compose::Composed;
 pub use draws::Draws;
-pub use lowering::{FaultUse, LowerError, Lowering, Refusal, labels, lower};
+pub use lowering::{FaultUse, LowerError, Lowering, Refusal, check_start, labels, lower};
 pub use param::{Args, Issue, Kind, Param, Place, Value};
 pub use selector::{LinkSelector, Selector};
 pub use text::{effect, plan_text, target};

@@ -1,14 +1,23 @@
 //! Lowering: the faults of a scenario and a seed become a plan.
 
+mod plan;
+mod turn;
+
+pub use plan::{check_start, lower};
+pub(crate) use turn::{Lowered, Scene, Turn, lower_turn};
+
 use crate::catalog::FaultKind;
-use crate::conflict;
+use crate::compose::Composed;
 use crate::draws::Draws;
 use crate::param::{Args, Issue, Place};
+use crate::selector::Selector;
 use crate::timing::{Timing, Window};
 use crate::topology::Topology;
-use squall_core::plan::{Entry, Land, LinkTarget, Plan, PlannedFault, Primitive};
+use crate::trigger::{self, Bound, Places, Taken};
+use core::cell::RefCell;
+use squall_core::plan::{Choice, Land, LinkTarget, On, Primitive};
 use squall_core::rng::SetupStream;
-use squall_core::{NodeId, Sample, Seed, ServiceId, VirtualDuration, VirtualTime};
+use squall_core::{NodeId, ServiceId, VirtualDuration, VirtualTime};
 
 /// One fault of a scenario: checked words, nothing drawn yet.
 #[derive(Clone, Debug)]
@@ -27,13 +36,18 @@ pub struct FaultUse {
     pub line: u32,
     /// Its whole record, for the places of its timing.
     pub record: Args,
+    /// How it stands among others, and what of it changes.
+    pub composed: Composed,
 }
+
+/// Overlays: from when, until when, what.
+pub(crate) type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
 
 /// Rounds that one occurrence of an alternating fault may have.
 const ROUNDS_MAX: u32 = 10_000;
 
 /// Labels for faults given by (kind, author's name): the name, else the kind and its ordinal among
-/// the faults of that kind, from 1.
+/// the faults of that kind, from 1; the first of a preset or of a sort of group is called as that.
 pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Vec<String> {
     let mut seen: Vec<(&str, u32)> = Vec::new();
     let mut labels = Vec::new();
@@ -46,9 +60,10 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
                 seen.len() - 1
             });
         seen[at].1 += 1;
-        labels.push(match name {
-            Some(name) => name.to_owned(),
-            None => format!("{kind}#{}", seen[at].1),
+        labels.push(match (name, seen[at].1) {
+            (Some(name), _) => name.to_owned(),
+            (None, 1) if crate::compose::is_composite(kind) => kind.to_owned(),
+            (None, ordinal) => format!("{kind}#{ordinal}"),
         });
     }
     labels
@@ -59,6 +74,7 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
 pub struct Refusal {
     key: &'static str,
     timing: bool,
+    place: Option<Place>,
     /// What is wrong; its range counts bytes of the key's string, and is empty for all of it.
     pub issue: Issue,
 }
@@ -69,6 +85,7 @@ impl Refusal {
         Self {
             key,
             timing: false,
+            place: None,
             issue,
         }
     }
@@ -77,11 +94,30 @@ impl Refusal {
         Self {
             key,
             timing: true,
+            place: None,
+            issue,
+        }
+    }
+    /// An issue with a value inside of a table, at this place.
+    pub fn inside(place: &Place, issue: Issue) -> Self {
+        Self {
+            key: "",
+            timing: true,
+            place: Some(place.clone()),
             issue,
         }
     }
     /// The issue at its place in the file.
     pub fn locate(self, args: &Args, record: &Args) -> Issue {
+        if let Some(place) = &self.place {
+            return match self.issue.range.is_empty() {
+                true => Issue {
+                    range: place.span.clone(),
+                    ..self.issue
+                },
+                false => place.locate(self.issue),
+            };
+        }
         let args = if self.timing { record } else { args };
         let place: &Place = args.place(self.key);
         if self.issue.range.is_empty() || !args.given(self.key) {
@@ -124,8 +160,27 @@ pub struct Lowering<'a> {
     /// The end of the run.
     pub stop: VirtualTime,
     draws: Draws,
-    entries: Vec<(VirtualTime, Option<VirtualTime>, Primitive)>,
+    /// Where the draws of its targets come from: those of a preset may be the same for all its parts.
+    who: Draws,
+    entries: Parts,
     notes: Vec<String>,
+    /// Who is found at the moment of firing.
+    places: Places,
+    found: RefCell<Found>,
+    floor: Option<Bound>,
+    /// What the plan takes away besides.
+    taken: Vec<Taken>,
+    /// What it does when something happens.
+    armed: Vec<Armed>,
+}
+
+/// What looking for targets leaves behind.
+#[derive(Debug, Default)]
+struct Found {
+    choices: Vec<Choice>,
+    notes: Vec<String>,
+    /// Whether the floor left nobody.
+    missed: bool,
 }
 
 impl Lowering<'_> {
@@ -137,14 +192,73 @@ impl Lowering<'_> {
     }
     /// The nodes named at `key`, in the order in which they were drawn.
     pub fn nodes_drawn(&self, args: &Args, key: &'static str) -> Result<Vec<NodeId>, Refusal> {
-        let resolved = args.selector(key).resolve(self.topology, &self.draws);
-        resolved.map_err(|issue| Refusal::arg(key, issue))
+        self.found((args.selector(key), false), key, &[])
+            .map_err(|issue| Refusal::arg(key, issue))
+    }
+    /// The targets of a selector: nodes, or places for nodes that are found when the fault fires.
+    /// `apart`: the other end of the links.
+    fn found(
+        &self,
+        (selector, receivers): (&Selector, bool),
+        key: &str,
+        apart: &[NodeId],
+    ) -> Result<Vec<NodeId>, Issue> {
+        let purpose = if receivers { "whom" } else { "who" };
+        let floor = match (self.floor, receivers) {
+            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
+            _ => None,
+        };
+        if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
+            let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
+            let (least, nodes) = (floor.least, floor.of.len());
+            return Err(issue
+                .label(format!("{least} of {nodes} nodes must be left"))
+                .help("make `keep_healthy` smaller, or the groups of these nodes larger"));
+        }
+        if let Some(places) = self.places.at(key, receivers) {
+            let mut found = self.found.borrow_mut();
+            if found.choices.iter().any(|choice| choice.places == places) {
+                return Ok(places.to_vec());
+            }
+            let before = receivers && !found.choices.is_empty();
+            let how = (purpose, before, floor);
+            let choice = trigger::choice(selector, self.topology, &self.who, places, how)?;
+            found.choices.push(choice);
+            return Ok(places.to_vec());
+        }
+        let mut nodes = selector.resolve_apart(self.topology, &self.who, (purpose, apart))?;
+        if let Some(floor) = floor {
+            let window = (self.window.from, self.window.until);
+            let kept = trigger::kept(&floor, &nodes, window, &self.taken);
+            let mut found = self.found.borrow_mut();
+            for node in nodes.drain(kept..) {
+                let name = &self.topology.node(node).name;
+                let note = format!("at {} its floor spares {name}", self.window.from);
+                found.notes.push(note);
+            }
+            if nodes.is_empty() {
+                found.missed = true;
+                let note = format!("at {} its floor leaves nobody", self.window.from);
+                found.notes.push(note);
+                return Err(Issue::new("the floor leaves nobody", 0..0));
+            }
+        }
+        Ok(nodes)
     }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
-            let resolved = links.resolve(self.topology, &self.draws);
-            return resolved.map_err(|issue| Refusal::arg("links", issue));
+            let refuse = |issue| Refusal::arg("links", issue);
+            let from = self.found((&links.from, false), "links", &[]);
+            let from = from.map_err(refuse)?;
+            let to = self.found((&links.to, true), "links", &from);
+            let to = to.map_err(|issue| refuse(issue.shifted(links.to_start)))?;
+            let pairs = crate::selector::pairs(&from, &to, links.both);
+            if pairs.is_empty() {
+                let issue = Issue::new("selector matches no link", 0..links.to_start);
+                return Err(refuse(issue.label("both ends are the same node")));
+            }
+            return Ok(pairs);
         }
         if args.selector_opt("to").is_none() {
             let issue = Issue::new("missing key `to`", 0..0).label("the receivers are not named");
@@ -154,10 +268,7 @@ impl Lowering<'_> {
             ));
         }
         let from = self.nodes(args, "from")?;
-        let apart = ("whom", from.as_slice());
-        let to = args
-            .selector("to")
-            .resolve_apart(self.topology, &self.draws, apart);
+        let to = self.found((args.selector("to"), true), "to", &from);
         let to = to.map_err(|issue| Refusal::arg("to", issue))?;
         let links = crate::selector::pairs(&from, &to, args.flag("both"));
         if links.is_empty() {
@@ -226,6 +337,21 @@ impl Lowering<'_> {
         if from < self.stop && until.is_none_or(|until| until > from) {
             self.entries.push((from, until, primitive));
         }
+    }
+    /// Does something each time a record of the run fits `on`, while the occurrence lasts: so often at
+    /// the most, for `length` each.
+    pub fn whenever(
+        &mut self,
+        on: On,
+        (times, length): (u32, VirtualDuration),
+        primitive: Primitive,
+    ) {
+        self.armed.push(Armed {
+            on,
+            times,
+            length,
+            primitive,
+        });
     }
     /// Does something at an instant. The plan gives it the shortest length there is.
     pub fn instant(&mut self, at: VirtualTime, primitive: Primitive) {
@@ -306,6 +432,10 @@ impl Lowering<'_> {
     pub fn round(&self, purpose: &str, round: u32) -> SetupStream {
         self.draws.occurrence(round).stream(purpose)
     }
+    /// The overlays so far, for whoever cuts them to size.
+    pub(crate) const fn entries_mut(&mut self) -> &mut Parts {
+        &mut self.entries
+    }
     /// Something a person should know.
     pub fn note(&mut self, text: impl Into<String>) {
         let text = text.into();
@@ -315,129 +445,11 @@ impl Lowering<'_> {
     }
 }
 
-/// Lowers all faults of a scenario for one seed. Every fault is tried, so that all errors are found.
-///
-/// The faults keep their order; `stop` is the end of the run, and no overlay outlives it.
-pub fn lower(
-    seed: Seed,
-    faults: &[FaultUse],
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Result<Plan, Vec<LowerError>> {
-    let mut planned = Vec::with_capacity(faults.len());
-    let mut entries = Vec::new();
-    let mut errors = Vec::new();
-    for (index, fault) in faults.iter().enumerate() {
-        match lower_one(seed, fault, topology, stop) {
-            Ok((mut plan, parts)) => {
-                for (from, until, primitive) in parts {
-                    if until.is_some_and(|until| until > stop) {
-                        plan.notes
-                            .push(format!("cut short: the run stops at {stop}"));
-                    }
-                    entries.push(Entry {
-                        fault: u32::try_from(index).expect("fewer than 2^32 faults"),
-                        part: u32::try_from(entries.len()).expect("fewer than 2^32 entries"),
-                        from,
-                        until: until.map(|until| until.min(stop)),
-                        firing: None,
-                        primitive,
-                    });
-                }
-                plan.notes.dedup();
-                planned.push(plan);
-            }
-            Err(refusal) => errors.push(LowerError {
-                fault: index,
-                issue: refusal.locate(&fault.args, &fault.record),
-            }),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    number_parts(&mut entries);
-    let errors = conflict::find(&entries, faults, topology);
-    if errors.is_empty() {
-        Ok(Plan::new(planned, entries))
-    } else {
-        Err(errors)
-    }
-}
-
-/// Parts count from zero in each fault, so that removing one fault renumbers no other.
-fn number_parts(entries: &mut [Entry]) {
-    let mut last = None;
-    let mut part = 0;
-    for entry in entries {
-        part = if last == Some(entry.fault) {
-            part + 1
-        } else {
-            0
-        };
-        last = Some(entry.fault);
-        entry.part = part;
-    }
-}
-
-type Parts = Vec<(VirtualTime, Option<VirtualTime>, Primitive)>;
-
-fn lower_one(
-    seed: Seed,
-    fault: &FaultUse,
-    topology: &Topology,
-    stop: VirtualTime,
-) -> Result<(PlannedFault, Parts), Refusal> {
-    let draws = Draws::new(seed, &fault.label);
-    let own = fault.kind.own_length;
-    // A length of its own that nobody wrote, a default, gives way to `for`.
-    let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
-    let own = own.and_then(|key| fault.args.duration_opt(key));
-    fault.timing.check_start(stop)?;
-    fault.timing.check_length(own, fault.kind.own_length)?;
-    let mut lowering = Lowering {
-        topology,
-        window: Window {
-            ordinal: 0,
-            from: VirtualTime::ZERO,
-            until: None,
-        },
-        stop,
-        draws: draws.clone(),
-        entries: Vec::new(),
-        notes: Vec::new(),
-    };
-    let drawn = draws.stream("chance").chance(fault.timing.chance);
-    let mut windows = fault.timing.windows(own, &draws, stop)?;
-    if windows.is_empty() {
-        lowering.note("no occurrence falls into the run");
-    }
-    if !drawn {
-        // It is lowered all the same once, so that its errors do not depend on the seed.
-        windows.truncate(1);
-    }
-    for window in windows {
-        lowering.window = window;
-        lowering.draws = draws.occurrence(window.ordinal);
-        (fault.kind.lower)(&fault.args, &mut lowering)?;
-    }
-    let mut land = fault.land;
-    if !drawn {
-        lowering.entries.clear();
-        lowering.notes = vec![format!(
-            "{}: its chance is {}",
-            PlannedFault::NOT_DRAWN,
-            fault.timing.chance
-        )];
-        if land == Land::EverySeed {
-            land = Land::Optional;
-        }
-    }
-    let planned = PlannedFault {
-        kind: fault.kind.name.to_owned(),
-        label: fault.label.clone(),
-        land,
-        notes: lowering.notes,
-    };
-    Ok((planned, lowering.entries))
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Armed {
+    pub(crate) on: On,
+    pub(crate) times: u32,
+    pub(crate) length: VirtualDuration,
+    pub(crate) primitive: Primitive,
 }

@@ -1,24 +1,27 @@
 //! A plan as text: who, what, when, how much, in which direction.
 
+mod calls;
 mod network;
 mod signal;
+mod trigger;
 
-use crate::param::{Unit, law_text, rate_text, size_text};
+use crate::param::{Unit, law_text, size_text};
 use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, Clocks, CutMode, CutScope, Damage, DiskSpace, DiskTarget, Entry,
-    FreezeEnd, Limit, LinkTarget, Plan, Primitive, Seen, StepEnd, Swap, Thief,
+    Arithmetic, Clocks, CutMode, CutScope, Damage, DiskSpace, DiskTarget, Entry, FreezeEnd,
+    KnobChange, Limit, LinkTarget, Plan, Primitive, Seen, StepEnd, Swap, Thief,
 };
 use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
 
-/// The timeline of a plan, one line an overlay, in the order in which they start; then the notes.
+/// The timeline of a plan, one line an overlay, in the order in which they start; then what waits for
+/// something to happen, with the times of its overlays from then on; then the notes.
 pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
-    let mut entries: Vec<&Entry> = plan.entries().iter().collect();
+    let mut entries: Vec<&Entry> = plan.fixed().map(|(_, entry)| entry).collect();
     entries.sort_by_key(|e| (e.from, e.fault, e.part));
-    let rows: Vec<[String; 4]> = entries
+    let lines: Vec<[String; 4]> = entries
         .iter()
         .map(|entry| {
             let until = match entry.until {
@@ -34,24 +37,33 @@ pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
             ]
         })
         .collect();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (a, b, c) = (width(0), width(1), width(2));
-    let mut text = String::new();
-    for [when, label, target, effect] in &rows {
-        let _ = writeln!(text, "  {when:<a$}  {label:<b$}  {target:<c$}  {effect}");
-    }
-    if rows.is_empty() {
+    let mut text = rows(&lines, "  ");
+    text.push_str(&trigger::triggers(plan, topology));
+    if text.is_empty() {
         text.push_str("  no fault acts\n");
     }
     for fault in &plan.faults {
         for note in &fault.notes {
             let _ = writeln!(text, "  {}: {note}", fault.label);
         }
+    }
+    text
+}
+
+/// Lines of four columns, the last of which is as long as it is. An empty column is left out.
+fn rows(lines: &[[String; 4]], indent: &str) -> String {
+    let width = |column: usize| {
+        let lengths = lines.iter().map(|row| row[column].chars().count());
+        lengths.max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2)];
+    let mut text = String::new();
+    for row in lines {
+        text.push_str(indent);
+        for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            let _ = write!(text, "{cell:<width$}  ");
+        }
+        let _ = writeln!(text, "{}", row[3]);
     }
     text
 }
@@ -105,10 +117,17 @@ pub fn target(primitive: &Primitive, topology: &Topology) -> String {
         | Primitive::LinkCut { link: l, .. }
         | Primitive::LinkHold { link: l } => link(l),
         Primitive::Call {
-            client, service, ..
+            client,
+            service,
+            only,
+            ..
         } => {
             let client = client.as_ref().map_or("*".to_owned(), node);
-            format!("{client}->{}", service_name(*service, topology))
+            let service = service_name(*service, topology);
+            let server = only
+                .server
+                .map_or(String::new(), |id| format!("@{}", node(&id)));
+            format!("{client}->{service}{server}{}", calls::scope(only))
         }
         Primitive::Signal { channel, .. } => {
             let known = topology.channels().get(channel.index());
@@ -237,9 +256,14 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
             };
             format!("{clock}, {end}")
         }
-        Primitive::Call { rule, .. } => rule_text(rule),
         Primitive::Signal { rule, .. } => signal::effect(rule),
-        Primitive::Knob { knob, value, .. } => knob_text(*knob, *value, topology),
+        Primitive::Call { rule, .. } => calls::rule(rule),
+        Primitive::Knob {
+            knob,
+            change,
+            value,
+            ..
+        } => knob_text(*knob, (*change, *value), topology),
     }
 }
 
@@ -342,56 +366,13 @@ fn rate_bytes(rate: f64) -> u64 {
     rate as u64
 }
 
-fn rule_text(rule: &CallRule) -> String {
-    match rule {
-        CallRule::Error {
-            status,
-            share,
-            after_effect,
-            retry_after,
-        } => {
-            let when = if *after_effect {
-                " after the effect"
-            } else {
-                ""
-            };
-            let hint = retry_after.map_or(String::new(), |d| format!(", retry after {d}"));
-            format!("error {status} for {share} of the calls{when}{hint}")
-        }
-        CallRule::Delay { delay, mode, share } => {
-            let sign = match mode {
-                Arithmetic::Add => "+",
-                Arithmetic::Scale => "x",
-                Arithmetic::Replace => "=",
-            };
-            format!(
-                "delay {sign} {} for {share} of the calls",
-                law_text(delay, Unit::Time)
-            )
-        }
-        CallRule::Hang { share } => format!("hang for {share} of the calls"),
-        CallRule::LostReply { share } => format!("reply lost for {share} of the calls"),
-        CallRule::RateLimit {
-            rate,
-            burst,
-            by_cost,
-            status,
-            retry_after,
-        } => {
-            let unit = if *by_cost { "tokens" } else { "calls" };
-            let hint = if *retry_after { ", says when" } else { "" };
-            format!(
-                "at most {} {unit}, burst {burst}, else {status}{hint}",
-                rate_text(*rate)
-            )
-        }
-    }
-}
-
-fn knob_text(knob: KnobId, value: f64, topology: &Topology) -> String {
+fn knob_text(knob: KnobId, (change, value): (KnobChange, f64), topology: &Topology) -> String {
     let Some(info) = topology.knobs().get(knob.index()) else {
-        return format!("knob {} = {value}", knob.0);
+        return format!("knob {} {} {value}", knob.0, change_sign(change));
     };
+    if change == KnobChange::Scale {
+        return format!("{} x {value}", info.name);
+    }
     let text = match &info.kind {
         KnobKind::Flag => (value > 0.5).to_string(),
         KnobKind::Seconds => VirtualDuration::from_secs_f64(value).to_string(),
@@ -404,7 +385,15 @@ fn knob_text(knob: KnobId, value: f64, topology: &Topology) -> String {
         }
         KnobKind::Number { .. } => value.to_string(),
     };
-    format!("{} = {text}", info.name)
+    format!("{} {} {text}", info.name, change_sign(change))
+}
+
+const fn change_sign(change: KnobChange) -> &'static str {
+    match change {
+        KnobChange::Set => "=",
+        KnobChange::Scale => "x",
+        KnobChange::Add => "+",
+    }
 }
 
 fn service_name(service: ServiceId, topology: &Topology) -> String {

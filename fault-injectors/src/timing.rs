@@ -3,6 +3,7 @@
 use crate::draws::Draws;
 use crate::lowering::Refusal;
 use crate::param::{Args, Issue, Kind, Param};
+use crate::trigger;
 use squall_core::{Law, VirtualDuration, VirtualTime};
 
 /// `at`: the instant of the first occurrence.
@@ -38,7 +39,18 @@ pub const LAND: Param = Param::new(
 )
 .default("any");
 /// The timing keys of a fault.
-pub const PARAMS: &[Param] = &[AT, FOR, EVERY, CHANCE, LAND];
+pub const PARAMS: &[Param] = &[
+    AT,
+    FOR,
+    EVERY,
+    CHANCE,
+    LAND,
+    trigger::ON,
+    trigger::KEEP_HEALTHY,
+    trigger::PATIENCE,
+    trigger::IF_NONE,
+    trigger::PHASE,
+];
 
 const EVERY_PARAMS: &[Param] = &[
     Param::new("mean", Kind::Duration, "mean time from start to start").required(),
@@ -229,10 +241,22 @@ impl Timing {
         draws: &Draws,
         stop: VirtualTime,
     ) -> Result<Vec<Window>, Refusal> {
+        self.windows_by(draws, stop, &mut |ordinal, from| {
+            self.window(ordinal, from, own, draws)
+        })
+    }
+
+    /// [`Timing::windows`] of something whose end its caller knows.
+    pub(crate) fn windows_by(
+        &self,
+        draws: &Draws,
+        stop: VirtualTime,
+        window: &mut dyn FnMut(u32, VirtualTime) -> Window,
+    ) -> Result<Vec<Window>, Refusal> {
         let first = self.at.as_ref().map(|law| draws.length("at", law));
         let Some(every) = &self.every else {
             let from = VirtualTime::ZERO + first.unwrap_or(VirtualDuration::ZERO);
-            return Ok(vec![self.window(0, from, own, draws)]);
+            return Ok(vec![window(0, from)]);
         };
         let end = every
             .until
@@ -270,13 +294,13 @@ impl Timing {
                 }
                 _ => Some(at),
             };
-            windows.extend(start.map(|from| self.window(ordinal, from, own, draws)));
+            windows.extend(start.map(|from| window(ordinal, from)));
             at = at.saturating_add(every.gap(&draws.occurrence(ordinal), "gap"));
         }
         Ok(windows)
     }
 
-    fn window(
+    pub(crate) fn window(
         &self,
         ordinal: u32,
         from: VirtualTime,

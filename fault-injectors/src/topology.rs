@@ -4,7 +4,7 @@
 //! builds its world.
 
 use crate::param::Date;
-use squall_core::{ChannelId, KnobId, NodeId, ServiceId, VirtualDuration};
+use squall_core::{ChannelId, KnobId, NodeId, ServiceId, VirtualDuration, VirtualTime};
 
 /// A node as faults see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,18 @@ pub enum KnobKind {
     Words(Vec<String>),
     /// True (1) or false (0).
     Flag,
+}
+
+impl KnobKind {
+    /// Smallest and largest value, as the number that the world knows.
+    pub fn range(&self) -> (f64, f64) {
+        match self {
+            Self::Number { min, max } => (*min, *max),
+            Self::Seconds => (0.0, f64::INFINITY),
+            Self::Words(words) => (0.0, words.len().saturating_sub(1) as f64),
+            Self::Flag => (0.0, 1.0),
+        }
+    }
 }
 
 /// A knob as faults see it.
@@ -101,6 +113,35 @@ pub struct StaticRole {
     pub nodes: Vec<NodeId>,
 }
 
+/// A role that nodes take and give up in the course of a run: who leads `kv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRole {
+    /// The role in records, `leader`.
+    pub role: String,
+    /// Of what, `kv`.
+    pub of: String,
+    /// Nodes that may have it, by number.
+    pub nodes: Vec<NodeId>,
+}
+
+/// Parts of a run: faults start between warm-up and heal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Length of the first part, in which nothing breaks.
+    pub warm_up: VirtualDuration,
+    /// Length of the last part, in which all is healed.
+    pub heal: VirtualDuration,
+}
+
+impl Phases {
+    /// When the part between them begins and ends, in a run until `stop`.
+    pub fn main(&self, stop: VirtualTime) -> (VirtualTime, VirtualTime) {
+        let from = VirtualTime::ZERO.saturating_add(self.warm_up);
+        let length = stop.since(VirtualTime::ZERO).saturating_sub(self.heal);
+        (from, VirtualTime::ZERO.saturating_add(length).max(from))
+    }
+}
+
 /// The world as faults see it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topology {
@@ -108,10 +149,22 @@ pub struct Topology {
     pub date: Date,
     nodes: Vec<NodeInfo>,
     services: Vec<String>,
+    /// Where each of them runs.
+    servers: Vec<Vec<NodeId>>,
     knobs: Vec<KnobInfo>,
     channels: Vec<ChannelInfo>,
     workloads: Vec<(String, Vec<NodeId>)>,
     roles: Vec<StaticRole>,
+    events: Vec<String>,
+    metrics: Vec<(String, &'static str)>,
+    group_roles: Vec<GroupRole>,
+    /// Nodes that no fault hits, by number.
+    pub spared: Vec<NodeId>,
+    /// Parts of a run.
+    pub phases: Phases,
+    /// Names of workloads, groups and (with `fault:` before) faults that could not be read: that is an
+    /// error of its own, and what is said of them is none.
+    pub unread: Vec<String>,
 }
 
 impl Topology {
@@ -133,7 +186,16 @@ impl Topology {
     /// Adds a service.
     pub fn add_service(&mut self, name: &str) -> ServiceId {
         self.services.push(name.to_owned());
+        self.servers.push(Vec::new());
         ServiceId::from_index(self.services.len() - 1)
+    }
+    /// Says on which nodes a service runs.
+    pub fn serve(&mut self, service: ServiceId, nodes: Vec<NodeId>) {
+        self.servers[service.index()] = nodes;
+    }
+    /// The nodes on which a service runs.
+    pub fn servers(&self, service: ServiceId) -> &[NodeId] {
+        &self.servers[service.index()]
     }
     /// Adds a knob.
     pub fn add_knob(&mut self, knob: KnobInfo) -> KnobId {
@@ -152,6 +214,30 @@ impl Topology {
     /// Declares a role that does not change in the course of a run.
     pub fn add_role(&mut self, role: StaticRole) {
         self.roles.push(role);
+    }
+    /// Adds an event that a workload records, `<workload>.<event>`.
+    pub fn add_event(&mut self, name: &str) {
+        self.events.push(name.to_owned());
+    }
+    /// Adds a metric that a workload samples, and its unit.
+    pub fn add_metric(&mut self, name: &str, unit: &'static str) {
+        self.metrics.push((name.to_owned(), unit));
+    }
+    /// Adds a role that nodes take and give up.
+    pub fn add_group_role(&mut self, role: GroupRole) {
+        self.group_roles.push(role);
+    }
+    /// All events of workloads.
+    pub fn events(&self) -> &[String] {
+        &self.events
+    }
+    /// All metrics of workloads, with their units.
+    pub fn metrics(&self) -> &[(String, &'static str)] {
+        &self.metrics
+    }
+    /// All roles that nodes take and give up.
+    pub fn group_roles(&self) -> &[GroupRole] {
+        &self.group_roles
     }
     /// All nodes, by number.
     pub fn nodes(&self) -> &[NodeInfo] {

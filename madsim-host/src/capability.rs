@@ -4,7 +4,9 @@
 //! reason; never a fault that silently does nothing. Approximations are allowed where they are
 //! honest, and are named.
 
-use squall_core::plan::{Arithmetic, CutMode, CutScope, LinkTarget, Plan, Primitive, Seen};
+use squall_core::plan::{
+    Arithmetic, CutMode, CutScope, KnobChange, LinkTarget, Plan, Primitive, Seen,
+};
 use squall_core::{EntryId, KnobId, Law, NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -190,7 +192,11 @@ fn answer(primitive: &Primitive) -> Result<(Act, Option<&'static str>), &'static
             Err("needs Squall's client and server wrappers, which are not written yet")
         }
         Primitive::Signal { .. } => Err("no sensors and actuators are simulated here"),
-        Primitive::Knob { knob, .. } => Ok((Act::Knob(*knob), None)),
+        Primitive::Knob { knob, change, .. } => {
+            let differs = "the value is not clamped: knobs have no ranges here";
+            let differs = (*change != KnobChange::Set).then_some(differs);
+            Ok((Act::Knob(*knob), differs))
+        }
     }
 }
 

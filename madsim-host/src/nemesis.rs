@@ -102,6 +102,8 @@ struct Nemesis {
     /// What the host last did to each node.
     applied: Vec<Applied>,
     latency: std::ops::Range<Duration>,
+    /// Base values of the knobs, by id.
+    knobs: Vec<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,6 +166,7 @@ impl Nemesis {
             applied: vec![Applied::default(); nodes.len()],
             nodes,
             latency: hosted.latency.clone(),
+            knobs: hosted.knobs.iter().map(|(_, base)| *base).collect(),
         }
     }
 
@@ -312,7 +315,7 @@ impl Nemesis {
 
     fn knob(&self, knob: KnobId) {
         for node in (0..self.nodes.len()).map(NodeId::from_index) {
-            let value = self.overlays.knob(knob, node);
+            let value = self.overlays.knob(knob, node, self.knobs[knob.index()]);
             self.record(|run| run.set_knob(node, knob.index(), value));
         }
     }

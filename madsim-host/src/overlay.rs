@@ -5,7 +5,7 @@
 //! computed from all overlays in force.
 
 use crate::capability::{Act, act, extremes, whole_net};
-use squall_core::plan::{Arithmetic, Change, LinkTarget, Plan, Primitive, Step};
+use squall_core::plan::{Arithmetic, Change, KnobChange, LinkTarget, Plan, Primitive, Step};
 use squall_core::{EntryId, KnobId, NodeId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -161,17 +161,43 @@ impl Overlays {
             share(a, b).cmp(&share(b, a)).then(b.period.cmp(&a.period))
         })
     }
-    /// What overlays make of `knob` on `node`: the latest set wins, at one instant the highest id.
-    pub(crate) fn knob(&self, knob: KnobId, node: NodeId) -> Option<(f64, EntryId)> {
-        let sets = self.of(&self.knobs).filter_map(|(id, p)| match p {
-            Primitive::Knob {
-                knob: held,
-                node: at,
-                value,
-            } if *held == knob && at.is_none_or(|at| at == node) => Some((*value, id)),
-            _ => None,
-        });
-        sets.max_by_key(|(_, id)| (self.plan.entry(*id).from, *id))
+    /// What overlays make of `knob` on `node`, whose value is `base` without them, and which of them
+    /// change it: the latest set wins, at one instant the highest id; then factors, then sums. This
+    /// host knows no ranges: nothing is clamped.
+    pub(crate) fn knob(
+        &self,
+        knob: KnobId,
+        node: NodeId,
+        base: f64,
+    ) -> Option<(f64, Vec<EntryId>)> {
+        let here: Vec<(EntryId, KnobChange, f64)> = self
+            .of(&self.knobs)
+            .filter_map(|(id, p)| match p {
+                Primitive::Knob {
+                    knob: held,
+                    node: at,
+                    change,
+                    value,
+                } if *held == knob && at.is_none_or(|at| at == node) => Some((id, *change, *value)),
+                _ => None,
+            })
+            .collect();
+        let of = |change| here.iter().filter(move |(_, c, _)| *c == change);
+        let from = |id: EntryId| self.plan.entry(id).from;
+        let (mut value, mut by) = (base, Vec::new());
+        if let Some((id, _, set)) = of(KnobChange::Set).max_by_key(|(id, ..)| (from(*id), *id)) {
+            value = *set;
+            by.push(*id);
+        }
+        for (id, _, factor) in of(KnobChange::Scale) {
+            value *= factor;
+            by.push(*id);
+        }
+        for (id, _, more) in of(KnobChange::Add) {
+            value += more;
+            by.push(*id);
+        }
+        (!by.is_empty()).then_some((value, by))
     }
     /// One entry for each delay or loss that the whole net has now.
     fn profiles(&self) -> impl Iterator<Item = (EntryId, &Primitive)> {

@@ -34,7 +34,7 @@ pub(crate) struct Run {
     next_op: u32,
     nodes: Vec<Process>,
     /// Value and cause of each knob that the plan has changed, by (node, knob).
-    knobs: BTreeMap<(NodeId, usize), (f64, EntryId)>,
+    knobs: BTreeMap<(NodeId, usize), (f64, Vec<EntryId>)>,
     /// Planned start of each entry.
     starts: Vec<VirtualTime>,
     landed: BTreeMap<EntryId, VirtualTime>,
@@ -181,12 +181,12 @@ impl Run {
     }
     /// Reads knob `index` on `node`: `None` if no overlay changes it.
     pub(crate) fn knob(&mut self, node: NodeId, index: usize) -> Option<f64> {
-        let (value, entry) = self.knobs.get(&(node, index)).copied()?;
-        self.land(entry);
+        let (value, by) = self.knobs.get(&(node, index))?.clone();
+        by.into_iter().for_each(|entry| self.land(entry));
         Some(value)
     }
     /// Sets what overlays make of knob `index` on `node`.
-    pub(crate) fn set_knob(&mut self, node: NodeId, index: usize, to: Option<(f64, EntryId)>) {
+    pub(crate) fn set_knob(&mut self, node: NodeId, index: usize, to: Option<(f64, Vec<EntryId>)>) {
         match to {
             Some(to) => _ = self.knobs.insert((node, index), to),
             None => _ = self.knobs.remove(&(node, index)),

@@ -4,8 +4,8 @@
 
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, CutMode, CutScope, Damage, Duplicate, Entry, Limit, LinkTarget, Plan,
-    PlannedFault, Primitive, ResetEnds, Seen, Swap,
+    Arithmetic, CallRule, CallScope, CutMode, CutScope, Damage, Duplicate, Entry, KnobChange,
+    Limit, LinkTarget, Malformed, Plan, PlannedFault, Primitive, ResetEnds, Seen, Swap,
 };
 use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
 use squall_madsim::{Shape, Support, check, support};
@@ -86,6 +86,7 @@ fn other_primitives() {
     let call = Primitive::Call {
         client: None,
         service: ServiceId(0),
+        only: CallScope::ALL,
         rule: CallRule::Hang { share: 1.0 },
     };
     let memory = Primitive::MemoryPressure {
@@ -103,6 +104,7 @@ fn other_primitives() {
     let knob = Primitive::Knob {
         knob: KnobId(0),
         node: None,
+        change: KnobChange::Set,
         value: 1.0,
     };
     for (primitive, expected) in [
@@ -189,6 +191,7 @@ fn a_limit_names_fault_primitive_and_reason() {
     let knob = |knob| Primitive::Knob {
         knob: KnobId(knob),
         node: None,
+        change: KnobChange::Set,
         value: 1.0,
     };
     let primitives = vec![
@@ -224,6 +227,7 @@ fn the_list_of_faults_says_the_same() {
     let call = |rule| Primitive::Call {
         client: None,
         service,
+        only: CallScope::ALL,
         rule,
     };
     let best = [
@@ -259,10 +263,7 @@ fn the_list_of_faults_says_the_same() {
         },
         Primitive::LinkDuplicate {
             link: link(0, 1),
-            duplicate: Duplicate {
-                share: 0.5,
-                copies: 1,
-            },
+            duplicate: Duplicate::new(0.5, 1),
         },
         Primitive::LinkHold { link: link(0, 1) },
         Primitive::CpuSpeed {
@@ -303,9 +304,20 @@ fn the_list_of_faults_says_the_same() {
         },
         call(CallRule::Hang { share: 1.0 }),
         call(CallRule::LostReply { share: 1.0 }),
+        call(CallRule::Malformed {
+            mode: Malformed::Empty,
+            share: 1.0,
+        }),
+        call(CallRule::Stream {
+            cut: None,
+            factor: 2.0,
+            stall: VirtualDuration::ZERO,
+            share: 1.0,
+        }),
         Primitive::Knob {
             knob: KnobId(0),
             node: None,
+            change: KnobChange::Set,
             value: 1.0,
         },
     ];

@@ -6,7 +6,8 @@
 
 use squall_core::history::{FaultChange, What};
 use squall_core::plan::{
-    Change, CutMode, CutScope, Entry, Land, LinkTarget, Plan, PlannedFault, Primitive, Seen,
+    Change, CutMode, CutScope, Entry, KnobChange, Land, LinkTarget, Plan, PlannedFault, Primitive,
+    Seen,
 };
 use squall_core::world::{Bounds, NodeSpec, World};
 use squall_core::{EntryId, Key, KnobId, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
@@ -59,6 +60,7 @@ fn plan(seed: u64) -> Plan {
                 _ => Primitive::Knob {
                     knob: KnobId(0),
                     node: Some(node),
+                    change: KnobChange::Set,
                     value: 2.0,
                 },
             };

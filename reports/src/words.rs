@@ -1,7 +1,7 @@
 //! What all reports are made of: a campaign with its names and its expectation.
 
 use squall_core::Seed;
-use squall_core::outcome::{Campaign, SeedResult};
+use squall_core::outcome::{Campaign, FaultSummary, SeedResult};
 use squall_core::property::{PropertyKind, Verdict};
 
 /// What the scenario says it is there to show.
@@ -23,7 +23,9 @@ impl Expectation {
             all.filter(move |(_, p)| p.verdict == verdict)
                 .map(|(index, _)| index)
         };
+        let failed = |f: &FaultSummary| f.firings.is_some_and(|firings| firings.failed.is_some());
         campaign.verdict == self.verdict
+            && !campaign.faults.iter().any(failed)
             && with_verdict(self.verdict).all(|index| because(&index))
             && self.because.iter().all(|index| {
                 campaign
@@ -34,6 +36,9 @@ impl Expectation {
     }
     /// Whether one seed is within it: a seed may also do better.
     pub fn allows(&self, seed: &SeedResult) -> bool {
+        if seed.faults.iter().any(|fault| fault.failed().is_some()) {
+            return false;
+        }
         let failing = seed.properties.iter().enumerate();
         let mut failing = failing.filter(|(_, p)| p.outcome.verdict == Verdict::Fail);
         match self.verdict {

@@ -36,6 +36,8 @@
 
 mod diagnose;
 mod file;
+mod judge;
+pub mod log;
 mod overrides;
 pub mod regression;
 mod run;
@@ -47,7 +49,8 @@ mod tree;
 pub mod workloads;
 
 pub use diagnose::{Diagnostic, Origin, Report};
-pub use file::parse;
+pub use file::{parse, properties_for, properties_for_log};
+pub use judge::{JudgeError, Judged, Times};
 pub use overrides::Settings;
 pub use regression::Regression;
 pub use run::{Ready, SeedRun};

@@ -238,7 +238,12 @@ fn put(record: &mut dyn TableLike, name: &str, mut value: Value) {
 fn in_value(item: &mut Item, kind: &Kind, path: &[Part], value: Value) -> Result<(), Issue> {
     let ((name, range), rest) = path.split_first().expect("a path has a part");
     let (next, next_range) = rest.first().expect("the caller has a part to go to");
-    if let Kind::List(Kind::Table(params)) = kind {
+    let list_of = match kind {
+        Kind::List(Kind::Table(params)) => Some(*params),
+        Kind::List(Kind::Named { of, .. }) => Some(of()),
+        _ => None,
+    };
+    if let Some(params) = list_of {
         let record = element(item, next, next_range)?;
         if rest.len() < 2 {
             return Err(
@@ -355,6 +360,14 @@ fn kind_of(record: &dyn TableLike) -> String {
             .iter()
             .next()
             .map_or(String::new(), |(key, _)| key.to_owned());
+    }
+    if let Some(preset) = record.get("use").and_then(Item::as_str) {
+        return preset.to_owned();
+    }
+    for group in ["serial", "parallel"] {
+        if record.contains_key(group) {
+            return group.to_owned();
+        }
     }
     let promise = tables::PROPERTY
         .iter()

@@ -8,8 +8,10 @@ use squall_core::plan::{Land, LinkTarget, Plan, Swap};
 use squall_core::property::{PropertySpec, Verdict};
 use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
+use squall_faults::chaos::{self, Chaos};
 use squall_faults::param::{Args, Place, Signed};
 use squall_faults::{FaultUse, Issue, Topology, lower};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A scenario without errors.
@@ -39,6 +41,8 @@ pub struct Scenario {
     pub workloads: Vec<WorkloadUse>,
     /// Faults, in file order.
     pub faults: Vec<FaultUse>,
+    /// What more faults are drawn from, a seed.
+    pub chaos: Option<Chaos>,
     /// Properties, in file order.
     pub properties: Vec<PropertySpec>,
     /// The expected verdict, if the file says one.
@@ -155,6 +159,8 @@ pub struct WorkloadUse {
     pub args: Args,
     /// Where it runs, by number.
     pub nodes: Vec<NodeId>,
+    /// Whether a fault asks who has a role in it. Then it records that, and else not.
+    pub roles: bool,
     /// Line of the file.
     pub line: u32,
 }
@@ -229,21 +235,39 @@ impl Scenario {
         if let Some(regression) = &self.regression {
             return Ok(regression.plan.clone());
         }
-        let plan = lower(seed, &self.faults, &self.topology, self.stop_time());
+        let faults = self.faults_of(seed);
+        let plan = lower(seed, &faults, &self.topology, self.stop_time());
         plan.map_err(|errors| self.report(errors.into_iter().map(|e| e.issue).collect()))
     }
-    /// Labels of its faults, and what it takes for each to count as having happened.
+    /// The faults of a seed: those of the file, then those that `[chaos]` draws.
+    pub fn faults_of(&self, seed: Seed) -> Cow<'_, [FaultUse]> {
+        let Some(chaos) = &self.chaos else {
+            return Cow::Borrowed(&self.faults);
+        };
+        let drawn = chaos.faults(seed, &self.topology);
+        Cow::Owned(self.faults.iter().cloned().chain(drawn).collect())
+    }
+    /// What it takes for its faults to count as having happened, by label; before the members of a
+    /// group the group, where that is what must land.
     pub fn lands(&self) -> Vec<(String, Land)> {
-        match &self.regression {
-            Some(regression) => {
-                let faults = regression.plan.faults.iter();
-                faults.map(|f| (f.label.clone(), f.land)).collect()
-            }
-            None => {
-                let faults = self.faults.iter();
-                faults.map(|f| (f.label.clone(), f.land)).collect()
-            }
+        if let Some(regression) = &self.regression {
+            let faults = regression.plan.faults.iter();
+            return faults.map(|f| (f.label.clone(), f.land)).collect();
         }
+        let mut lands: Vec<(String, Land)> = Vec::new();
+        for fault in &self.faults {
+            let group = fault.composed.member.as_ref().map(|member| &member.group);
+            if let Some((group, land)) = group.and_then(|group| group.land.map(|l| (group, l)))
+                && lands.iter().all(|(label, _)| *label != group.label)
+            {
+                lands.push((group.label.clone(), land));
+            }
+            lands.push((fault.label.clone(), fault.land));
+        }
+        if let Some(chaos) = &self.chaos {
+            lands.push((chaos::LABEL.to_owned(), chaos.land));
+        }
+        lands
     }
     /// The files it names.
     pub fn files(&self) -> Vec<FileUse> {

@@ -9,12 +9,48 @@ pub fn schema() -> Value {
     let mut schema = record(tables::FILE);
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("Squall scenario");
+    let mut definitions = Map::new();
+    define(tables::FILE, &mut definitions);
+    schema["definitions"] = Value::Object(definitions);
     schema
 }
 
 /// The schema as text, for `squall schema`.
 pub fn schema_text() -> String {
     format!("{:#}\n", schema())
+}
+
+/// What the schema refers to by name: tables that may hold themselves, and choices, which are long
+/// and stand in several places.
+fn define(params: &[Param], definitions: &mut Map<String, Value>) {
+    for param in params {
+        define_kind(&param.kind, definitions);
+    }
+}
+
+fn define_kind(kind: &Kind, definitions: &mut Map<String, Value>) {
+    match kind {
+        Kind::Table(params) => define(params, definitions),
+        Kind::List(of) | Kind::Map(of) => define_kind(of, definitions),
+        Kind::Named { name, of } if !definitions.contains_key(*name) => {
+            definitions.insert((*name).to_owned(), record(of()));
+            define(of(), definitions);
+        }
+        Kind::Variant { noun, of } if !definitions.contains_key(&key_of(noun)) => {
+            definitions.insert(key_of(noun), variant(&of()));
+            of().iter()
+                .for_each(|choice| define(choice.params, definitions));
+        }
+        _ => {}
+    }
+}
+
+fn key_of(noun: &str) -> String {
+    noun.replace(' ', "-")
+}
+
+fn refer(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
 }
 
 fn record(params: &[Param]) -> Value {
@@ -71,7 +107,7 @@ fn default(param: &Param) -> Option<Value> {
         return None;
     };
     match param.kind {
-        Kind::Table(_) | Kind::Map(_) | Kind::List(_) => None,
+        Kind::Table(_) | Kind::Named { .. } | Kind::Map(_) | Kind::List(_) => None,
         Kind::Share | Kind::Number { .. } | Kind::Signed(Unit::Plain) => {
             text.parse::<f64>().ok().map(|x| json!(x))
         }
@@ -118,9 +154,10 @@ fn value(kind: &Kind) -> Value {
         Kind::Scalar => json!({ "type": ["number", "string", "boolean"] }),
         Kind::Any | Kind::Reserved => json!({}),
         Kind::Table(params) => record(params),
+        Kind::Named { name, .. } => refer(name),
         Kind::List(of) => json!({ "type": "array", "items": value(of) }),
         Kind::Map(of) => json!({ "type": "object", "additionalProperties": value(of) }),
-        Kind::Variant { of, .. } => variant(&of()),
+        Kind::Variant { noun, .. } => refer(&key_of(noun)),
     }
 }
 

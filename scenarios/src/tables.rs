@@ -1,10 +1,10 @@
 //! The keys of a scenario file. Reader, errors and JSON Schema derive from these tables.
 
-use crate::file::memory;
+use crate::file::{memory, phases};
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
-use squall_faults::{catalog, frozen, timing};
+use squall_faults::{chaos, compose, frozen, timing, trigger};
 
 /// Counts have no upper bound but that of the type.
 const MANY: i64 = i64::MAX;
@@ -25,6 +25,18 @@ pub const FILE: &[Param] = &[
     )
     .default("0..64"),
     Param::new("stop", Kind::Table(STOP), "when a run is over").required(),
+    Param::new(
+        "phases",
+        Kind::Table(phases::PHASES),
+        "parts of a run: faults start between warm-up and heal",
+    )
+    .default(""),
+    Param::new(
+        "never",
+        phases::NEVER,
+        "nodes that no fault hits: names and labels",
+    )
+    .default(""),
     Param::new("topology", Kind::Table(TOPOLOGY), "nodes and links").required(),
     Param::new(
         "workload",
@@ -33,6 +45,11 @@ pub const FILE: &[Param] = &[
     )
     .default(""),
     Param::new("fault", Kind::List(&Kind::Table(FAULT)), "what breaks").default(""),
+    Param::new(
+        "chaos",
+        Kind::Table(chaos::PARAMS),
+        "faults drawn from the seed, within a budget",
+    ),
     Param::new(
         "property",
         Kind::List(&Kind::Table(PROPERTY)),
@@ -229,35 +246,24 @@ pub const FAULT: &[Param] = &[
     timing::EVERY,
     timing::CHANCE,
     timing::LAND,
-    Param::new(
-        "on",
-        Kind::Reserved,
-        "triggers on what happens in the run; use `at`",
-    ),
-    Param::new(
-        "ramp",
-        Kind::Reserved,
-        "staircases of a parameter; write one fault a step",
-    ),
-    Param::new(
-        "serial",
-        Kind::Reserved,
-        "sequences; give each fault its own `at`",
-    ),
-    Param::new(
-        "parallel",
-        Kind::Reserved,
-        "groups; give each fault the same `at`",
-    ),
-    Param::new(
-        "inject",
-        Kind::Variant {
-            noun: "fault",
-            of: catalog::variants,
-        },
-        "the fault and its parameters: `inject.<fault> = { .. }`",
-    )
-    .required(),
+    trigger::ON,
+    trigger::KEEP_HEALTHY,
+    trigger::PATIENCE,
+    trigger::IF_NONE,
+    trigger::PHASE,
+    compose::RAMP,
+    compose::INJECT,
+    compose::USE,
+    compose::NODES,
+    compose::LINKS,
+    compose::SERVICE,
+    compose::SCALE,
+    compose::WITHOUT,
+    compose::SET,
+    compose::SERIAL,
+    compose::PARALLEL,
+    compose::REPEAT,
+    compose::GAP,
 ];
 
 const STATS: Kind = Kind::Choice(&[

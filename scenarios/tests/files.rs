@@ -367,6 +367,8 @@ fn json_of(item: &toml_edit::Item) -> Value {
 fn valid(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let keywords = [
         "$schema",
+        "$ref",
+        "definitions",
         "title",
         "description",
         "default",
@@ -426,6 +428,13 @@ fn valid(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
                         true
                     }
                 }
+            }
+            "$ref" => {
+                let name = rule.as_str().and_then(|r| r.strip_prefix("#/definitions/"));
+                let whole = schema::schema();
+                let meant = &whole["definitions"][name.ok_or("a reference to a definition")?];
+                valid(meant, value, at)?;
+                true
             }
             "required" => {
                 let names = rule.as_array().ok_or("required is a list")?;

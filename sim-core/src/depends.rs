@@ -398,6 +398,7 @@ mod tests {
         let call = |client| Primitive::Call {
             client,
             service: ServiceId(0),
+            only: crate::plan::CallScope::ALL,
             rule: crate::plan::CallRule::Hang { share: 1.0 },
         };
         assert_eq!(
@@ -413,6 +414,7 @@ mod tests {
         let turned = reached(&Primitive::Knob {
             knob: KnobId(0),
             node: None,
+            change: crate::plan::KnobChange::Set,
             value: 2.0,
         });
         assert_eq!(turned[0], row("db-0", 1, "carries shop.db"));

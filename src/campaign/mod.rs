@@ -8,8 +8,10 @@
 )]
 
 mod verify;
+mod without;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
+pub use without::{Without, without};
 
 use squall_core::Seed;
 use squall_core::outcome::coverage::Collector;
@@ -189,8 +191,7 @@ fn on_threads<T: Send>(
 
 /// What results of seeds say together.
 pub fn summarise(ready: &Ready, seeds: Vec<SeedResult>) -> Campaign {
-    let lands = ready.scenario.lands();
-    Campaign::new(seeds, &ready.scenario.properties, &lands)
+    Campaign::new(seeds, &ready.scenario.properties, &ready.scenario.lands())
 }
 
 /// Runs one seed again with its history kept: the same run.

@@ -1,8 +1,10 @@
 //! The command line: one thin file a subcommand.
 
 mod check;
+mod compare;
 mod demo;
 mod explain;
+mod judge;
 mod list;
 mod out;
 mod plan;
@@ -11,6 +13,7 @@ mod run;
 mod schema;
 mod selection;
 mod shrink;
+mod stored;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -23,6 +26,8 @@ pub(crate) mod exit {
     pub(crate) const BUG: u8 = 1;
     /// Wrong arguments.
     pub(crate) const USAGE: u8 = 2;
+    /// Not decided, or not exercised.
+    pub(crate) const INCONCLUSIVE: u8 = 3;
     /// Nothing selected.
     pub(crate) const NOTHING: u8 = 4;
     /// An invalid scenario.
@@ -54,6 +59,9 @@ Examples:
   squall run FILE --coverage                       which faults had an effect on what, and what never happened
   squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
   squall plan FILE --seed 0x11                     what would happen to whom and when
+  squall compare FILE --with no-storm              what differs on the same seeds, and how sure that is
+  squall compare FILE --without storm              what one fault reached, against what was predicted
+  squall judge RECORDING --properties FILE         other promises on what was stored, without a run
   squall replay FILE --seed 0x11                   one seed again, with the whole report
   squall explain FILE --seed 0x11                  which faults cause it, which do not, and from where on
   squall shrink FILE --seed 0x11 --write           the smallest plan that still fails, as a regression file
@@ -91,13 +99,17 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Validate scenarios without running them
     Check(check::Check),
+    /// Compare two variants or two files on the same seeds, or one with and without a fault
+    Compare(compare::Compare),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
     /// Say which faults cause a failure and which do not, from which strength on, and where the time went
     Explain(explain::Explain),
     /// Find the smallest plan that still fails, and keep it as a regression file
     Shrink(shrink::Shrink),
-    /// List faults, workloads, properties, metrics, scenarios or devices
+    /// Check a stored recording, or the event log of another system, by the properties of a file
+    Judge(judge::Judge),
+    /// List faults, presets, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
     Schema(schema::Schema),
@@ -130,9 +142,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(command) => command.main(colour),
         Command::Plan(command) => command.main(colour),
         Command::Check(command) => command.main(colour),
+        Command::Compare(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
         Command::Explain(command) => command.main(colour),
         Command::Shrink(command) => command.main(colour),
+        Command::Judge(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

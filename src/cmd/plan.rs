@@ -48,6 +48,13 @@ impl PlanArgs {
             ));
             text.push_str(&plan_text(&plan, &scenario.topology));
             text.push_str(&blast::predicted(&ready.dependencies(), &plan));
+            if let Some(chaos) = &scenario.chaos {
+                let drawn = chaos.draw(seed, &scenario.topology);
+                text.push_str(
+                    "drawn by [chaos]; as a part of the file instead of [chaos] it would be:\n\n",
+                );
+                text.push_str(&squall::faults::chaos::text(&drawn));
+            }
         }
         out::result(&text);
         exit::PASS

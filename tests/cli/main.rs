@@ -1,8 +1,11 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
 mod codes;
+mod compare;
 mod coverage;
 mod documents;
+mod explain;
+mod judge;
 mod replay;
 mod shrink;
 mod statistics;

@@ -156,4 +156,21 @@ pub(crate) const PAIRS: &[Pair] = &[
             hardened: &["workload.shop.cluster.balance=two-choices"],
         },
     },
+    Pair {
+        fault: "contended-gpu",
+        weakness: "a job that runs when the next sample comes is killed: none ever ends",
+        mitigation: "the sample is passed over",
+        inject: "at = '5s'\nfor = '10s'\ninject.contended-gpu = { nodes = 'board' }",
+        breaks: "fresh",
+        system: System::Scenario {
+            world: &[
+                "stop = { at = '20s' }\n[topology]\nnodes.board = { cores = 1 }\n\
+                 [workload.perception.edge]\non = 'board'\nperiod = '10ms'\ncompute = '5ms'\n\
+                 plant.servo = { gain = 0.0 }\npromise = { age = '50ms' }\n\
+                 [[property]]\nname = 'fresh'\nalways = 'perception.age'",
+            ],
+            weak: &["workload.perception.edge.overrun=kill"],
+            hardened: &["workload.perception.edge.overrun=skip"],
+        },
+    },
 ];

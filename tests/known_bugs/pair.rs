@@ -4,7 +4,7 @@ use squall::core::property::{PropertyKind, PropertySpec, Verdict};
 use squall::core::world::World;
 use squall::core::{NodeId, Seed};
 use squall::faults::param::Args;
-use squall::scenarios::workloads::{Install, InstallFn, Metric, WorkloadKind, nothing};
+use squall::scenarios::workloads::{Install, InstallFn, Metric, WorkloadKind, nothing, whole};
 use squall::scenarios::{Ready, Scenario, SeedRun, Settings, WorkloadUse, parse};
 use std::fmt::Write as _;
 
@@ -263,8 +263,11 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
         metrics: &[] as &[Metric],
         knobs: &[],
         services: &[],
+        channels: &[],
+        roles: &[],
         operations: &[],
         prepare: nothing,
+        depends: whole,
         install,
     }));
     WorkloadUse {
@@ -275,6 +278,7 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
             .map(NodeId::from_index)
             .collect(),
         line: 0,
+        roles: false,
     }
 }
 

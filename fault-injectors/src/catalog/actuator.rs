@@ -5,7 +5,7 @@ use super::signal::{ANY, POSITIVE};
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Issue, Kind, Param};
 use crate::topology::ChannelKind;
-use squall_core::plan::{Family, Primitive, SignalRule};
+use squall_core::plan::{Family, KnobChange, Primitive, SignalRule};
 
 const ACTUATOR: Param = Param::new(
     "actuator",
@@ -50,8 +50,12 @@ pub(super) fn set(
         let issue = Issue::new(format!("`{name}` has no knob `{slug}`"), 0..name.len());
         Refusal::arg("loop", issue)
     })?;
-    let node = None;
-    lowering.overlay(Primitive::Knob { knob, node, value });
+    lowering.overlay(Primitive::Knob {
+        knob,
+        node: None,
+        change: KnobChange::Set,
+        value,
+    });
     Ok(())
 }
 

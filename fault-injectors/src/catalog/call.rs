@@ -3,48 +3,97 @@
 use super::FaultKind;
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Issue, Kind, Param, Shape, Unit};
-use squall_core::plan::{Arithmetic, CallRule, Family, Primitive};
+use squall_core::plan::{
+    Arithmetic, CallRule, CallScope, Family, LimitUnit, Primitive, RetryAfter,
+};
+use squall_core::{NodeId, VirtualDuration};
 
-const SERVICE: Param = Param::new(
+pub(super) const SERVICE: Param = Param::new(
     "service",
     Kind::Text,
     "the service called, `<workload>.<service>`",
 )
-.required();
-const CLIENT: Param = Param::new(
+.required()
+.sample("\"shop.request\"");
+pub(super) const CLIENT: Param = Param::new(
     "client",
     Kind::Selector(Shape::Nodes),
     "nodes whose calls are hit; every client if missing",
 );
-const P: Param = Param::new("p", Kind::Share, "share of the calls");
-const STATUS: Param = Param::new(
+pub(super) const METHOD: Param = Param::new(
+    "method",
+    Kind::Integer {
+        min: 0,
+        max: u32::MAX as i64,
+    },
+    "only this method, tool or model, by its number in the workload; all if missing",
+);
+pub(super) const REPLICA: Param = Param::new(
+    "replica",
+    Kind::Selector(Shape::Nodes),
+    "nodes of the service that are hit; all if missing",
+);
+pub(super) const P: Param = Param::new("p", Kind::Share, "share of the calls");
+pub(super) const STATUS: Param = Param::new(
     "status",
     Kind::Integer { min: 100, max: 599 },
     "status of the answer, as in HTTP",
 );
 
-/// Puts a rule on the service, for each client.
-fn rule(args: &Args, lowering: &mut Lowering<'_>, rule: CallRule) -> Result<(), Refusal> {
+/// Puts a rule on the service, for each client and each replica.
+pub(super) fn rule(
+    args: &Args,
+    lowering: &mut Lowering<'_>,
+    rule: CallRule,
+) -> Result<(), Refusal> {
+    rules(args, lowering, CallScope::ALL, &[rule])
+}
+
+/// Puts rules on the calls of the service that `only` and the parameters leave.
+pub(super) fn rules(
+    args: &Args,
+    lowering: &mut Lowering<'_>,
+    only: CallScope,
+    rules: &[CallRule],
+) -> Result<(), Refusal> {
     let service = lowering.service(args, "service")?;
-    let clients = match args.selector_opt("client") {
-        Some(_) => lowering
-            .nodes(args, "client")?
-            .into_iter()
-            .map(Some)
-            .collect(),
-        None => vec![None],
-    };
-    for client in clients {
-        lowering.overlay(Primitive::Call {
-            client,
-            service,
-            rule: rule.clone(),
-        });
+    let clients = some_nodes(args, lowering, "client")?;
+    let servers = some_nodes(args, lowering, "replica")?;
+    let method = args
+        .integer_opt("method")
+        .map(|method| u32::try_from(method).expect("the table bounds it"));
+    for rule in rules {
+        for client in &clients {
+            for server in &servers {
+                lowering.overlay(Primitive::Call {
+                    client: *client,
+                    service,
+                    only: CallScope {
+                        method: method.or(only.method),
+                        server: server.or(only.server),
+                        ..only
+                    },
+                    rule: rule.clone(),
+                });
+            }
+        }
     }
     Ok(())
 }
 
-fn status(args: &Args) -> u16 {
+/// The nodes at `key`, or one `None` for all of them.
+fn some_nodes(
+    args: &Args,
+    lowering: &Lowering<'_>,
+    key: &'static str,
+) -> Result<Vec<Option<NodeId>>, Refusal> {
+    Ok(match args.selector_opt(key) {
+        Some(_) => lowering.nodes(args, key)?.into_iter().map(Some).collect(),
+        None => vec![None],
+    })
+}
+
+pub(super) fn status(args: &Args) -> u16 {
     u16::try_from(args.count("status")).expect("the table bounds the status")
 }
 
@@ -57,6 +106,8 @@ pub(super) const CALL_ERROR: FaultKind = FaultKind {
     params: &[
         SERVICE,
         CLIENT,
+        METHOD,
+        REPLICA,
         STATUS.default("503"),
         P.default("0.1"),
         Param::new(
@@ -84,6 +135,7 @@ fn call_error(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
         share: args.number("p"),
         after_effect: args.word("when") == "after",
         retry_after: args.duration_opt("retry_after"),
+        work: VirtualDuration::ZERO,
     };
     rule(args, lowering, error)
 }
@@ -92,11 +144,28 @@ pub(super) const CALL_DELAY: FaultKind = FaultKind {
     name: "call-delay",
     family: Family::Call,
     summary: "calls reach a service later",
-    doc: "Each call that is hit gets a delay of its own before the service sees it.",
+    doc: "Each call that is hit gets a delay of its own. What is added passes before the service \
+          sees the request. `scale` and `replace` act on the time between the arrival of the request \
+          and its answer, and delay the answer; one never comes sooner than the service gives it. The \
+          latest replace wins, then all scales multiply, then all adds sum.",
     params: &[
         SERVICE,
         CLIENT,
-        Param::new("delay", Kind::Law(Unit::Time), "the delay").default("2s"),
+        METHOD,
+        REPLICA,
+        Param::new(
+            "delay",
+            Kind::Law(Unit::Time),
+            "the delay of modes add and replace",
+        )
+        .default("2s"),
+        Param::new(
+            "mode",
+            Kind::Choice(&["add", "scale", "replace"]),
+            "how it combines with the time that a call takes",
+        )
+        .default("add"),
+        Param::new("factor", Kind::Law(Unit::Plain), "the factor of mode scale").default("2"),
         P.default("1"),
     ],
     lowers_to: &["call-delay"],
@@ -107,9 +176,22 @@ pub(super) const CALL_DELAY: FaultKind = FaultKind {
 };
 
 fn call_delay(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+    let (key, mode) = match args.word("mode") {
+        "scale" => ("factor", Arithmetic::Scale),
+        "replace" => ("delay", Arithmetic::Replace),
+        _ => ("delay", Arithmetic::Add),
+    };
+    let unused = if key == "delay" { "factor" } else { "delay" };
+    if args.given(unused) {
+        let issue = Issue::new(
+            format!("`{unused}` is not for mode {}", args.word("mode")),
+            0..0,
+        );
+        return Err(Refusal::arg(unused, issue.help(format!("write `{key}`"))));
+    }
     let delay = CallRule::Delay {
-        delay: args.law("delay"),
-        mode: Arithmetic::Add,
+        delay: args.law(key),
+        mode,
         share: args.number("p"),
     };
     rule(args, lowering, delay)
@@ -120,7 +202,7 @@ pub(super) const CALL_HANG: FaultKind = FaultKind {
     family: Family::Call,
     summary: "a service accepts calls and does nothing",
     doc: "The caller hears nothing until it gives up. The effect does not happen.",
-    params: &[SERVICE, CLIENT, P.default("1")],
+    params: &[SERVICE, CLIENT, METHOD, REPLICA, P.default("1")],
     lowers_to: &["hang"],
     needed: &["hang"],
     source: "TX timeout",
@@ -136,7 +218,7 @@ pub(super) const LOST_REPLY: FaultKind = FaultKind {
     family: Family::Call,
     summary: "the effect happens, the reply is never sent",
     doc: "The caller waits until it gives up and cannot know whether the effect happened: it did.",
-    params: &[SERVICE, CLIENT, P.default("1")],
+    params: &[SERVICE, CLIENT, METHOD, REPLICA, P.default("1")],
     lowers_to: &["lost-reply"],
     needed: &["lost-reply"],
     source: "ambiguous results, JP `info`",
@@ -152,10 +234,12 @@ pub(super) const RATE_LIMIT: FaultKind = FaultKind {
     family: Family::Call,
     summary: "a token bucket in front of a service",
     doc: "A call that finds the bucket empty is refused with the status. A call must pass every \
-          bucket. One bucket serves all clients, unless `client` is given: then each has its own.",
+          bucket. One bucket serves all clients, unless `client` or `replica` is given: then each has its own.",
     params: &[
         SERVICE,
         CLIENT,
+        METHOD,
+        REPLICA,
         Param::new("rate", Kind::Rate, "tokens a time").required(),
         Param::new(
             "burst",
@@ -174,8 +258,8 @@ pub(super) const RATE_LIMIT: FaultKind = FaultKind {
         STATUS.default("429"),
         Param::new(
             "retry_after",
-            Kind::Choice(&["exact", "none"]),
-            "whether the refusal says when to come again",
+            Kind::Choice(&["exact", "none", "wrong"]),
+            "what the refusal says about when to come again; wrong is a tenth to ten times of it",
         )
         .default("exact"),
     ],
@@ -185,6 +269,14 @@ pub(super) const RATE_LIMIT: FaultKind = FaultKind {
     own_length: None,
     lower: rate_limit,
 };
+
+pub(super) fn retry_after(args: &Args) -> RetryAfter {
+    match args.word("retry_after") {
+        "none" => RetryAfter::None,
+        "wrong" => RetryAfter::Wrong,
+        _ => RetryAfter::Exact,
+    }
+}
 
 fn rate_limit(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let rate = args.number("rate");
@@ -198,9 +290,12 @@ fn rate_limit(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let limit = CallRule::RateLimit {
         rate,
         burst: args.number_opt("burst").unwrap_or(rate.max(1.0)),
-        by_cost: args.word("unit") == "tokens",
+        unit: match args.word("unit") {
+            "tokens" => LimitUnit::Cost,
+            _ => LimitUnit::Calls,
+        },
         status: status(args),
-        retry_after: args.word("retry_after") == "exact",
+        retry_after: retry_after(args),
     };
     rule(args, lowering, limit)
 }

@@ -253,10 +253,17 @@ fn watchdog_reset(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusa
     let hangs_on = lowering.window.until.is_none_or(|until| until > reset);
     for node in lowering.nodes(args, "nodes")? {
         let start = lowering.window.from;
-        lowering.overlay_between(start, Some(reset), Primitive::Pause { node });
+        // A node that is reset does not wake up before: ends come before starts at one instant.
+        let least = VirtualDuration::from_nanos(1);
+        let end = if hangs_on {
+            reset.saturating_add(least)
+        } else {
+            reset
+        };
+        lowering.overlay_between(start, Some(end), Primitive::Pause { node });
         if hangs_on {
             let ns = boot.sample(&mut lowering.node_stream("boot", node));
-            let length = VirtualDuration::from_nanos_f64(ns).max(VirtualDuration::from_nanos(1));
+            let length = VirtualDuration::from_nanos_f64(ns).max(least + least);
             let seen = Seen::Reset;
             let until = Some(reset.saturating_add(length));
             lowering.beyond(reset, until, Primitive::Crash { node, seen });

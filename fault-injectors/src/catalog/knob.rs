@@ -5,17 +5,20 @@ use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Issue, Kind, Param, Shape, Value, duration, suggest};
 use crate::topology::{KnobInfo, KnobKind};
 use squall_core::KnobId;
-use squall_core::plan::{Family, Primitive};
+use squall_core::plan::{Family, KnobChange, Primitive};
 
-const NAME: Param = Param::new("name", Kind::Text, "the knob, `<workload>.<knob>`").required();
-const VALUE: Param = Param::new("value", Kind::Scalar, "what it is set to").required();
-const ON: Param = Param::new(
+pub(super) const NAME: Param = Param::new("name", Kind::Text, "the knob, `<workload>.<knob>`")
+    .required()
+    .sample("\"shop.version\"");
+pub(super) const VALUE: Param = Param::new("value", Kind::Scalar, "what it is set to").required();
+pub(super) const ON: Param = Param::new(
     "nodes",
     Kind::Selector(Shape::Nodes),
     "where it changes; everywhere if missing",
 );
 
-fn find<'t>(
+/// The knob called `name`, which comes from the parameter `key`.
+pub(super) fn find<'t>(
     name: &str,
     key: &'static str,
     lowering: &Lowering<'t>,
@@ -28,7 +31,7 @@ fn find<'t>(
 }
 
 /// The number a knob takes for a value of the file; inside its range unless `wild`.
-fn number(args: &Args, knob: &KnobInfo, wild: bool) -> Result<f64, Refusal> {
+pub(super) fn number(args: &Args, knob: &KnobInfo, wild: bool) -> Result<f64, Refusal> {
     let refuse = |expected: String| {
         let issue = Issue::new(format!("`{}` cannot take this value", knob.name), 0..0);
         Err(Refusal::arg(
@@ -63,7 +66,22 @@ fn number(args: &Args, knob: &KnobInfo, wild: bool) -> Result<f64, Refusal> {
 }
 
 /// Sets a knob on the nodes of `nodes`, or everywhere.
-fn set(args: &Args, lowering: &mut Lowering<'_>, knob: KnobId, value: f64) -> Result<(), Refusal> {
+pub(super) fn set(
+    args: &Args,
+    lowering: &mut Lowering<'_>,
+    knob: KnobId,
+    value: f64,
+) -> Result<(), Refusal> {
+    change(args, lowering, knob, (KnobChange::Set, value))
+}
+
+/// Changes a knob on the nodes of `nodes`, or everywhere.
+pub(super) fn change(
+    args: &Args,
+    lowering: &mut Lowering<'_>,
+    knob: KnobId,
+    (change, value): (KnobChange, f64),
+) -> Result<(), Refusal> {
     let nodes = match args.selector_opt("nodes") {
         Some(_) => lowering
             .nodes(args, "nodes")?
@@ -73,7 +91,12 @@ fn set(args: &Args, lowering: &mut Lowering<'_>, knob: KnobId, value: f64) -> Re
         None => vec![None],
     };
     for node in nodes {
-        lowering.overlay(Primitive::Knob { knob, node, value });
+        lowering.overlay(Primitive::Knob {
+            knob,
+            node,
+            change,
+            value,
+        });
     }
     Ok(())
 }
@@ -82,56 +105,100 @@ pub(super) const KNOB_SET: FaultKind = FaultKind {
     name: "knob-set",
     family: Family::Knob,
     summary: "a parameter of a workload takes another value",
-    doc: "The value is back at the end. The latest of several sets wins; two that start together and \
-          disagree are an error.",
-    params: &[NAME, VALUE, ON],
+    doc: "The value is back at the end. The latest of several sets wins, then all that scale multiply, \
+          then all that add sum; what these make of it is clamped to the knob's range. Two sets that \
+          start together and disagree are an error. Knobs of words and flags can only be set.",
+    params: &[
+        NAME,
+        VALUE,
+        Param::new(
+            "how",
+            Kind::Choice(&["set", "scale", "add"]),
+            "whether the value is taken, multiplied with or added",
+        )
+        .default("set"),
+        ON,
+    ],
     lowers_to: &["knob"],
     needed: &["knob"],
-    source: "-",
+    source: "a choice of this project: what load-step and config-push do by name",
     own_length: None,
-    lower: |args, lowering| {
-        let (id, knob) = find(args.text("name"), "name", lowering)?;
-        let value = number(args, knob, false)?;
-        set(args, lowering, id, value)
-    },
+    lower: knob_set,
 };
+
+fn knob_set(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+    let (id, knob) = find(args.text("name"), "name", lowering)?;
+    let how = match args.word("how") {
+        "set" => return set(args, lowering, id, number(args, knob, false)?),
+        "scale" => KnobChange::Scale,
+        _ => KnobChange::Add,
+    };
+    let value = match (&knob.kind, how, args.get("value")) {
+        (KnobKind::Words(_) | KnobKind::Flag, ..) => {
+            let issue = Issue::new(format!("`{}` can only be set", knob.name), 0..0);
+            return Err(Refusal::arg("how", issue.help("leave `how` out")));
+        }
+        (KnobKind::Seconds, KnobChange::Add, _) => number(args, knob, false)?,
+        (_, KnobChange::Scale, Some(Value::Number(x))) if !(*x >= 0.0 && x.is_finite()) => {
+            let issue = Issue::new("a factor is not negative", 0..0);
+            return Err(Refusal::arg("value", issue.help("write for instance 0.5")));
+        }
+        (_, _, Some(Value::Number(x))) if x.is_finite() => *x,
+        _ => {
+            let issue = Issue::new(format!("`{}` takes a number here", knob.name), 0..0);
+            return Err(Refusal::arg("value", issue.help("write for instance 0.5")));
+        }
+    };
+    change(args, lowering, id, (how, value))
+}
 
 pub(super) const LOAD_STEP: FaultKind = FaultKind {
     name: "load-step",
     family: Family::Knob,
     summary: "the load of a workload is multiplied",
-    doc: "Sets the knob `<workload>.load` to a multiple of its base. Clamped to the knob's range.",
-    params: &[
-        Param::new("workload", Kind::Text, "the workload").required(),
-        Param::new(
-            "factor",
-            Kind::Number {
-                min: 0.001,
-                max: 1000.0,
-            },
-            "load, relative to normal",
-        )
-        .default("2"),
-    ],
+    doc: "Scales the knob `<workload>.load`. Several multiply, together clamped to the knob's range.",
+    params: &[WORKLOAD, FACTOR.default("2")],
     lowers_to: &["knob"],
     needed: &["knob"],
     source: "K6",
     own_length: None,
-    lower: load_step,
+    lower: |args, lowering| {
+        let (knob, _) = load_of(args, lowering)?;
+        change(
+            args,
+            lowering,
+            knob,
+            (KnobChange::Scale, args.number("factor")),
+        )
+    },
 };
 
-fn load_step(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+pub(super) const WORKLOAD: Param = Param::new("workload", Kind::Text, "the workload")
+    .required()
+    .sample("\"shop\"");
+pub(super) const FACTOR: Param = Param::new(
+    "factor",
+    Kind::Number {
+        min: 0.001,
+        max: 1000.0,
+    },
+    "load, relative to normal",
+);
+
+/// The knob of the load of `workload`. A factor that its range does not allow alone is said.
+pub(super) fn load_of<'t>(
+    args: &Args,
+    lowering: &mut Lowering<'t>,
+) -> Result<(KnobId, &'t KnobInfo), Refusal> {
     let name = format!("{}.load", args.text("workload"));
     let (id, knob) = find(&name, "workload", lowering)?;
     let wanted = knob.base * args.number("factor");
-    let value = match knob.kind {
-        KnobKind::Number { min, max } => wanted.clamp(min, max),
-        _ => wanted,
-    };
-    if value != wanted {
-        lowering.note(format!("`{name}` is clamped to {value}"));
+    if let KnobKind::Number { min, max } = knob.kind
+        && !(min..=max).contains(&wanted)
+    {
+        lowering.note(format!("`{name}` is clamped to {}", wanted.clamp(min, max)));
     }
-    set(args, lowering, id, value)
+    Ok((id, knob))
 }
 
 pub(super) const CONFIG_PUSH: FaultKind = FaultKind {
@@ -199,7 +266,12 @@ fn config_push(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> 
             lowering.overlay_between(
                 from,
                 lowering.window.until,
-                Primitive::Knob { knob, node, value },
+                Primitive::Knob {
+                    knob,
+                    node,
+                    change: KnobChange::Set,
+                    value,
+                },
             );
         }
         reached = upto;

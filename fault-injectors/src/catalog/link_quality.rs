@@ -118,10 +118,8 @@ pub(super) const LINK_DUPLICATE: FaultKind = FaultKind {
 };
 
 fn link_duplicate(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let duplicate = Duplicate {
-        share: args.number("p"),
-        copies: u32::try_from(args.count("copies")).expect("the table bounds copies"),
-    };
+    let copies = u32::try_from(args.count("copies")).expect("the table bounds copies");
+    let duplicate = Duplicate::new(args.number("p"), copies);
     for link in lowering.links(args)? {
         lowering.overlay(Primitive::LinkDuplicate { link, duplicate });
     }

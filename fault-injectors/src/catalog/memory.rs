@@ -34,8 +34,8 @@ pub(super) const SWAP_STORM: FaultKind = FaultKind {
         NODES,
         Param::new(
             "overcommit",
-            Kind::Number { min: 1.0, max: 4.0 },
-            "working sets / memory left",
+            Kind::Number { min: 0.5, max: 4.0 },
+            "working sets / memory left; up to 1 they fit",
         )
         .default("1.6"),
         Param::new(

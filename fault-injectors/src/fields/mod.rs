@@ -14,8 +14,9 @@ pub(crate) use templates::templates;
 use squall_core::disk::DiskOps;
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, CallRule, CutScope, Damage, DiskSpace, DiskTarget, GilbertElliott, HoldBack, Limit,
-    LinkTarget, Poison, Primitive, QueueLimit, Series, SignalRule, Swap, Thief, Traced,
+    Arithmetic, CallRule, CallScope, CutScope, Damage, DiskSpace, DiskTarget, GilbertElliott,
+    HoldBack, KnobChange, Limit, LinkTarget, Malformed, Poison, Primitive, QueueLimit, Series,
+    Shard, SignalRule, Swap, Thief, Traced,
 };
 use squall_core::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 use words::word;
@@ -46,6 +47,8 @@ pub(crate) enum Field<'a> {
     Path(&'a mut Option<String>),
     /// A service by name.
     Service(&'a mut ServiceId),
+    /// A service by name; missing is all of them.
+    ServiceOpt(&'a mut Option<ServiceId>),
     /// A sensor or actuator by name.
     Channel(&'a mut ChannelId),
     /// A knob by name.
@@ -171,6 +174,19 @@ pub(crate) fn form(primitive: &Primitive) -> &'static str {
             mode,
             ["call-delay-add", "call-delay-scale", "call-delay-set"],
         ),
+        Primitive::Call {
+            rule:
+                CallRule::Malformed {
+                    mode: Malformed::Stale { .. },
+                    ..
+                },
+            ..
+        } => "malformed-stale",
+        Primitive::Knob { change, .. } => match change {
+            KnobChange::Set => "knob",
+            KnobChange::Scale => "knob-scale",
+            KnobChange::Add => "knob-add",
+        },
         Primitive::Signal { rule, .. } => match rule {
             SignalRule::NonFinite {
                 poison: Poison::Cast(_),
@@ -204,8 +220,7 @@ pub(crate) fn form(primitive: &Primitive) -> &'static str {
         | Primitive::ClockStep { .. }
         | Primitive::ClockDrift { .. }
         | Primitive::ClockFreeze { .. }
-        | Primitive::Call { .. }
-        | Primitive::Knob { .. } => primitive.name(),
+        | Primitive::Call { .. } => primitive.name(),
     }
 }
 
@@ -284,6 +299,7 @@ pub(crate) fn fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
         Primitive::Call {
             client,
             service,
+            only,
             rule,
         } => {
             visit(
@@ -294,6 +310,7 @@ pub(crate) fn fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
                 name("service", "the service called"),
                 Field::Service(service),
             );
+            scope_fields(only, visit);
             rule_fields(rule, visit);
         }
         Primitive::Signal { channel, rule } => {
@@ -303,18 +320,72 @@ pub(crate) fn fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
             );
             signal_fields(rule, visit);
         }
-        Primitive::Knob { knob, node, value } => {
+        Primitive::Knob {
+            knob,
+            node,
+            change,
+            value,
+        } => {
             visit(name("knob", "the parameter"), Field::Knob(knob));
-            visit(
-                name("node", "where; everywhere if missing"),
-                Field::NodeOpt(node),
-            );
-            visit(
-                name("value", "its value: a number, or one of its words"),
-                Field::KnobValue(value),
-            );
+            let place = name("node", "where; everywhere if missing");
+            visit(place, Field::NodeOpt(node));
+            match change {
+                KnobChange::Set => {
+                    let at = name("value", "its value: a number, or one of its words");
+                    visit(at, Field::KnobValue(value));
+                }
+                KnobChange::Scale => {
+                    let at = name("factor", "by which it is multiplied");
+                    visit(at, Field::Number(value, ANY, Weak::Towards(1.0)));
+                }
+                KnobChange::Add => {
+                    visit(
+                        name("add", "what is added"),
+                        Field::Number(value, ANY, LESS),
+                    );
+                }
+            }
         }
     }
+}
+
+/// Which calls a rule is for.
+fn scope_fields(only: &mut CallScope, visit: &mut Visit<'_>) {
+    let CallScope {
+        method,
+        server,
+        shard,
+        new_connections,
+    } = only;
+    let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    let mut wide = method.map(u64::from);
+    visit(
+        name("method", "of this method, tool or model only, by number"),
+        Field::CountOpt(&mut wide, SMALL),
+    );
+    *method = wide.map(narrow);
+    visit(
+        name("server", "to the replica on this node only"),
+        Field::NodeOpt(server),
+    );
+    let (mut index, mut of) = match shard {
+        Some(Shard { index, of }) => (Some(u64::from(*index)), Some(u64::from(*of))),
+        None => (None, None),
+    };
+    visit(
+        name("shard", "of this shard of the keys only"),
+        Field::CountOpt(&mut index, SMALL),
+    );
+    let shards = name("shards", "of how many; one if missing");
+    visit(shards, Field::CountOpt(&mut of, (1, SMALL.1)));
+    *shard = index.map(|index| Shard {
+        index: narrow(index),
+        of: of.map_or(1, narrow),
+    });
+    visit(
+        name("new_connections", "whether old connections are spared"),
+        Field::Flag(new_connections),
+    );
 }
 
 fn thief(by: &mut Thief, visit: &mut Visit<'_>) {
@@ -412,6 +483,10 @@ fn link_fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
             visit(SHARE, Field::Number(&mut duplicate.share, UNIT, LESS));
             let copies = name("copies", "copies of each, beside itself");
             whole(copies, &mut duplicate.copies, Weak::Fixed, visit);
+            let late = name("after", "time by which copies come later");
+            visit(late, Field::Length(&mut duplicate.after, Weak::Fixed));
+            let service = name("service", "requests to this service only");
+            visit(service, Field::ServiceOpt(&mut duplicate.only));
         }
         Primitive::LinkRate { link, bandwidth } => {
             visit(LINK, Field::Link(link));
@@ -782,6 +857,7 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
             share,
             after_effect,
             retry_after,
+            work,
         } => {
             code(status, visit);
             visit(SHARE, Field::Number(share, UNIT, LESS));
@@ -791,6 +867,8 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
                 name("retry_after", "hint to the client"),
                 Field::LengthOpt(retry_after),
             );
+            let effort = name("work", "processor time that making the error takes");
+            visit(effort, Field::Length(work, Weak::Fixed));
         }
         CallRule::Delay { delay, mode, share } => {
             delay_field(delay, *mode, visit);
@@ -799,28 +877,58 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
         CallRule::Hang { share } | CallRule::LostReply { share } => {
             visit(SHARE, Field::Number(share, UNIT, LESS));
         }
+        CallRule::Malformed { mode, share } => {
+            match mode {
+                Malformed::Stale { age } => {
+                    visit(name("age", "how old it is"), Field::Length(age, LESS));
+                }
+                other => word(
+                    name("mode", "what is wrong"),
+                    other,
+                    words::MALFORMED,
+                    visit,
+                ),
+            }
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+        }
+        CallRule::Stream {
+            cut,
+            factor,
+            stall,
+            share,
+        } => {
+            let mut wide = cut.map(u64::from);
+            let ends = name("cut", "after so many units it ends with an error");
+            visit(ends, Field::CountOpt(&mut wide, SMALL));
+            *cut = wide.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+            let pace = name("factor", "on the time between units");
+            visit(pace, Field::Number(factor, POSITIVE, Weak::Towards(1.0)));
+            visit(
+                name("stall", "before the first unit"),
+                Field::Length(stall, LESS),
+            );
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+        }
         CallRule::RateLimit {
             rate,
             burst,
-            by_cost,
+            unit,
             status,
             retry_after,
         } => {
-            visit(
-                name("rate", "tokens a second"),
-                Field::Number(rate, POSITIVE, Weak::Up),
-            );
-            visit(
-                name("burst", "size of the bucket"),
-                Field::Number(burst, POSITIVE, Weak::Fixed),
-            );
-            visit(
-                name("by_cost", "whether a call costs more than one"),
-                Field::Flag(by_cost),
+            let tokens = name("rate", "tokens a second");
+            visit(tokens, Field::Number(rate, POSITIVE, Weak::Up));
+            let bucket = name("burst", "size of the bucket");
+            visit(bucket, Field::Number(burst, POSITIVE, Weak::Fixed));
+            word(
+                name("unit", "what a call costs"),
+                unit,
+                words::LIMIT_UNIT,
+                visit,
             );
             code(status, visit);
-            let hint = name("retry_after", "whether it says when to come again");
-            visit(hint, Field::Flag(retry_after));
+            let hint = name("retry_after", "what it says about when to come again");
+            word(hint, retry_after, words::RETRY_AFTER, visit);
         }
     }
 }

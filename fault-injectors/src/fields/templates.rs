@@ -3,9 +3,10 @@
 use squall_core::disk::{DiskError, DiskOps};
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
-    Arithmetic, Bandwidth, CallRule, Clocks, Corrupt, Corruption, CutMode, CutScope, Damage,
-    DiskSpace, DiskTarget, Duplicate, FreezeEnd, GilbertElliott, HoldBack, Limit, LinkTarget,
-    Poison, Primitive, Reorder, ResetEnds, Seen, Series, SignalRule, StepEnd, Swap, Thief, Traced,
+    Arithmetic, Bandwidth, CallRule, CallScope, Clocks, Corrupt, Corruption, CutMode, CutScope,
+    Damage, DiskSpace, DiskTarget, Duplicate, FreezeEnd, GilbertElliott, HoldBack, KnobChange,
+    Limit, LimitUnit, LinkTarget, Malformed, Poison, Primitive, Reorder, ResetEnds, RetryAfter,
+    Seen, Series, SignalRule, StepEnd, Swap, Thief, Traced,
 };
 use squall_core::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration};
 
@@ -39,11 +40,13 @@ pub(crate) fn templates() -> Vec<Primitive> {
     all.extend(clocks());
     all.extend(calls());
     all.extend(signals());
-    all.push(Primitive::Knob {
+    let knob = |change| Primitive::Knob {
         knob: KnobId(0),
         node: None,
+        change,
         value: 0.0,
-    });
+    };
+    all.extend([KnobChange::Set, KnobChange::Scale, KnobChange::Add].map(knob));
     all
 }
 
@@ -124,10 +127,7 @@ fn links() -> Vec<Primitive> {
         },
         Primitive::LinkDuplicate {
             link,
-            duplicate: Duplicate {
-                share: 0.0,
-                copies: 1,
-            },
+            duplicate: Duplicate::new(0.0, 1),
         },
         Primitive::LinkRate {
             link,
@@ -266,6 +266,7 @@ fn calls() -> Vec<Primitive> {
     let call = |rule| Primitive::Call {
         client: None,
         service: ServiceId(0),
+        only: CallScope::ALL,
         rule,
     };
     let delay = |mode| {
@@ -275,6 +276,7 @@ fn calls() -> Vec<Primitive> {
             share: 0.0,
         })
     };
+    let malformed = |mode| call(CallRule::Malformed { mode, share: 0.0 });
     let mut all: Vec<Primitive> = MODES.into_iter().map(delay).collect();
     all.extend([
         call(CallRule::Error {
@@ -282,15 +284,24 @@ fn calls() -> Vec<Primitive> {
             share: 0.0,
             after_effect: false,
             retry_after: None,
+            work: NO_TIME,
+        }),
+        malformed(Malformed::ErrorBody),
+        malformed(Malformed::Stale { age: NO_TIME }),
+        call(CallRule::Stream {
+            cut: None,
+            factor: 1.0,
+            stall: NO_TIME,
+            share: 0.0,
         }),
         call(CallRule::Hang { share: 0.0 }),
         call(CallRule::LostReply { share: 0.0 }),
         call(CallRule::RateLimit {
             rate: 0.0,
             burst: 0.0,
-            by_cost: false,
+            unit: LimitUnit::Calls,
             status: 429,
-            retry_after: false,
+            retry_after: RetryAfter::Exact,
         }),
     ]);
     all

@@ -2,7 +2,10 @@
 
 use super::{Field, Name, Visit};
 use squall_core::disk::DiskError;
-use squall_core::plan::{Clocks, Corruption, CutMode, FreezeEnd, Poison, ResetEnds, Seen, StepEnd};
+use squall_core::plan::{
+    Clocks, Corruption, CutMode, FreezeEnd, LimitUnit, Malformed, Poison, ResetEnds, RetryAfter,
+    Seen, StepEnd,
+};
 
 /// Words and their meanings, side by side.
 pub(super) type Words<T> = (&'static [&'static str], &'static [T]);
@@ -37,6 +40,36 @@ pub(super) const POISON: Words<Poison> = (
         Poison::Denormal,
         Poison::Garbage,
     ],
+);
+pub(super) const MALFORMED: Words<Malformed> = (
+    &[
+        "error-body",
+        "empty",
+        "partial-json",
+        "fields-removed",
+        "values-changed",
+        "other-entity",
+        "forced-ok",
+        "forced-failure",
+    ],
+    &[
+        Malformed::ErrorBody,
+        Malformed::Empty,
+        Malformed::PartialJson,
+        Malformed::FieldsRemoved,
+        Malformed::ValuesChanged,
+        Malformed::OtherEntity,
+        Malformed::Forced { ok: true },
+        Malformed::Forced { ok: false },
+    ],
+);
+pub(super) const LIMIT_UNIT: Words<LimitUnit> = (
+    &["calls", "cost", "answer"],
+    &[LimitUnit::Calls, LimitUnit::Cost, LimitUnit::Answer],
+);
+pub(super) const RETRY_AFTER: Words<RetryAfter> = (
+    &["exact", "none", "wrong"],
+    &[RetryAfter::Exact, RetryAfter::None, RetryAfter::Wrong],
 );
 pub(super) const DISK_ERROR: Words<DiskError> = (
     &[

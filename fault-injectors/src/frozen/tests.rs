@@ -97,6 +97,7 @@ fn filled(mut primitive: Primitive, salt: u64) -> Primitive {
         }
         Field::Path(path) => *path = Some("wal/*".to_owned()),
         Field::Service(_) | Field::Channel(_) => {}
+        Field::ServiceOpt(id) => *id = Some(ServiceId(0)),
         Field::Knob(id) => *id = KnobId(1),
         Field::KnobValue(x) => *x = 1.0,
         Field::Word(words, at) => *at = words.len() - 1,

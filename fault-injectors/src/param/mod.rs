@@ -24,6 +24,7 @@ pub use date::{Date, date};
 pub use issue::{Issue, Quote, nearest, suggest};
 pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
 pub use law::{law, law_text, trace};
+pub(crate) use read::node_of;
 pub use read::{read, read_value};
 pub use signed::{Sign, Signed, signed, signed_text};
 pub use tree::{Node, NodeKey, Raw};

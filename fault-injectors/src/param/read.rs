@@ -66,7 +66,7 @@ pub fn read(params: &[Param], node: &Node, issues: &mut Vec<Issue>) -> Args {
 /// The value of a parameter that is not written.
 fn default_of(param: &Param, text: &str) -> Arg {
     let mut wrong = Vec::new();
-    let value = read_value(&param.kind, &default_node(&param.kind, text), &mut wrong);
+    let value = read_value(&param.kind, &node_of(&param.kind, text), &mut wrong);
     assert!(
         wrong.is_empty(),
         "the default of `{}` is valid: {wrong:?}",
@@ -82,7 +82,7 @@ fn default_of(param: &Param, text: &str) -> Arg {
 }
 
 /// A default in the words of the file, as the file's parser would have it.
-fn default_node(kind: &Kind, text: &str) -> Node {
+pub(crate) fn node_of(kind: &Kind, text: &str) -> Node {
     let number = || text.parse::<f64>().map(Raw::Float);
     let raw = match kind {
         Kind::Share | Kind::Number { .. } => number().ok(),
@@ -92,9 +92,7 @@ fn default_node(kind: &Kind, text: &str) -> Node {
         Kind::Table(_) | Kind::Map(_) => Some(Raw::Table(Vec::new())),
         Kind::List(of) => {
             let parts = text.split(", ").filter(|part| !part.is_empty());
-            Some(Raw::List(
-                parts.map(|part| default_node(of, part)).collect(),
-            ))
+            Some(Raw::List(parts.map(|part| node_of(of, part)).collect()))
         }
         _ => None,
     };
@@ -191,6 +189,7 @@ pub fn read_value(kind: &Kind, node: &Node, issues: &mut Vec<Issue>) -> Option<V
     }
     match (kind, &node.raw) {
         (Kind::Table(params), Raw::Table(_)) => Some(Value::Table(read(params, node, issues))),
+        (Kind::Named { of, .. }, Raw::Table(_)) => Some(Value::Table(read(of(), node, issues))),
         (Kind::Map(of), Raw::Table(entries)) => {
             Some(Value::Table(read_map(of, entries, node, issues)))
         }

@@ -32,6 +32,14 @@ impl Signed {
             law: Law::Constant(x.abs()),
         }
     }
+    /// The value, if nothing of it is drawn.
+    pub fn constant_value(&self) -> Option<f64> {
+        match (self.sign, &self.law) {
+            (Sign::Plus, Law::Constant(x)) => Some(*x),
+            (Sign::Minus, Law::Constant(x)) => Some(-x),
+            _ => None,
+        }
+    }
     /// A value: of the law, then of the sign where that is drawn.
     pub fn sample(&self, source: &mut impl Sample) -> f64 {
         let value = self.law.sample(source);

@@ -3,31 +3,54 @@
 use super::{Filter, LinkSelector, Pick, Selector, Term, Who};
 use crate::draws::Draws;
 use crate::param::{Issue, suggest};
-use crate::topology::Topology;
-use squall_core::plan::LinkTarget;
+use crate::topology::{GroupRole, Topology};
+use squall_core::plan::{LinkTarget, Role};
 use squall_core::{NodeId, Sample};
 
 impl Selector {
     /// The whole set, in topology order, before anything is picked from it. Never empty.
     pub fn members(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+        self.set(topology, false)
+    }
+    /// Everybody who may be in the set: of a role whoever may have it. What roles take away stays.
+    pub fn candidates(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+        self.set(topology, true)
+    }
+    /// Whether it names roles that nodes take and give up, so that it is resolved when a fault fires.
+    pub fn has_roles(&self, topology: &Topology) -> bool {
+        let of_filter = |filter: &Filter| match filter {
+            Filter::Only(term) => term.is_role(topology),
+            Filter::Without(terms) => terms.iter().any(|term| term.is_role(topology)),
+            Filter::Spread(_) => false,
+        };
+        self.terms.iter().any(|term| term.is_role(topology)) || self.filters.iter().any(of_filter)
+    }
+
+    /// The set; `roles`: of everybody who may have them.
+    fn set(&self, topology: &Topology, roles: bool) -> Result<Vec<NodeId>, Issue> {
+        let members = |term: &Term| match roles && term.is_role(topology) {
+            true => term.candidates(topology),
+            false => members_of(term, topology),
+        };
+        let stays = |term: &Term| roles && term.is_role(topology);
         let mut set = Vec::new();
         for term in &self.terms {
-            let nodes = members_of(term, topology)?;
-            if term.minus {
-                set.retain(|node| !nodes.contains(node));
-            } else {
+            let nodes = members(term)?;
+            if !term.minus {
                 set.extend(nodes);
+            } else if !stays(term) {
+                set.retain(|node| !nodes.contains(node));
             }
         }
         for filter in &self.filters {
             match filter {
                 Filter::Only(term) => {
-                    let nodes = members_of(term, topology)?;
+                    let nodes = members(term)?;
                     set.retain(|node| nodes.contains(node));
                 }
                 Filter::Without(terms) => {
-                    for term in terms {
-                        let nodes = members_of(term, topology)?;
+                    for term in terms.iter().filter(|term| !stays(term)) {
+                        let nodes = members(term)?;
                         set.retain(|node| !nodes.contains(node));
                     }
                 }
@@ -36,6 +59,13 @@ impl Selector {
         }
         set.sort_unstable();
         set.dedup();
+        let named = set.len();
+        set.retain(|node| !topology.spared.contains(node));
+        if set.is_empty() && named > 0 {
+            let issue = Issue::new("selector matches no node", 0..self.text.len());
+            let issue = issue.label("everybody it names is spared by `never`");
+            return Err(issue.help("name others, or take them out of `never`"));
+        }
         let wanted = match self.pick {
             Pick::Any(n) => n as usize,
             _ => 1,
@@ -110,6 +140,17 @@ impl Pick {
 }
 
 impl LinkSelector {
+    /// Whether one of its ends names roles that nodes take and give up.
+    pub fn has_roles(&self, topology: &Topology) -> bool {
+        self.from.has_roles(topology) || self.to.has_roles(topology)
+    }
+    /// Whether somebody may be at both ends.
+    pub fn check(&self, topology: &Topology) -> Result<(), Issue> {
+        self.from.candidates(topology)?;
+        let to = self.to.candidates(topology);
+        to.map_err(|issue| issue.shifted(self.to_start))?;
+        Ok(())
+    }
     /// The directed links of one occurrence, sorted; a node has no link to itself.
     pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<LinkTarget>, Issue> {
         let from = self.from.resolve(topology, draws)?;
@@ -158,6 +199,47 @@ fn spread(set: &[NodeId], label: &str, topology: &Topology) -> Vec<NodeId> {
     }
     keyed.sort_unstable_by_key(|(key, _)| *key);
     keyed.into_iter().map(|(_, id)| id).collect()
+}
+
+impl Term {
+    /// Whether it is a role that nodes take and give up.
+    pub(crate) fn is_role(&self, topology: &Topology) -> bool {
+        matches!(&self.who, Who::Role(role, of) if role_of(role, of, topology).is_some())
+    }
+    /// Its members; of a role everybody who may have it.
+    pub(crate) fn candidates(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+        if let Who::Role(role, of) = &self.who
+            && let Some(role) = role_of(role, of, topology)
+        {
+            return Ok(role.nodes.clone());
+        }
+        members_of(self, topology)
+    }
+}
+
+/// The role behind a word of selectors: `followers of kv` are known by who leads.
+fn role_of<'t>(word: &str, of: &str, topology: &'t Topology) -> Option<&'t GroupRole> {
+    let fixed = topology.roles().iter();
+    if fixed.clone().any(|r| r.role == word && r.of == of) {
+        return None;
+    }
+    let role = Role::by_word(word)?.recorded();
+    let (group, _) = crate::trigger::split_key(of);
+    let mut roles = topology.group_roles().iter();
+    roles.find(|r| r.role == role && r.of == group && !r.nodes.is_empty())
+}
+
+fn nobody(role: &str, of: &str, topology: &Topology, range: core::ops::Range<usize>) -> Issue {
+    let issue = Issue::new(format!("nobody is ever {role} of `{of}`"), range);
+    let known = topology.group_roles().iter();
+    let known: Vec<String> = known.map(|r| format!("{} of {}", r.role, r.of)).collect();
+    match known.is_empty() {
+        true => issue.help("no workload of this scenario records roles: name nodes"),
+        false => {
+            let wanted = format!("{role} of {of}");
+            issue.maybe_help(suggest(&wanted, known.iter().map(String::as_str)))
+        }
+    }
 }
 
 fn members_of(term: &Term, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
@@ -227,12 +309,14 @@ fn members_of(term: &Term, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
                 .iter()
                 .find(|r| r.role == *role && r.of == *of);
             let Some(found) = found else {
-                return Err(Issue::new(
-                    format!("nobody is fixed as {role} of `{of}` before the run"),
-                    range(),
-                )
-                .label("roles at the moment of firing are not supported yet")
-                .help("name nodes, for instance \"any 1 of ..\""));
+                if let Some(known) = role_of(role, of, topology) {
+                    let issue = Issue::new(format!("who is {role} of `{of}` changes"), range());
+                    let known = topology.node(known.nodes[0]).group.clone();
+                    return Err(issue
+                        .label("known when a fault fires, and not here")
+                        .help(format!("name nodes, for instance \"{known}\"")));
+                }
+                return Err(nobody(role, of, topology, range()));
             };
             found.nodes.clone()
         }

@@ -123,6 +123,7 @@ fn has_strength(field: &Field<'_>, base: Option<f64>) -> bool {
         | Field::Link(_)
         | Field::Path(_)
         | Field::Service(_)
+        | Field::ServiceOpt(_)
         | Field::Channel(_)
         | Field::Knob(_)
         | Field::Word(..)

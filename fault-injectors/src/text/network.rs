@@ -18,7 +18,13 @@ pub(super) fn effect(primitive: &Primitive) -> String {
             format!("{} damaged, {seen}", corrupt.share)
         }
         Primitive::LinkDuplicate { duplicate, .. } => {
-            format!("{} sent {} more times", duplicate.share, duplicate.copies)
+            let what = duplicate.only.map_or("", |_| " of the requests");
+            let after = match duplicate.after.is_zero() {
+                true => String::new(),
+                false => format!(", {} later", duplicate.after),
+            };
+            let (share, copies) = (duplicate.share, duplicate.copies);
+            format!("{share}{what} sent {copies} more times{after}")
         }
         Primitive::LinkRate { bandwidth, .. } => rate(bandwidth),
         Primitive::LinkTrace { traced, series, .. } => {

@@ -47,6 +47,6 @@ fn poison_text(poison: Poison) -> String {
         Poison::MinusInf => "-inf".into(),
         Poison::Denormal => "the least number above zero".into(),
         Poison::Garbage => "random bits".into(),
-        Poison::Cast(bit) => format!("a nan cast to 32 bits of {bit}"),
+        Poison::Cast(bit) => format!("a nan cast to 32 bits, {bit} a bit,"),
     }
 }

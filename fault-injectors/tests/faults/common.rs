@@ -1,10 +1,10 @@
 //! A small world and a short way to write faults.
 
 use squall_core::plan::{Land, Plan};
-use squall_core::{Seed, VirtualTime};
+use squall_core::{Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Node, NodeKey, Raw, read};
-use squall_faults::topology::{KnobInfo, KnobKind, NodeInfo};
-use squall_faults::{FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
+use squall_faults::topology::{ChannelInfo, ChannelKind, KnobInfo, KnobKind, NodeInfo};
+use squall_faults::{Composed, FaultUse, LowerError, Timing, Topology, catalog, lower, timing};
 
 pub(crate) fn stop() -> VirtualTime {
     VirtualTime::from_nanos(600_000_000_000)
@@ -25,7 +25,8 @@ pub(crate) fn world() -> Topology {
     }
     world.add_group("kv", 5);
     world.add_group("model", 2);
-    world.add_service("shop.checkout");
+    let checkout = world.add_service("shop.checkout");
+    world.serve(checkout, world.nodes_where(|n| n.group == "kv"));
     for (name, kind, base) in [
         (
             "shop.load",
@@ -42,12 +43,74 @@ pub(crate) fn world() -> Topology {
             0.0,
         ),
         ("shop.audit", KnobKind::Flag, 1.0),
+        (
+            "shop.retry-attempts",
+            KnobKind::Number {
+                min: 1.0,
+                max: 100.0,
+            },
+            1.0,
+        ),
+        (
+            "shop.slots",
+            KnobKind::Number {
+                min: 0.0,
+                max: 100.0,
+            },
+            16.0,
+        ),
     ] {
         let name = name.into();
         world.add_knob(KnobInfo { name, kind, base });
     }
     world.place("shop", world.nodes_where(|n| n.group == "gateway"));
+    control_loop(&mut world);
     world
+}
+
+/// Workload `loop` on `kv-0` with two sensors on `kv-1` and an actuator on `kv-2`, every 10 ms.
+fn control_loop(world: &mut Topology) {
+    for slug in [
+        "loss",
+        "lost",
+        "burst_begin",
+        "burst_end",
+        "overrun",
+        "miss_output",
+        "miss_state",
+        "gain",
+        "lag",
+        "dead_zone",
+        "sensor_step",
+        "sensor_scale",
+    ] {
+        world.add_knob(KnobInfo {
+            name: format!("loop.{slug}"),
+            kind: KnobKind::Number {
+                min: -1000.0,
+                max: 1000.0,
+            },
+            base: 0.0,
+        });
+    }
+    for (slug, index, node, kind) in [
+        ("sensor", 0, 1, ChannelKind::Sensor),
+        ("sensor", 1, 1, ChannelKind::Sensor),
+        ("actuator", 0, 2, ChannelKind::Actuator),
+    ] {
+        let kv = world.nodes_where(|n| n.group == "kv");
+        world.add_channel(ChannelInfo {
+            name: format!("loop.{slug}-{index}"),
+            group: format!("loop.{slug}"),
+            kind,
+            node: kv[node],
+            period: VirtualDuration::from_millis(10),
+            noise: if index == 0 { 0.5 } else { 0.0 },
+            resolution: 0.0,
+        });
+    }
+    let first = world.nodes_where(|n| n.name == "kv-0");
+    world.place("loop", first);
 }
 
 pub(crate) fn text(s: &str) -> Node {
@@ -95,6 +158,7 @@ pub(crate) fn fault(kind: &str, args: &[(&str, Node)], when: &[(&str, Node)]) ->
         land: Land::Any,
         line: 1,
         record,
+        composed: Composed::default(),
     }
 }
 

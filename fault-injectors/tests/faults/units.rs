@@ -209,7 +209,7 @@ fn selectors_that_match_nothing_are_errors_at_the_word() {
     bad("host of shpo", "unknown workload `shpo` @ host of shpo");
     bad(
         "leader of kv",
-        "nobody is fixed as leader of `kv` before the run @ leader of kv",
+        "nobody is ever leader of `kv` @ leader of kv",
     );
     bad("gateway model", "unexpected `model` in a selector @ model");
     bad("a -> b", "`->` names links, but nodes are wanted here @ ->");

@@ -2,7 +2,7 @@
 
 use squall_core::history::{FaultChange, What};
 use squall_core::outcome::Stop;
-use squall_core::plan::{Plan, Primitive};
+use squall_core::plan::{KnobChange, Plan, Primitive};
 use squall_core::{KnobId, NodeId, Sample, Seed};
 use squall_madsim::{Cx, Hosted, HostedRun, Recorder};
 use std::time::Duration;
@@ -100,6 +100,7 @@ fn knobs_are_read_by_the_service_and_land_when_read() {
     let set = |node, value| Primitive::Knob {
         knob: KnobId(0),
         node,
+        change: KnobChange::Set,
         value,
     };
     let read = |cx: Cx| async move {

@@ -24,6 +24,7 @@ fn what(recording: &Recording, what: &What) -> String {
                 FaultChange::Active => "in force",
                 FaultChange::Landed => "has its first effect",
                 FaultChange::Healed => "over",
+                FaultChange::Clamped => "is clamped to the range of its knob",
             };
             let label = label(recording, entry);
             format!(

@@ -111,7 +111,7 @@ impl Search {
                     FaultChange::Active if !self.healed.contains(&entry) => {
                         self.faults.push(parent("fault"));
                     }
-                    FaultChange::Active | FaultChange::Landed => {}
+                    FaultChange::Active | FaultChange::Landed | FaultChange::Clamped => {}
                 }
                 return;
             }

@@ -1,10 +1,11 @@
 //! Faults: labels, targets, and a first lowering that finds what cannot be done.
 
 use crate::diagnose::line_of;
-use squall_core::plan::Land;
 use squall_core::{Seed, VirtualDuration, VirtualTime};
+use squall_faults::chaos::{Chaos, LABEL};
+use squall_faults::compose::{Reading, labels_of, read};
 use squall_faults::param::{Arg, Args, Value};
-use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, catalog, labels, lower};
+use squall_faults::{Draws, FaultUse, Issue, Timing, Topology, check_start, lower, trigger};
 
 /// The faults of a file. `(seed, stop)` are those of the lowering that checks them.
 pub(super) fn check(
@@ -14,70 +15,85 @@ pub(super) fn check(
     topology: &Topology,
     issues: &mut Vec<Issue>,
 ) -> Vec<FaultUse> {
-    let records: Vec<(&Args, &'static str, &Args)> = list
+    let records: Vec<&Args> = list
         .iter()
         .filter_map(|arg| match &arg.value {
-            Value::Table(record) => {
-                let (kind, args) = record.variant_opt("inject")?;
-                Some((record, kind, args))
-            }
+            Value::Table(record) => Some(record),
             _ => None,
         })
         .collect();
-    let names = records
-        .iter()
-        .map(|(record, kind, _)| (*kind, record.text_opt("name")));
-    let labels = labels(names);
-    let mut whole = Vec::new();
-    for (index, (record, kind, args)) in records.iter().enumerate() {
-        if let Some(first) = labels[..index].iter().position(|l| *l == labels[index]) {
-            let line = line_of(text, records[first].0.place.span.start);
-            let span = record.place("name").span.clone();
-            issues.push(
-                Issue::new(format!("two faults are called `{}`", labels[index]), span)
-                    .label(format!("the other one is in line {line}")),
-            );
-        }
-        if let Some(name) = record
-            .text_opt("name")
-            .filter(|name| name.contains(['/', '.']))
-        {
-            // Draws and settings are addressed by it.
-            let issue = Issue::new(format!("`{name}` cannot name a fault"), 0..name.len());
-            issues.push(
-                record
-                    .place("name")
-                    .locate(issue.help("leave out `/` and `.`")),
-            );
-        }
+    let stop = VirtualTime::ZERO + stop;
+    for record in &records {
         // Lowering stops at the first error of a fault; these find the others. What both find is
         // shown once.
-        targets(args, topology, issues);
-        let timing = Timing::from_args(record);
-        if let Err(refusal) = timing.check_start(VirtualTime::ZERO + stop) {
-            issues.push(refusal.locate(args, record));
+        targets(record, topology, issues);
+        if let Err(refusal) = check_start(&Timing::from_args(record), record, topology, stop) {
+            issues.push(refusal.locate(record, record));
         }
-        if record.broken {
-            continue;
-        }
-        whole.push(FaultUse {
-            kind: catalog::find(kind).expect("the reader chooses among the faults of the table"),
-            label: labels[index].clone(),
-            args: (*args).clone(),
-            timing,
-            land: match record.word("land") {
-                "every seed" => Land::EverySeed,
-                "optional" => Land::Optional,
-                _ => Land::Any,
-            },
-            line: line_of(text, record.place.span.start),
-            record: (*record).clone(),
-        });
     }
-    if let Err(errors) = lower(seed, &whole, topology, VirtualTime::ZERO + stop) {
+    let mut reading = Reading {
+        topology,
+        line_of: &|at| line_of(text, at),
+        issues,
+    };
+    let whole = read(&records, &mut reading);
+    let mut labels: Vec<&str> = whole.iter().map(|fault| fault.label.as_str()).collect();
+    // What is said of a fault that could not be read is no error of its own.
+    let mut topology = topology.clone();
+    let known = labels_of(&records);
+    for (_, label) in &known {
+        let member = |other: &&str| {
+            other
+                .strip_prefix(label)
+                .is_some_and(|r| r.starts_with('/'))
+        };
+        if !labels.contains(&label.as_str()) && !labels.iter().any(member) {
+            labels.push(label);
+            topology.unread.push(format!("fault:{label}"));
+        }
+    }
+    for (record, label) in &known {
+        let Some(own) = labels.iter().position(|other| other == label) else {
+            continue;
+        };
+        let refusals = trigger::check(record, &topology, (&labels, own), stop);
+        let located = |refusal: squall_faults::Refusal| refusal.locate(record, record);
+        issues.extend(refusals.into_iter().map(located));
+    }
+    if let Err(errors) = lower(seed, &whole, &topology, stop) {
         issues.extend(errors.into_iter().map(|error| error.issue));
     }
     whole
+}
+
+/// What more faults are drawn from. Those of the first seed are lowered with the others of the file.
+pub(super) fn check_chaos(
+    record: Option<&Args>,
+    text: &str,
+    (seed, stop): (Seed, VirtualDuration),
+    topology: &Topology,
+    faults: &[FaultUse],
+    issues: &mut Vec<Issue>,
+) -> Option<Chaos> {
+    let record = record?;
+    let (line, stop) = (
+        line_of(text, record.place.span.start),
+        VirtualTime::ZERO + stop,
+    );
+    let chaos = Chaos::read(record, line, stop, topology, issues)?;
+    let same = |label: &str| label == LABEL || label.starts_with("chaos/");
+    if let Some(fault) = faults.iter().find(|fault| same(&fault.label)) {
+        let message = format!("`{LABEL}` is the name of the drawn faults");
+        let place = fault.record.place.span.start;
+        let issue = Issue::new(message, place..place + 1);
+        issues.push(issue.help("give this one another, or remove `[chaos]`"));
+        return None;
+    }
+    let drawn = chaos.faults(seed, topology);
+    if let Err(errors) = lower(seed, &drawn, topology, stop) {
+        issues.extend(errors.into_iter().map(|error| error.issue));
+    }
+    Some(chaos)
 }
 
 /// Whether the targets of a fault exist.

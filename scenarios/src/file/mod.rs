@@ -6,6 +6,8 @@
 mod faults;
 mod frozen;
 pub(crate) mod memory;
+mod only_properties;
+pub(crate) mod phases;
 mod properties;
 mod world;
 
@@ -17,6 +19,8 @@ use squall_faults::param::{Arg, Args, Kind, Node, Param, Raw, Value, read};
 use squall_faults::{Issue, Topology};
 use std::ops::Range;
 
+pub use only_properties::{properties_for, properties_for_log};
+use properties::Subjects;
 pub(crate) use world::{Running, profile};
 
 /// Reads a scenario: the file at `path`, whose content is `text`, with settings applied.
@@ -82,11 +86,31 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         let span = table("stop").place("at").span.clone();
         issues.push(Issue::new("run has no length", span).help("write for instance \"10m\""));
     }
+    topology.phases = phases::phases(table("phases"), stop, issues);
+    topology.spared = phases::spared(args, &topology, issues);
+    for workload in &running.known {
+        phases::announce(workload, &mut topology);
+    }
+    topology.unread.extend(running.unknown.iter().cloned());
     let seeds = seeds(args, issues);
     let seed = squall_core::Seed(seeds.start);
     let list = |key: &str| args.list_opt(key).unwrap_or(&[]);
     let faults = faults::check(list("fault"), text, (seed, stop), &topology, issues);
-    let properties = properties::check(list("property"), text, stop, &running, issues);
+    let chaos = faults::check_chaos(
+        args.table_opt("chaos"),
+        text,
+        (seed, stop),
+        &topology,
+        &faults,
+        issues,
+    );
+    let properties = properties::check(
+        list("property"),
+        text,
+        stop,
+        Subjects::Running(&running),
+        issues,
+    );
     let world = frozen::World {
         text,
         stop,
@@ -121,10 +145,14 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
             .into_iter()
             .map(|mut workload| {
                 workload.line = line_of(text, workload.args.place.span.start);
+                let mut faults = faults.iter();
+                workload.roles =
+                    faults.any(|f| squall_faults::trigger::asks_roles(f, &workload.name));
                 workload
             })
             .collect(),
         faults,
+        chaos,
         properties,
         expect,
         regression,

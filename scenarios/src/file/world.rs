@@ -226,7 +226,7 @@ pub(crate) fn profile(args: &Args) -> Result<LinkProfile, (&'static str, Issue)>
             share,
             seen: Corruption::Detected,
         }),
-        duplicate: share("duplicate").map(|share| Duplicate { share, copies: 1 }),
+        duplicate: share("duplicate").map(|share| Duplicate::new(share, 1)),
         bandwidth,
         reorder: reorder.filter(|reorder| reorder.share > 0.0),
     })
@@ -293,7 +293,13 @@ pub(super) fn workloads(
         }
         topology.place(&arg.key, nodes.clone());
         for service in kind.services {
-            topology.add_service(&format!("{}.{}", arg.key, service.name));
+            let id = topology.add_service(&format!("{}.{}", arg.key, service.name));
+            // A part of the workload that runs elsewhere says so under its name.
+            let own = args
+                .table_opt(service.name)
+                .and_then(|part| part.selector_opt("on"));
+            let there = own.and_then(|on| on.members(topology).ok());
+            topology.serve(id, there.unwrap_or_else(|| nodes.clone()));
         }
         for knob in kind.knobs {
             topology.add_knob(KnobInfo {
@@ -310,6 +316,7 @@ pub(super) fn workloads(
             kind,
             args: args.clone(),
             nodes,
+            roles: false,
             line: 0,
         });
     }

@@ -42,6 +42,9 @@ pub struct WorkloadKind {
     pub services: &'static [Word],
     /// Sensors and actuators that faults can hit.
     pub channels: &'static [Channel],
+    /// Roles that its nodes take and give up, for selectors: `leader`, `primary`, `holder`, `owner` of
+    /// the workload's name.
+    pub roles: &'static [Word],
     /// Names of its operations in spans.
     pub operations: &'static [&'static str],
     /// Reads what it needs before the first seed.
@@ -227,6 +230,9 @@ impl WorkloadKind {
         }
         for c in self.channels {
             let _ = writeln!(text, "    {:<28} {}", c.name, c.doc);
+        }
+        if !self.roles.is_empty() {
+            text.push_str(&words("roles", self.roles));
         }
         text.push_str("  metrics\n");
         for m in self.metrics {

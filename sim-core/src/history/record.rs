@@ -192,6 +192,8 @@ pub enum FaultChange {
     Landed,
     /// Over.
     Healed,
+    /// For the first time, what it makes of a knob lies outside the knob's range, and is clamped.
+    Clamped,
 }
 
 /// How an operation ended.

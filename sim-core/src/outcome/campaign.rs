@@ -1,6 +1,6 @@
 //! What many seeds say together.
 
-use super::{Coverage, Missed, SeedResult, Stop};
+use super::{Coverage, FaultResult, Firings, Missed, SeedResult, Stop};
 use crate::plan::Land;
 use crate::property::{PropertyKind, PropertySpec, Verdict};
 use crate::{Seed, VirtualDuration, VirtualTime};
@@ -50,6 +50,9 @@ pub struct FaultSummary {
     pub misses: Vec<(Missed, u64)>,
     /// Whether its rule about landing is broken.
     pub missed: bool,
+    /// What its triggers did in all seeds together, if it has any.
+    #[serde(default)]
+    pub firings: Option<Firings>,
 }
 
 /// A campaign: the results of all seeds, in seed order, and what they say together.
@@ -69,7 +72,8 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Sums up. `specs` and `lands` are those of the scenario, in its order.
+    /// Sums up. `specs` and `lands` are those of the scenario, in its order; the label of a group stands
+    /// for all its members, `group/member`.
     pub fn new(seeds: Vec<SeedResult>, specs: &[PropertySpec], lands: &[(String, Land)]) -> Self {
         let property = |(index, spec): (usize, &PropertySpec)| summarise(&seeds, index, spec);
         let properties: Vec<_> = specs.iter().enumerate().map(property).collect();
@@ -87,7 +91,13 @@ impl Campaign {
             Stop::EventsMax => Some(Verdict::Inconclusive),
             Stop::Finished | Stop::Quiet => None,
         });
-        let verdict = of_properties.chain(missed).chain(stopped).max();
+        let failed = faults.iter().filter_map(|f| f.firings?.failed);
+        let failed = failed.map(|_| Verdict::Fail);
+        let verdict = of_properties
+            .chain(missed)
+            .chain(stopped)
+            .chain(failed)
+            .max();
         Self {
             verdict: verdict.unwrap_or(Verdict::NotExercised),
             properties,
@@ -154,6 +164,11 @@ fn summarise(seeds: &[SeedResult], index: usize, spec: &PropertySpec) -> Propert
 }
 
 fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
+    // A group is named by the first part of the labels of its members.
+    let meant = |f: &&FaultResult| {
+        let rest = f.label.strip_prefix(label);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let mut summary = FaultSummary {
         label: label.to_owned(),
         land,
@@ -165,15 +180,24 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
         first_landing: None,
         misses: Vec::new(),
         missed: false,
+        firings: None,
     };
     for seed in seeds {
-        for result in seed.faults.iter().filter(|fault| fault.label == label) {
-            summary.planned += u64::from(result.planned > 0);
-            summary.landed += u64::from(result.landed > 0);
+        let own = || seed.faults.iter().filter(meant);
+        let landed = own().any(|result| result.landed > 0);
+        summary.planned += u64::from(own().any(|result| result.planned > 0));
+        summary.landed += u64::from(landed);
+        for result in own() {
             summary.landings += result.landed;
+            if let Some(firings) = &result.firings {
+                summary.firings.get_or_insert_default().add(firings);
+            }
             summary.active += result.active;
             let first = result.first_landing.map(|at| (at, seed.seed));
             summary.first_landing = [summary.first_landing, first].into_iter().flatten().min();
+        }
+        // A seed has missed if nothing of it landed; then the first reason is told.
+        if let Some(result) = own().next().filter(|_| !landed) {
             match result.missed {
                 None => {}
                 Some(Missed::NotDrawn) => summary.not_drawn += 1,

@@ -8,19 +8,21 @@
 //! What waits for something to happen in the run is a [`Trigger`]: what it will do is in the plan, only
 //! its time and who has a role are not. [`Plan::frozen`] puts in what a run found out.
 
+mod call;
 mod network;
 mod primitive;
 mod signal;
 mod timeline;
 mod trigger;
 
+pub use call::{CallRule, CallScope, LimitUnit, Malformed, RetryAfter, Shard};
 pub use network::{
     Bandwidth, Corrupt, Corruption, CutScope, Duplicate, GilbertElliott, HoldBack, QueueLimit,
     Reorder, ResetEnds, Series, Traced,
 };
 pub use primitive::{
-    Arithmetic, CallRule, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, Limit,
-    LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
+    Arithmetic, Clocks, CutMode, Damage, DiskSpace, DiskTarget, Family, FreezeEnd, KnobChange,
+    Limit, LinkTarget, Primitive, Seen, StepEnd, Swap, Thief,
 };
 pub use signal::{Poison, SignalRule};
 pub use timeline::{Change, Step};
@@ -147,6 +149,14 @@ impl Plan {
     #[must_use]
     pub fn with_clocks(self, clocks: Vec<NodeId>) -> Self {
         Self { clocks, ..self }
+    }
+    /// The plan without what the fault at `index` does. Faults keep their places and labels, so that no
+    /// draw of another one moves.
+    #[must_use]
+    pub fn without(&self, index: usize) -> Self {
+        let mut plan = self.clone();
+        plan.entries.retain(|entry| entry.fault as usize != index);
+        plan
     }
     /// The primitives in id order.
     pub fn entries(&self) -> &[Entry] {

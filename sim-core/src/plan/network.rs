@@ -1,6 +1,6 @@
 //! What can happen to the messages of a link, as values: of primitives and of a link's own behaviour.
 
-use crate::VirtualDuration;
+use crate::{ServiceId, VirtualDuration};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -51,6 +51,24 @@ pub struct Duplicate {
     pub share: f64,
     /// Copies of each, beside itself.
     pub copies: u32,
+    /// Time by which copies come later than they would.
+    #[serde(default)]
+    pub after: VirtualDuration,
+    /// Requests to this service only; `None` is everything that can be copied.
+    #[serde(default)]
+    pub only: Option<ServiceId>,
+}
+
+impl Duplicate {
+    /// Copies of everything, at once.
+    pub const fn new(share: f64, copies: u32) -> Self {
+        Self {
+            share,
+            copies,
+            after: VirtualDuration::ZERO,
+            only: None,
+        }
+    }
 }
 
 /// Messages are held back, so that later ones overtake them.

@@ -1,5 +1,6 @@
 //! Primitives: what a host can do to a target. Stacking rules stand beside each value.
 
+use super::call::{CallRule, CallScope};
 use super::network::{
     Bandwidth, Corrupt, CutScope, Duplicate, GilbertElliott, Reorder, ResetEnds, Series, Traced,
 };
@@ -355,6 +356,9 @@ pub enum Primitive {
         client: Option<NodeId>,
         /// The service called.
         service: ServiceId,
+        /// Which of these calls.
+        #[serde(default)]
+        only: CallScope,
         /// What happens.
         rule: CallRule,
     },
@@ -367,13 +371,18 @@ pub enum Primitive {
         rule: SignalRule,
     },
     /// A named parameter of a workload takes another value on one node, or everywhere. The latest
-    /// set wins. Landed: the workload read it or acted on it.
+    /// set wins, then all scales multiply, then all adds sum; what scales and adds make of it is
+    /// clamped to the knob's range, and the clamp is written down. Landed: the workload read it or
+    /// acted on it.
     Knob {
         /// The parameter.
         knob: KnobId,
         /// The node where it changes; `None` is everywhere.
         node: Option<NodeId>,
-        /// Its value.
+        /// What is done with `value`.
+        #[serde(default)]
+        change: KnobChange,
+        /// The value it is set to, a factor, or what is added.
         value: f64,
     },
 }
@@ -426,7 +435,7 @@ pub enum Family {
     Disk,
     /// Offset, drift, freeze.
     Clock,
-    /// Errors, delays, rate limits of calls.
+    /// Errors, delays, damage, rate limits of calls.
     Call,
     /// What sensors say and actuators hear.
     Signal,
@@ -456,6 +465,19 @@ pub enum Arithmetic {
     Scale,
     /// Instead of the rest.
     Replace,
+}
+
+/// What an overlay does to a knob.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnobChange {
+    /// It takes a value.
+    #[default]
+    Set,
+    /// It is multiplied by a factor.
+    Scale,
+    /// Something is added to it.
+    Add,
 }
 
 /// Whether the sender notices a cut.
@@ -560,55 +582,6 @@ pub enum FreezeEnd {
     Lag,
 }
 
-/// What happens to calls. Stages: rate limit, early error, delay, hang, then the effect, then a lost
-/// reply or a late error. The first stage that ends a call ends it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum CallRule {
-    /// The service answers with an error. Independent; the first in id order that fires.
-    Error {
-        /// Status of the answer, as in HTTP.
-        status: u16,
-        /// Share of the calls, 0 to 1.
-        share: f64,
-        /// Whether the effect has happened when the error is sent.
-        after_effect: bool,
-        /// Hint to the client.
-        retry_after: Option<VirtualDuration>,
-    },
-    /// Calls reach the service later. As link delays.
-    Delay {
-        /// Nanoseconds for add and replace, a factor on the link's delay for scale.
-        delay: Law,
-        /// How it combines.
-        mode: Arithmetic,
-        /// Share of the calls, 0 to 1.
-        share: f64,
-    },
-    /// The call is accepted, then nothing happens until the caller gives up. Union.
-    Hang {
-        /// Share of the calls, 0 to 1.
-        share: f64,
-    },
-    /// The effect happens, the reply is never sent. Independent.
-    LostReply {
-        /// Share of the calls, 0 to 1.
-        share: f64,
-    },
-    /// A token bucket in front of the service. A call must pass every bucket.
-    RateLimit {
-        /// Tokens a second.
-        rate: f64,
-        /// Size of the bucket in tokens.
-        burst: f64,
-        /// Whether a call costs its declared `cost` instead of one token.
-        by_cost: bool,
-        /// Status of the refusal.
-        status: u16,
-        /// Whether the refusal says truthfully when to come again.
-        retry_after: bool,
-    },
-}
-
 impl Primitive {
     /// The family this belongs to.
     pub const fn family(&self) -> Family {
@@ -691,13 +664,7 @@ impl Primitive {
             Self::ClockStep { .. } => "clock-step",
             Self::ClockDrift { .. } => "clock-drift",
             Self::ClockFreeze { .. } => "clock-freeze",
-            Self::Call { rule, .. } => match rule {
-                CallRule::Error { .. } => "error",
-                CallRule::Delay { .. } => "call-delay",
-                CallRule::Hang { .. } => "hang",
-                CallRule::LostReply { .. } => "lost-reply",
-                CallRule::RateLimit { .. } => "rate-limit",
-            },
+            Self::Call { rule, .. } => rule.name(),
             Self::Signal { rule, .. } => rule.name(),
             Self::Knob { .. } => "knob",
         }
@@ -745,7 +712,7 @@ impl Primitive {
         }
     }
     /// Shows every node that it names, to change it.
-    pub(crate) fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
+    pub fn for_each_node(&mut self, see: &mut dyn FnMut(&mut NodeId)) {
         match self {
             Self::Crash { node, .. }
             | Self::PowerLoss { node, .. }
@@ -770,9 +737,10 @@ impl Primitive {
             | Self::BitRot { disk, .. }
             | Self::Misdirect { disk, .. } => see(&mut disk.node),
             Self::Signal { .. } => {}
-            Self::Call { client: node, .. } | Self::Knob { node, .. } => {
-                node.iter_mut().for_each(see);
+            Self::Call { client, only, .. } => {
+                client.iter_mut().chain(&mut only.server).for_each(see);
             }
+            Self::Knob { node, .. } => node.iter_mut().for_each(see),
             Self::LinkDelay { link, .. }
             | Self::LinkLoss { link, .. }
             | Self::LinkBurstLoss { link, .. }

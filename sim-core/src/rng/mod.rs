@@ -82,6 +82,11 @@ pub const fn path_hash(path: &str) -> u64 {
     mix(hash)
 }
 
+/// A stable hash of a number, for instance of a key that is put in a shard.
+pub const fn thing_hash(thing: u64) -> u64 {
+    mix(thing.wrapping_add(GOLDEN))
+}
+
 /// The key of one stream of draws, made once from (seed, entity path, purpose).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Key(u64);

@@ -1,5 +1,8 @@
 //! Calls: request and reply with a deadline, and what faults do to them.
 
+mod late;
+mod rules;
+
 use super::Wake;
 use super::clock::Due;
 use super::kernel::{Kernel, Kind};
@@ -7,10 +10,10 @@ use super::message::{
     Arrived, Call, CallError, CallRef, CallState, Flight, Limit, Payload, Reply, Request,
     WaitingCall,
 };
-use crate::plan::{Arithmetic, CallRule};
-use crate::{
-    EntryId, Key, NodeId, PortId, Sample, ServiceId, SpanId, VirtualDuration, VirtualTime,
-};
+use crate::{EntryId, NodeId, PortId, ServiceId, SpanId, VirtualDuration, VirtualTime};
+pub(super) use late::{Late, Parked};
+pub(super) use rules::RuleUse;
+use rules::{Fate, Rule, decide, limit};
 
 /// A service by name, wherever it runs.
 #[derive(Debug)]
@@ -19,47 +22,6 @@ pub(super) struct Service {
     /// Calls that arrived: the ordinal of the next.
     calls: u64,
     rules: Vec<Rule>,
-}
-
-#[derive(Debug)]
-struct Rule {
-    id: EntryId,
-    client: Option<NodeId>,
-    rule: CallRule,
-    key: Key,
-    bucket: Bucket,
-}
-
-/// A token bucket with continuous refill.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    tokens: f64,
-    filled: u64,
-}
-
-impl Bucket {
-    /// Takes `cost` tokens, or says how many nanoseconds are missing.
-    fn take(&mut self, now: u64, (rate, burst, cost): (f64, f64, f64)) -> Result<(), u64> {
-        let refill = (now - self.filled) as f64 / 1e9 * rate;
-        self.tokens = (self.tokens + refill).min(burst);
-        self.filled = now;
-        // What does not fit into the bucket at all must still pass a full one.
-        let needed = cost.min(burst);
-        if self.tokens >= needed {
-            self.tokens -= cost;
-            return Ok(());
-        }
-        let missing = (needed - self.tokens) / rate * 1e9;
-        Err(VirtualDuration::from_nanos_f64(libm::ceil(missing)).as_nanos())
-    }
-}
-
-/// What the rules say about a call that arrives.
-#[derive(Default)]
-struct Fate {
-    answer: Option<CallError>,
-    delay: u64,
-    hang: bool,
 }
 
 impl Kernel {
@@ -79,27 +41,13 @@ impl Kernel {
     pub(super) fn call_overlay(
         &mut self,
         (id, service): (EntryId, ServiceId),
-        rule: Option<(Option<NodeId>, CallRule, Key)>,
+        rule: Option<RuleUse>,
     ) {
         let now = self.now;
         let rules = &mut self.services[service.index()].rules;
         rules.retain(|other| other.id != id);
-        if let Some((client, rule, key)) = rule {
-            let tokens = match rule {
-                CallRule::RateLimit { burst, .. } => burst,
-                _ => 0.0,
-            };
-            let bucket = Bucket {
-                tokens,
-                filled: now,
-            };
-            rules.push(Rule {
-                id,
-                client,
-                rule,
-                key,
-                bucket,
-            });
+        if let Some(rule) = rule {
+            rules.push(Rule::new(id, rule, now));
             rules.sort_by_key(|rule| rule.id);
         }
     }
@@ -144,24 +92,12 @@ impl Kernel {
             state: CallState::Pending(false),
             sent: 0,
             network: 0,
-            reply_lost: None,
-            late_error: None,
             connection,
             cut_off: false,
+            shadow: false,
         };
-        let index = match self.calls_free.pop() {
-            Some(index) => {
-                let slot = &mut self.calls[index as usize];
-                *slot = fresh(slot.generation);
-                index as usize
-            }
-            None => {
-                self.calls.push(fresh(0));
-                self.calls.len() - 1
-            }
-        };
-        let call = self.call_ref(index);
-        self.calls[index].sent = self.now;
+        let call = self.new_call(fresh);
+        self.calls[call.index as usize].sent = self.now;
         if let Limit::Monotonic(target) = limit {
             let due = Due::Deadline(call.index, u64::from(call.generation));
             self.arm_by_clock(client, target, due);
@@ -176,6 +112,53 @@ impl Kernel {
             bytes,
         ));
         call
+    }
+
+    fn new_call(&mut self, fresh: impl Fn(u32) -> Call) -> CallRef {
+        let index = match self.calls_free.pop() {
+            Some(index) => {
+                let slot = &mut self.calls[index as usize];
+                *slot = fresh(slot.generation);
+                index as usize
+            }
+            None => {
+                self.calls.push(fresh(0));
+                self.calls.len() - 1
+            }
+        };
+        self.call_ref(index)
+    }
+
+    /// A call for the copy of a request: it may come when the call itself has ended, and nobody waits
+    /// for its answer.
+    pub(super) fn shadow(&mut self, call: CallRef) -> CallRef {
+        let of = &self.calls[call.index as usize];
+        let (client, server, port) = (of.client, of.server, of.port);
+        let (request, deadline, span) = (of.request, of.deadline, of.span);
+        let (connection, now) = (of.connection, self.now);
+        self.new_call(|generation| Call {
+            generation,
+            client,
+            server,
+            port,
+            request,
+            deadline,
+            span,
+            waker: None,
+            state: CallState::Pending(false),
+            sent: now,
+            network: 0,
+            connection,
+            cut_off: false,
+            shadow: true,
+        })
+    }
+
+    /// The service that listens at a port.
+    pub(super) fn service_of(&self, port: PortId) -> ServiceId {
+        let ports = &self.nodes[self.ports[port.index()].node.index()].ports;
+        let found = ports.iter().find(|(_, p)| *p == port);
+        found.expect("a port belongs to a service").0
     }
 
     /// The limit of a call that begins now and may last for `duration`.
@@ -227,6 +210,9 @@ impl Kernel {
             if let Some(wake) = waker {
                 self.wake(wake);
             }
+            if self.calls[call.index as usize].shadow {
+                self.free_call(call);
+            }
         }
     }
 
@@ -261,21 +247,24 @@ impl Kernel {
             self.reply_from_network(call, CallError::Reset);
             return;
         }
-        let fate = self.fate_of(port, call);
-        if let Some(error) = fate.answer {
-            self.reply_from_network(call, error);
+        let mut fate = self.fate_of(port, call);
+        if let Some((error, work)) = fate.answer {
+            let wait = self.early_wait(&fate.late);
+            self.answer(call, Err(error), super::CALL_BYTES, (wait, work));
         } else if fate.hang {
             // Accepted, and nothing happens.
         } else if fate.delay > 0 {
-            let word = (u64::from(port.0) << 32) | u64::from(call.generation);
-            self.schedule(now + fate.delay, Kind::Admit, call.index, word);
+            fate.late.arrived += fate.delay;
+            let late = fate.late.boxed();
+            let parked = self.park(Parked::Request { port, call, late });
+            self.schedule(now + fate.delay, Kind::Parked, 0, parked);
         } else {
-            self.admit(port, call);
+            self.admit(port, call, fate.late.boxed());
         }
     }
 
     /// Hands a request to the service.
-    pub(super) fn admit(&mut self, port: PortId, call: CallRef) {
+    pub(super) fn admit(&mut self, port: PortId, call: CallRef, late: Option<Box<Late>>) {
         let place = &self.ports[port.index()];
         if !place.open {
             self.reply_from_network(call, CallError::Refused);
@@ -289,168 +278,42 @@ impl Kernel {
                     deadline: slot.deadline,
                     arrived,
                     span: slot.span,
+                    late,
                 };
                 self.enqueue(port, Arrived::Call(waiting));
             }
         }
     }
-    pub(super) fn admit_delayed(&mut self, index: u32, word: u64) {
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves of a word")]
-        let (port, generation) = (PortId((word >> 32) as u32), word as u32);
-        self.admit(port, CallRef { index, generation });
-    }
-
-    /// The service, or what stands before it, answers.
-    pub(super) fn reply(&mut self, call: CallRef, result: Result<Reply, CallError>, bytes: u32) {
-        let now = self.now;
-        let Some(slot) = self.call_slot(call).filter(|slot| !slot.cut_off) else {
-            return;
-        };
-        slot.sent = now;
-        let (from, to) = (slot.server, slot.client);
-        let result = match (slot.reply_lost, slot.late_error) {
-            (Some(id), _) => {
-                self.land(id, 1);
-                return;
-            }
-            (None, Some((id, error))) => {
-                self.land(id, 1);
-                Err(error)
-            }
-            (None, None) => result,
-        };
-        let reply = Payload::Reply(call, result);
-        self.transmit(Flight::new((from, to), PortId::NONE, reply, bytes));
-    }
 
     /// An answer that no code of the service made.
     pub(super) fn reply_from_network(&mut self, call: CallRef, error: CallError) {
-        let now = self.now;
-        if let Some(slot) = self.call_slot(call) {
-            slot.sent = now;
-            let (from, to) = (slot.server, slot.client);
-            let reply = Payload::Reply(call, Err(error));
-            let bytes = super::CALL_BYTES;
-            self.transmit(Flight::new((from, to), PortId::NONE, reply, bytes));
-        }
+        let now = (0, VirtualDuration::ZERO);
+        self.answer(call, Err(error), super::CALL_BYTES, now);
     }
 
     /// Asks every rule about a call that arrives, stage by stage.
     fn fate_of(&mut self, port: PortId, call: CallRef) -> Fate {
-        let service = self.nodes[self.ports[port.index()].node.index()]
-            .ports
-            .iter()
-            .find(|(_, p)| *p == port)
-            .map(|(service, _)| *service)
-            .expect("a port belongs to a service");
+        let service = self.service_of(port);
         let service = &mut self.services[service.index()];
         let ordinal = service.calls;
         service.calls += 1;
         if service.rules.is_empty() {
             return Fate::default();
         }
-        let slot = &mut self.calls[call.index as usize];
-        let mut fate = Fate::default();
-        let rules = service
-            .rules
-            .iter_mut()
-            .filter(|r| r.client.is_none_or(|c| c == slot.client));
+        let slot = &self.calls[call.index as usize];
+        let mut fate = Fate::arriving(self.now);
+        let rules = service.rules.iter_mut().filter(|r| r.concerns(slot));
         let mut applicable: Vec<&mut Rule> = rules.collect();
         self.landed_now.clear();
         for rule in &mut applicable {
-            limit(
-                rule,
-                self.now,
-                slot.request.cost,
-                &mut fate,
-                &mut self.landed_now,
-            );
+            let when = (self.now, ordinal);
+            limit(rule, when, slot, &mut fate, &mut self.landed_now);
         }
         for rule in &mut applicable {
-            decide(rule, ordinal, slot, &mut fate, &mut self.landed_now);
+            decide(rule, ordinal, &mut fate, &mut self.landed_now);
         }
         self.land_collected();
         fate
-    }
-}
-
-/// Stage 1: a call must pass every bucket; each bucket is asked, so that none depends on the others.
-fn limit(rule: &mut Rule, now: u64, cost: u32, fate: &mut Fate, landed: &mut Vec<EntryId>) {
-    let CallRule::RateLimit {
-        rate,
-        burst,
-        by_cost,
-        status,
-        retry_after,
-    } = rule.rule
-    else {
-        return;
-    };
-    let cost = if by_cost { f64::from(cost) } else { 1.0 };
-    if let Err(missing) = rule.bucket.take(now, (rate, burst, cost)) {
-        landed.push(rule.id);
-        let retry_after = retry_after.then(|| VirtualDuration::from_nanos(missing));
-        fate.answer.get_or_insert(CallError::Status {
-            code: status,
-            retry_after,
-        });
-    }
-}
-
-/// Stages 2 to 6. Every rule draws for every call, whether or not an earlier one has decided.
-fn decide(rule: &Rule, ordinal: u64, slot: &mut Call, fate: &mut Fate, landed: &mut Vec<EntryId>) {
-    let mut draw = rule.key.at(ordinal);
-    let ended = fate.answer.is_some() || fate.hang;
-    match &rule.rule {
-        CallRule::RateLimit { .. } => {}
-        CallRule::Error {
-            status,
-            share,
-            after_effect,
-            retry_after,
-        } => {
-            let error = CallError::Status {
-                code: *status,
-                retry_after: *retry_after,
-            };
-            if draw.chance(*share) && !ended {
-                if *after_effect {
-                    slot.late_error.get_or_insert((rule.id, error));
-                } else {
-                    landed.push(rule.id);
-                    fate.answer = Some(error);
-                }
-            }
-        }
-        CallRule::Delay { delay, mode, share } => {
-            if draw.chance(*share) && !ended {
-                let drawn = delay.sample(&mut draw).max(0.0);
-                let ns = match mode {
-                    Arithmetic::Add | Arithmetic::Replace => drawn,
-                    // The base of a call is the way its request took.
-                    Arithmetic::Scale => slot.network as f64 * (drawn - 1.0).max(0.0),
-                };
-                let ns = VirtualDuration::from_nanos_f64(ns).as_nanos();
-                if ns > 0 {
-                    landed.push(rule.id);
-                }
-                fate.delay = match mode {
-                    Arithmetic::Replace => ns,
-                    _ => fate.delay + ns,
-                };
-            }
-        }
-        CallRule::Hang { share } => {
-            if draw.chance(*share) && !ended {
-                landed.push(rule.id);
-                fate.hang = true;
-            }
-        }
-        CallRule::LostReply { share } => {
-            if draw.chance(*share) && !ended {
-                slot.reply_lost.get_or_insert(rule.id);
-            }
-        }
     }
 }
 
@@ -471,27 +334,5 @@ impl Kernel {
                 None
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bucket_refills_continuously_and_says_when() {
-        let mut bucket = Bucket {
-            tokens: 2.0,
-            filled: 0,
-        };
-        let second = 1_000_000_000;
-        let rule = (1.0, 2.0, 1.0);
-        assert_eq!(bucket.take(0, rule), Ok(()));
-        assert_eq!(bucket.take(0, rule), Ok(()));
-        assert_eq!(bucket.take(0, rule), Err(second));
-        assert_eq!(bucket.take(second / 2, rule), Err(second / 2));
-        assert_eq!(bucket.take(second, rule), Ok(()));
-        assert_eq!(bucket.take(100 * second, (1.0, 2.0, 50.0)), Ok(()));
-        assert!(bucket.tokens < 0.0, "a large request leaves a debt");
     }
 }

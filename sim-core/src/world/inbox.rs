@@ -1,5 +1,6 @@
 //! The receiving side: messages and calls that arrived.
 
+use super::call::Late;
 use super::message::{Arrived, CallRef, WaitingCall};
 use super::{CallError, Cx, Message, Operation, Reply, Request, Wake};
 use crate::{NameId, NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
@@ -151,6 +152,18 @@ pub struct Incoming {
     pub arrived: VirtualTime,
     call: CallRef,
     span: SpanId,
+    late: Option<Box<Late>>,
+}
+
+/// How an answer is streamed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stream {
+    /// From now to its last unit.
+    pub time: VirtualDuration,
+    /// How many units it has.
+    pub units: u32,
+    /// Time between two of them, a part of `time`.
+    pub pace: VirtualDuration,
 }
 
 impl fmt::Debug for Incoming {
@@ -160,7 +173,7 @@ impl fmt::Debug for Incoming {
 }
 
 impl Incoming {
-    const fn of(waiting: WaitingCall) -> Self {
+    fn of(waiting: WaitingCall) -> Self {
         Self {
             request: waiting.request,
             from: waiting.from,
@@ -168,6 +181,7 @@ impl Incoming {
             arrived: waiting.arrived,
             call: waiting.call,
             span: waiting.span,
+            late: waiting.late,
         }
     }
     /// Begins the operation that serves this call, below the client's; the wait since the arrival is
@@ -186,6 +200,30 @@ impl Incoming {
     pub fn reply_sized(self, cx: &Cx, reply: Reply, bytes: u32) {
         self.answer(cx, Ok(reply), bytes);
     }
+    /// Answers in units, for instance tokens, and takes `stream.time` for it: call this when the answer
+    /// begins. Faults of streams stall it, slow it down or break it off; whoever asked then sees
+    /// [`CallError::Cut`].
+    pub async fn stream(mut self, cx: &Cx, reply: Reply, stream: Stream) {
+        let shape = match self.late.as_mut() {
+            Some(late) => cx
+                .kernel()
+                .stream_shape(late, (stream.units, stream.pace.as_nanos())),
+            None => None,
+        };
+        let Some(shape) = shape else {
+            cx.sleep(stream.time).await;
+            return self.reply(cx, reply);
+        };
+        let gaps = u64::from(stream.units.saturating_sub(1));
+        let paced = stream.pace.as_nanos().saturating_mul(gaps);
+        let first = stream.time.as_nanos().saturating_sub(paced);
+        let time = VirtualDuration::from_nanos(first.saturating_add(shape.end));
+        cx.sleep(time).await;
+        match shape.cut {
+            None => self.reply(cx, reply),
+            Some(units) => self.answer(cx, Err(CallError::Cut { units }), super::CALL_BYTES),
+        }
+    }
     /// Answers with an error.
     pub fn fail(self, cx: &Cx, code: u16, retry_after: Option<VirtualDuration>) {
         let error = CallError::Status { code, retry_after };
@@ -193,7 +231,7 @@ impl Incoming {
     }
     fn answer(self, cx: &Cx, result: Result<Reply, CallError>, bytes: u32) {
         if let Some(mut k) = cx.alive() {
-            k.reply(self.call, result, bytes);
+            k.reply((self.call, self.late), result, bytes);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The state of a running world, and what events do to it. No code of a model runs in here.
 
 use super::Wake;
-use super::call::Service;
+use super::call::{Parked, Service};
 use super::channel::Channel;
 use super::handler::HandlerId;
 use super::knob::Knob;
@@ -14,6 +14,7 @@ use crate::plan::{Plan, Step};
 use crate::queue::{Pending, Queue};
 use crate::task::{TaskFuture, TaskRef, Tasks};
 use crate::{EntryId, Key, NameId, Names, NodeId, PortId, Seed, VirtualTime};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What an event of the queue means.
@@ -32,8 +33,8 @@ pub(super) enum Kind {
     Resend,
     /// The deadline of a call: target is its slot, word its generation.
     Deadline,
-    /// A call that was delayed before the service: target is its slot, word its generation.
-    Admit,
+    /// A request or an answer that was parked goes on: word is its number.
+    Parked,
     /// Something changes on the processors of a node: target is the node, word the generation.
     Cpu,
     /// The next step of the plan: target is its index.
@@ -56,7 +57,7 @@ impl Kind {
         Self::Arrive,
         Self::Resend,
         Self::Deadline,
-        Self::Admit,
+        Self::Parked,
         Self::Cpu,
         Self::Plan,
         Self::Memory,
@@ -106,6 +107,9 @@ pub(crate) struct Kernel {
     pub(super) service_names: Names,
     pub(super) calls: Vec<Call>,
     pub(super) calls_free: Vec<u32>,
+    /// Requests and answers that wait outside the network, by number.
+    pub(super) parked: BTreeMap<u64, Parked>,
+    pub(super) parked_next: u64,
     pub(super) flights: Vec<Option<Flight>>,
     pub(super) flights_free: Vec<u32>,
     pub(super) jobs: Vec<Job>,
@@ -165,6 +169,8 @@ impl Kernel {
             service_names: Names::default(),
             calls: Vec::new(),
             calls_free: Vec::new(),
+            parked: BTreeMap::new(),
+            parked_next: 0,
             flights: Vec::new(),
             flights_free: Vec::new(),
             jobs: Vec::new(),
@@ -210,6 +216,8 @@ impl Kernel {
         self.service_names.clear();
         self.calls.clear();
         self.calls_free.clear();
+        self.parked.clear();
+        self.parked_next = 0;
         self.flights.clear();
         self.flights_free.clear();
         self.jobs.clear();
@@ -269,6 +277,10 @@ impl Kernel {
         match wake {
             Wake::Task(task) => {
                 self.wake_task_at(time, task);
+                None
+            }
+            Wake::Parked(number) => {
+                self.schedule(time, Kind::Parked, 0, number);
                 None
             }
             Wake::Foreign(_) => {

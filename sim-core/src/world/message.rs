@@ -3,7 +3,7 @@
 use super::Wake;
 use super::link::Connection;
 use crate::plan::Corruption;
-use crate::{EntryId, NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
+use crate::{NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
 use core::any::Any;
 use core::fmt;
 use std::collections::VecDeque;
@@ -60,6 +60,8 @@ pub struct Request {
     pub method: u32,
     /// What it costs in a rate limit by cost, for instance tokens.
     pub cost: u32,
+    /// What its answer may cost at most, in a rate limit by that.
+    pub answer: u32,
     /// What it is about: a key, an idempotency key.
     pub key: u64,
     /// Arguments.
@@ -71,6 +73,79 @@ pub struct Request {
 pub struct Reply {
     /// Results.
     pub args: [u64; 4],
+    /// What faults did to it. Its results are what the service sent: what damage means is up to the
+    /// model of the client.
+    pub damage: ReplyDamage,
+}
+
+impl Reply {
+    /// A whole reply with these results.
+    pub const fn of(args: [u64; 4]) -> Self {
+        Self {
+            args,
+            damage: ReplyDamage::NONE,
+        }
+    }
+}
+
+/// What is wrong with a reply, as its client would find out if it looked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplyDamage {
+    pub(super) bits: u8,
+    pub(super) age: VirtualDuration,
+}
+
+impl ReplyDamage {
+    /// Nothing.
+    pub const NONE: Self = Self::of(0);
+    pub(super) const ERROR_BODY: u8 = 1;
+    pub(super) const EMPTY: u8 = 2;
+    pub(super) const PARTIAL: u8 = 4;
+    pub(super) const FIELDS_REMOVED: u8 = 8;
+    pub(super) const VALUES_CHANGED: u8 = 16;
+    pub(super) const OTHER_ENTITY: u8 = 32;
+
+    pub(super) const fn of(bits: u8) -> Self {
+        Self {
+            bits,
+            age: VirtualDuration::ZERO,
+        }
+    }
+    const fn has(self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+    /// Whether it is as the service sent it.
+    pub const fn is_none(self) -> bool {
+        self.bits == 0 && self.age.is_zero()
+    }
+    /// Whether its body is an error, though it says that all is well.
+    pub const fn error_in_body(self) -> bool {
+        self.has(Self::ERROR_BODY)
+    }
+    /// Whether it has no body.
+    pub const fn is_empty(self) -> bool {
+        self.has(Self::EMPTY)
+    }
+    /// Whether its body cannot be read: none is there, or it ends too early.
+    pub const fn unreadable(self) -> bool {
+        self.has(Self::EMPTY | Self::PARTIAL)
+    }
+    /// Whether fields are missing.
+    pub const fn fields_removed(self) -> bool {
+        self.has(Self::FIELDS_REMOVED)
+    }
+    /// Whether fields have other values.
+    pub const fn values_changed(self) -> bool {
+        self.has(Self::VALUES_CHANGED)
+    }
+    /// Whether it is about something else than what was asked.
+    pub const fn other_entity(self) -> bool {
+        self.has(Self::OTHER_ENTITY)
+    }
+    /// How long ago it was right, if it is out of date.
+    pub fn stale(self) -> Option<VirtualDuration> {
+        (!self.age.is_zero()).then_some(self.age)
+    }
 }
 
 /// When a client gives up.
@@ -91,6 +166,11 @@ pub enum CallError {
     Refused,
     /// The connection broke while the call was under way; the effect may have happened.
     Reset,
+    /// The answer was streamed, and broke off: the effect has happened.
+    Cut {
+        /// Units of the answer that came.
+        units: u32,
+    },
     /// The service, or what stands before it, answered with an error.
     Status {
         /// As in HTTP.
@@ -103,14 +183,16 @@ pub enum CallError {
 impl CallError {
     /// Whether the effect may have happened all the same.
     pub const fn ambiguous(self) -> bool {
-        matches!(self, Self::Deadline | Self::Reset)
+        matches!(self, Self::Deadline | Self::Reset | Self::Cut { .. })
     }
-    /// A small number for records: 0 deadline, 1 refused, 2 reset, else the status.
+    /// A small number for records: 0 deadline, 1 refused, 2 reset, 3 a stream that broke off, else the
+    /// status.
     pub const fn code(self) -> u16 {
         match self {
             Self::Deadline => 0,
             Self::Refused => 1,
             Self::Reset => 2,
+            Self::Cut { .. } => 3,
             Self::Status { code, .. } => code,
         }
     }
@@ -215,7 +297,7 @@ pub(super) enum Arrived {
 }
 
 /// A call in a port. It stays there when its client gives up: a server cannot know that.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct WaitingCall {
     pub(super) call: CallRef,
     pub(super) request: Request,
@@ -223,6 +305,8 @@ pub(super) struct WaitingCall {
     pub(super) deadline: VirtualTime,
     pub(super) arrived: VirtualTime,
     pub(super) span: SpanId,
+    /// What faults do to its answer.
+    pub(super) late: Option<Box<super::call::Late>>,
 }
 
 /// A call under way.
@@ -241,12 +325,11 @@ pub(super) struct Call {
     pub(super) sent: u64,
     /// Time its messages spent on links, for the client's span.
     pub(super) network: u64,
-    /// Overlays that act when the reply is sent.
-    pub(super) reply_lost: Option<EntryId>,
-    pub(super) late_error: Option<(EntryId, CallError)>,
     /// The connection it goes over, and whether the server's end of it is gone.
     pub(super) connection: Connection,
     pub(super) cut_off: bool,
+    /// Whether it is the copy of a request, for which nobody waits.
+    pub(super) shadow: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

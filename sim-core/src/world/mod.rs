@@ -47,10 +47,10 @@ pub use disk::{Disk, File};
 pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
-pub use inbox::{Inbox, Incoming, Recv};
+pub use inbox::{Inbox, Incoming, Recv, Stream};
 pub use link::LinkProfile;
 pub use memory_rules::{MemoryGroup, MemoryRules, Oomd};
-pub use message::{Body, CALL_BYTES, CallError, Message, Reply, Request, WORDS_BYTES};
+pub use message::{Body, CALL_BYTES, CallError, Message, Reply, ReplyDamage, Request, WORDS_BYTES};
 pub use node::{DiskSpec, NodeSpec};
 pub use run::Bounds;
 pub use timer::{BackOff, Elapsed, Sleep, Timeout};
@@ -207,6 +207,10 @@ impl World {
         let mut k = self.shared.kernel.borrow_mut();
         k.knobs.push(Knob::new(base));
         KnobId::from_index(k.knobs.len() - 1)
+    }
+    /// Says which values a knob may have: what overlays scale or add is clamped to them.
+    pub fn bound_knob(&mut self, knob: KnobId, range: (f64, f64)) {
+        self.shared.kernel.borrow_mut().knobs[knob.index()].bound(range);
     }
     /// The number of a name in records.
     pub fn name(&mut self, text: &str) -> NameId {

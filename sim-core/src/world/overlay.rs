@@ -1,9 +1,11 @@
 //! How this host applies a plan, and how an overlay proves that it had an effect.
 
+use super::call::RuleUse;
 use super::kernel::Kernel;
+use super::knob::KnobOverlay;
 use super::node::Deferred;
 use crate::history::{FaultChange, NodeChange, What};
-use crate::plan::{CallRule, Change, Entry, Primitive, Seen};
+use crate::plan::{Change, Entry, Primitive, Seen};
 use crate::{EntryId, Key, NodeId};
 use std::rc::Rc;
 
@@ -94,19 +96,36 @@ impl Kernel {
             Primitive::Call {
                 client,
                 service,
+                only,
                 rule,
             } => {
-                let rule: Option<CallRule> = start.then(|| rule.clone());
                 let key = self.event_key(id);
-                self.call_overlay((id, *service), rule.map(|rule| (*client, rule, key)));
+                let rule = start.then(|| RuleUse {
+                    client: *client,
+                    only: *only,
+                    rule: rule.clone(),
+                    key,
+                });
+                self.call_overlay((id, *service), rule);
             }
             Primitive::Signal { channel, rule } => {
                 let rule = start.then(|| rule.clone());
                 self.channel_overlay(id, *channel, rule);
             }
-            Primitive::Knob { knob, node, value } => {
-                let set = started.map(|started| (started, *node, *value));
-                self.knobs[knob.index()].overlay(id, set);
+            Primitive::Knob {
+                knob,
+                node,
+                change,
+                value,
+            } => {
+                let overlay = started.map(|started| KnobOverlay {
+                    id,
+                    started,
+                    node: *node,
+                    change: *change,
+                    value: *value,
+                });
+                self.knobs[knob.index()].overlay(id, overlay);
             }
         }
     }

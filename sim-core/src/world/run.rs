@@ -295,7 +295,7 @@ impl Kernel {
             }
             Kind::Resend => self.resend(event.target),
             Kind::Deadline => self.deadline_passed(event.target, event.word),
-            Kind::Admit => self.admit_delayed(event.target, event.word),
+            Kind::Parked => self.unpark(event.word),
             Kind::Cpu => self.cpu_event(NodeId(event.target), event.word),
             Kind::Memory => self.memory_event(NodeId(event.target)),
             Kind::Sample => self.sample_event(),

@@ -1,6 +1,6 @@
 //! Whom to wake: a task by index, or whatever waker a combinator brought.
 
-use super::kernel::Kernel;
+use super::kernel::{Kernel, Kind};
 use crate::task::{TaskRef, wake_index};
 use core::task::Waker;
 
@@ -9,6 +9,8 @@ use core::task::Waker;
 pub(crate) enum Wake {
     Task(TaskRef),
     Foreign(Waker),
+    /// Something that is parked: see [`super::call`].
+    Parked(u64),
 }
 
 impl Wake {
@@ -21,6 +23,7 @@ impl Wake {
         match (self, other) {
             (Self::Task(a), Self::Task(b)) => a == b,
             (Self::Foreign(a), Self::Foreign(b)) => a.will_wake(b),
+            (Self::Parked(a), Self::Parked(b)) => a == b,
             _ => false,
         }
     }
@@ -29,6 +32,7 @@ impl Wake {
         match self {
             Self::Task(task) => TaskRef::of(waker) == Some(*task),
             Self::Foreign(own) => own.will_wake(waker),
+            Self::Parked(_) => false,
         }
     }
 }
@@ -40,6 +44,7 @@ impl Kernel {
             Wake::Task(task) if self.tasks.is_live(task) => wake_index(task.index),
             Wake::Task(_) => {}
             Wake::Foreign(waker) => waker.wake(),
+            Wake::Parked(number) => self.schedule(self.now, Kind::Parked, 0, number),
         }
     }
 }

@@ -21,6 +21,7 @@ static CANARY: WorkloadKind = WorkloadKind {
     knobs: &[],
     services: &[],
     channels: &[],
+    roles: &[],
     operations: &[],
     prepare: nothing,
     depends: whole,

@@ -80,7 +80,7 @@ async fn store(cx: Cx, lease: Lease, [two, written]: [NameId; 2], latest: Rc<Cel
             until = cx.monotonic() + LEASE;
             latest.set(latest.get() + 1);
             let args = [latest.get(), 0, 0, 0];
-            call.reply(&cx, Reply { args });
+            call.reply(&cx, Reply::of(args));
         } else {
             call.fail(&cx, 423, None);
         }

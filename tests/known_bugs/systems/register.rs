@@ -38,7 +38,7 @@ pub(crate) fn install(install: &mut Install<'_>, after_what_was_read: bool) {
                     }
                 }
                 let args = [stamp.get(), 0, 0, 0];
-                call.reply(&cx, Reply { args });
+                call.reply(&cx, Reply::of(args));
             }
         }
     });

@@ -128,7 +128,7 @@ async fn serve(cx: Cx, store: Store) {
             // What the client gets is what the bytes say, in short.
             Some(bytes) => {
                 let args = [checksum(&bytes[8..]), 0, 0, 0];
-                call.reply(&cx, Reply { args });
+                call.reply(&cx, Reply::of(args));
             }
             None => call.fail(&cx, 404, None),
         }

@@ -3,9 +3,12 @@
 use super::config::{Balance, Config};
 use super::shared::{Door, Shared, Visit};
 use core::cell::RefCell;
-use squall_core::world::{CallError, Cx, Request};
+use squall_core::world::{CallError, Cx, Reply, Request};
 use squall_core::{Key, Sample, VirtualDuration, WallTime};
 use std::rc::Rc;
+
+/// Status of an answer that is not one, as a gateway would make it.
+const BAD_ANSWER: u16 = 502;
 
 /// What one process knows of the replicas it calls: its own view, as a client library has it.
 #[derive(Debug)]
@@ -117,6 +120,7 @@ impl Caller {
         let request = Request {
             method: replica,
             cost: 1,
+            answer: 1,
             key: visit.request,
             // The deadline travels as a time of day: the server compares it with its own clock.
             args: [visit.path, deadline.as_nanos().cast_unsigned(), 0, 0],
@@ -127,8 +131,33 @@ impl Caller {
             .within(deadline.since(cx.wall_clock()))
             .await;
         drop(outstanding);
+        let result = result.and_then(|reply| self.checked(cx, (service, visit), reply));
         self.learn(cx, service, replica, result.is_ok());
-        result.map(|_| ())
+        result
+    }
+
+    /// What an answer is worth: one that cannot be read is none, and of one that is wrong a caller who
+    /// looks knows.
+    fn checked(
+        &self,
+        cx: &Cx,
+        (service, visit): (u32, Visit),
+        reply: Reply,
+    ) -> Result<(), CallError> {
+        let damage = reply.damage;
+        if damage.is_none() {
+            return Ok(());
+        }
+        if damage.unreadable() || self.shared.config.check_answers {
+            return Err(CallError::Status {
+                code: BAD_ANSWER,
+                retry_after: None,
+            });
+        }
+        if let Some(wrong) = self.shared.wrong_answer {
+            cx.event(wrong, visit.request, u64::from(service));
+        }
+        Ok(())
     }
 
     /// Consecutive errors make a replica avoided, as long as not too many are.

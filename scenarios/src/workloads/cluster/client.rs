@@ -1,8 +1,9 @@
 //! The clients: open-loop arrivals, time-outs, retries with a budget.
 
 use super::balance::Caller;
+use super::config::Config;
 use super::server::status;
-use super::shared::{Door, Shared, Visit, bump};
+use super::shared::{BUDGET_BURST, Door, NO_BUDGET, Shared, Visit, bump};
 use core::cell::Cell;
 use squall_core::history::Outcome;
 use squall_core::world::Cx;
@@ -23,12 +24,17 @@ struct Client {
     tokens: Cell<f64>,
 }
 
+/// Retries that a client may save up.
+fn burst(config: &Config) -> f64 {
+    config.budget.map_or(BUDGET_BURST, |(_, burst)| burst)
+}
+
 /// Makes requests, for ever.
 pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u64) {
     let config = &shared.config;
     let client = Rc::new(Client {
         caller: Caller::new(&cx, Rc::clone(&shared)),
-        tokens: Cell::new(config.budget.map_or(0.0, |(_, burst)| burst)),
+        tokens: Cell::new(burst(config)),
         shared: Rc::clone(&shared),
     });
     let index = usize::try_from(number).expect("a client's number");
@@ -91,8 +97,10 @@ impl Client {
         match end {
             End::Ok => {
                 bump(&shared.meter.oks);
-                if let Some((share, burst)) = shared.config.budget {
-                    self.tokens.set((self.tokens.get() + share).min(burst));
+                let earned = cx.knob(shared.knobs.budget);
+                if earned < NO_BUDGET {
+                    let saved = self.tokens.get() + earned.max(0.0);
+                    self.tokens.set(saved.min(burst(&shared.config)));
                 }
                 operation.end(Outcome::Ok);
                 cx.event(events.ok, id, 0);
@@ -142,7 +150,7 @@ impl Client {
         if attempts as f64 >= most {
             return false;
         }
-        if self.shared.config.budget.is_none() {
+        if cx.knob(self.shared.knobs.budget) >= NO_BUDGET {
             return true;
         }
         let tokens = self.tokens.get();
@@ -156,7 +164,8 @@ impl Client {
         let config = &self.shared.config;
         let mut draw = cx.key("backoff").child(id).at(attempt);
         let wait = config.backoff.sample(&mut draw);
-        let wait = wait.clamp(0.0, config.backoff_max);
+        let factor = cx.knob(self.shared.knobs.backoff).max(0.0);
+        let wait = wait.clamp(0.0, config.backoff_max) * factor;
         if wait > 0.0 {
             cx.back_off(VirtualDuration::from_nanos_f64(wait)).await;
         }

@@ -71,6 +71,7 @@ pub(super) struct Config {
     pub(super) deadline_drop: bool,
     pub(super) zipf: f64,
     pub(super) written: f64,
+    pub(super) check_answers: bool,
     pub(super) store: Option<Store>,
     pub(super) version_cpu: f64,
     pub(super) version_errors: f64,
@@ -157,6 +158,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         deadline_drop: queue.flag("deadline_drop"),
         zipf: args.number("zipf"),
         written: args.number("written"),
+        check_answers: args.flag("check_answers"),
         store: args.table_opt("store").map(|store| Store {
             record: store.size("record").clamp(1, 1 << 30),
             fsync: store.flag("fsync"),

@@ -34,7 +34,7 @@ mod store;
 pub use graph::Graph;
 
 use super::{Install, Knob, KnobRange, WorkloadKind, metric, word};
-use shared::Shared;
+use shared::{NO_BUDGET, Shared};
 use std::rc::Rc;
 
 pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
@@ -80,6 +80,10 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
         word(
             "disk-error",
             "a visit's disk refused (a: service, b: position of the error in `DiskError::ALL`)",
+        ),
+        word(
+            "wrong-answer",
+            "a caller took an answer that is wrong for a right one (a: request, b: service)",
         ),
         word(
             "record-lost",
@@ -144,12 +148,34 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
             base: 1.0,
             doc: "visits served a time, relative to normal: divides the processor time",
         },
+        Knob {
+            name: "retry-backoff",
+            range: KnobRange::Number(0.0, 1000.0),
+            param: "",
+            base: 1.0,
+            doc: "factor on the time before a retry",
+        },
+        Knob {
+            name: "retry-budget",
+            range: KnobRange::Number(0.0, 1000.0),
+            param: "retry.budget",
+            base: NO_BUDGET,
+            doc: "retries earned by a success; 1000 is no budget",
+        },
+        Knob {
+            name: "slots",
+            range: KnobRange::Number(0.0, 1e6),
+            param: "",
+            base: 1e6,
+            doc: "visits that a replica serves at once at most, beside its own limit",
+        },
     ],
     services: &[
         word("request", "what clients ask of the entry services"),
         word("service", "all calls between services"),
     ],
     channels: &[],
+    roles: &[],
     operations: &["request"],
     prepare: config::prepare,
     depends: depends::depends,

@@ -113,6 +113,12 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .default(""),
     Param::new(
+        "check_answers",
+        Kind::Flag,
+        "whether callers look at what an answer says, not only at its status",
+    )
+    .default("true"),
+    Param::new(
         "window",
         Kind::Duration,
         "time between two samples of goodput, attempts and queue",

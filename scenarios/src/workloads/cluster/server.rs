@@ -79,9 +79,12 @@ impl Server {
         let place = places[replica as usize]
             .as_mut()
             .expect("a call goes to the node of its replica");
-        if place.busy < self.shared.service(service).concurrency {
+        if place.busy < self.slots(service) {
             place.busy += 1;
-            cx.spawn(Rc::clone(self).work(service, incoming));
+            // Some may wait, if there were fewer slots for a time.
+            place.queue.push_back(incoming);
+            let first = place.queue.pop_front().expect("one was put there");
+            cx.spawn(Rc::clone(self).work(service, first));
         } else if place.queue.len() < config.queue_capacity {
             place.queue.push_back(incoming);
             self.shared.meter.queue(place.queue.len());
@@ -90,6 +93,18 @@ impl Server {
             cx.event(self.shared.events.queue_full, u64::from(service), waiting);
             incoming.fail(cx, 503, None);
         }
+    }
+
+    /// How many visits a replica serves at once.
+    fn slots(&self, service: u32) -> u32 {
+        let knob = self.cx.knob(self.shared.knobs.slots);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates, and what is no number is zero"
+        )]
+        let slots = knob.round() as u32;
+        self.shared.service(service).concurrency.min(slots)
     }
 
     /// Serves one visit, then those that wait.
@@ -108,6 +123,10 @@ impl Server {
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize].as_mut()?;
         self.shared.meter.queue(place.queue.len());
+        if place.busy > self.slots(service).max(1) {
+            place.busy -= 1;
+            return None;
+        }
         let hopeless = self.cx.wall_clock() + self.shared.service(service).cost;
         loop {
             let next = if config.lifo {
@@ -267,7 +286,7 @@ const fn deadline_of(incoming: &Incoming) -> WallTime {
 pub(super) const fn status(error: CallError) -> u16 {
     match error {
         CallError::Deadline => 504,
-        CallError::Refused | CallError::Reset => 502,
+        CallError::Refused | CallError::Reset | CallError::Cut { .. } => 502,
         CallError::Status { code, .. } => code,
     }
 }

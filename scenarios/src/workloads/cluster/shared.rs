@@ -44,7 +44,15 @@ pub(super) struct Knobs {
     pub(super) timeout: KnobId,
     pub(super) version: KnobId,
     pub(super) capacity: KnobId,
+    pub(super) backoff: KnobId,
+    pub(super) budget: KnobId,
+    pub(super) slots: KnobId,
 }
+
+/// The value of the knob of the retry budget that means none.
+pub(super) const NO_BUDGET: f64 = 1000.0;
+/// Retries saved up at first and at most where only a fault sets a budget: as the parameter's default.
+pub(super) const BUDGET_BURST: f64 = 10.0;
 
 /// What happened since the last sample. It measures and influences nothing.
 #[derive(Debug, Default)]
@@ -87,6 +95,8 @@ pub(super) struct Shared {
     pub(super) logs: String,
     /// Events of the store, `disk-error` and `record-lost`, if there is one.
     store_events: Option<(NameId, NameId)>,
+    /// Event `wrong-answer`, if callers do not look at answers.
+    pub(super) wrong_answer: Option<NameId>,
     /// Span of a request, and of a visit by service.
     pub(super) request_span: NameId,
     pub(super) spans: Vec<NameId>,
@@ -138,6 +148,8 @@ impl Shared {
         let stores = config.store.is_some();
         let store_events =
             stores.then(|| (install.name("disk-error"), install.name("record-lost")));
+        let unchecked = !config.check_answers;
+        let wrong_answer = unchecked.then(|| install.name("wrong-answer"));
         let spans = config.services.iter().map(|service| {
             let full = install.full(&service.name);
             install.world.name(&full)
@@ -147,6 +159,7 @@ impl Shared {
             written: config.replicas.iter().map(|_| Log::default()).collect(),
             logs: install.workload.name.clone(),
             store_events,
+            wrong_answer,
             request_span: events.request,
             events,
             knobs: Knobs {
@@ -155,6 +168,9 @@ impl Shared {
                 timeout: install.knob("timeout"),
                 version: install.knob("version"),
                 capacity: install.knob("capacity"),
+                backoff: install.knob("retry-backoff"),
+                budget: install.knob("retry-budget"),
+                slots: install.knob("slots"),
             },
             meter: Meter::default(),
             arrivals: clients.collect(),

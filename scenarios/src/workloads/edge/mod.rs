@@ -57,6 +57,7 @@ pub(super) const EDGE: WorkloadKind = WorkloadKind {
     knobs: tables::KNOBS,
     services: tables::SERVICES,
     channels: tables::CHANNELS,
+    roles: &[],
     operations: &[],
     prepare,
     depends: depends::depends,

@@ -47,6 +47,7 @@ fn plan(rows: &[Row<'_>]) -> (Plan, Vec<Landing>) {
         from: at(row.1),
         until: row.2.map(at),
         primitive: row.3.clone(),
+        firing: None,
     };
     let landing = |row: &Row<'_>| Landing {
         count: u64::from(row.4.is_some()),

@@ -120,7 +120,12 @@ impl Kernel {
         for (index, time) in done.drain(..) {
             let job = &mut self.jobs[index as usize];
             job.done = Some(time);
+            let generation = job.generation;
             if let Some(wake) = job.waker.take() {
+                // Of what is parked nobody asks how long the work took.
+                if matches!(wake, Wake::Parked(_)) {
+                    self.take_done(JobRef { index, generation });
+                }
                 self.wake(wake);
             }
         }

@@ -20,7 +20,7 @@ pub(super) use table::LinkTable;
 pub(super) use weather::{HELD_BACK_NS_MAX, Judged, Weather};
 
 use crate::plan::Primitive;
-use crate::{EntryId, Key, Law, NodeId, Sample, VirtualDuration};
+use crate::{EntryId, Key, Law, NodeId, Sample, ServiceId, VirtualDuration};
 use std::rc::Rc;
 
 /// A directed link.
@@ -78,6 +78,8 @@ pub(super) struct Packet {
     pub(super) connection: bool,
     /// Whether a copy of it would be noticed.
     pub(super) copyable: bool,
+    /// The service that a request asks.
+    pub(super) service: Option<ServiceId>,
 }
 
 /// What becomes of a message.
@@ -165,6 +167,13 @@ impl Link {
         VirtualDuration::from_nanos_f64(ns).as_nanos()
     }
 
+    /// The delay of a copy of a message, without weather.
+    pub(super) fn calm_copy(&self, ordinal: u64, copy: u32) -> u64 {
+        let key = self.delay_key.child(u64::from(copy));
+        let ns = self.profile.delay.sample(&mut key.at(ordinal));
+        VirtualDuration::from_nanos_f64(ns).as_nanos()
+    }
+
     /// The first half of the way in weather: cut, loss, corruption, copies. Gives the message's ordinal
     /// too. Overlays that changed its fate go to `landed`.
     pub(super) fn judge(&mut self, packet: &Packet, landed: &mut Vec<EntryId>) -> (u64, Judged) {
@@ -185,11 +194,7 @@ impl Link {
     ) -> Transit {
         let base = match copy {
             0 => self.base_delay(ordinal),
-            copy => {
-                let key = self.delay_key.child(u64::from(copy));
-                let ns = self.profile.delay.sample(&mut key.at(ordinal));
-                VirtualDuration::from_nanos_f64(ns).as_nanos()
-            }
+            copy => self.calm_copy(ordinal, copy),
         };
         let weather = self.weather.as_mut().expect("a link in weather");
         weather.pass(packet, (ordinal, copy, base), slot, landed)

@@ -59,7 +59,7 @@ impl Kernel {
     }
 
     /// Whether the server still is the one that took the call.
-    pub(super) fn remembers(&self, call: CallRef) -> bool {
+    pub(in crate::world) fn remembers(&self, call: CallRef) -> bool {
         let slot = &self.calls[call.index as usize];
         let there = self.nodes[slot.server.index()].incarnation;
         slot.connection.server.is_none_or(|known| known == there)

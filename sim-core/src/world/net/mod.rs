@@ -156,6 +156,11 @@ impl Kernel {
     fn refuse(&mut self, slot: u32) {
         let flight = self.take_flight(slot);
         match flight.payload {
+            Payload::Call(call) if flight.copy => {
+                if self.call_slot(call).is_some_and(|slot| slot.shadow) {
+                    self.free_call(call);
+                }
+            }
             _ if flight.copy => {}
             Payload::Body(_) => {}
             Payload::Call(call) => self.finish_call(call, Err(CallError::Refused)),

@@ -4,6 +4,7 @@ use super::{LATE, LOCAL};
 use crate::NodeId;
 use crate::plan::{CutMode, Primitive, Seen};
 use crate::world::CallError;
+use crate::world::call::Parked;
 use crate::world::kernel::{Kernel, Kind};
 use crate::world::link::{HELD_BACK_NS_MAX, Judged, Link, Packet, Transit};
 use crate::world::message::Payload;
@@ -24,7 +25,11 @@ impl Kernel {
             bytes: flight.bytes,
             connection: call.is_some(),
             opened: slot.map(|slot| slot.connection.opened),
-            copyable: flight.copied().is_some(),
+            copyable: !flight.copy && flight.copied().is_some(),
+            service: match flight.payload {
+                Payload::Call(_) => Some(self.service_of(flight.port)),
+                _ => None,
+            },
         }
     }
 
@@ -40,23 +45,53 @@ impl Kernel {
         }
         let (ordinal, judged) = place.judge(&packet, &mut self.landed_now);
         self.land_collected();
-        let (copies, damage) = match judged {
+        let (copies, after, damage) = match judged {
             Judged::Cut(CutMode::Refuse) => return self.refuse(slot),
             Judged::Cut(CutMode::Drop) | Judged::Lost => return self.lose(slot),
-            Judged::Passes { copies, damage } => (copies, damage),
+            Judged::Passes {
+                copies,
+                copies_after,
+                damage,
+            } => (copies, copies_after, damage),
         };
         self.flight(slot).damage = damage;
         // Copies board before the message itself can be lost and its slot be another's.
         let mut boarded = Vec::new();
         for _ in 0..copies {
-            if let Some(copy) = self.flight(slot).copied() {
+            if let Some(mut copy) = self.flight(slot).copied() {
+                if let Payload::Call(call) = copy.payload
+                    && after > 0
+                {
+                    copy.payload = Payload::Call(self.shadow(call));
+                }
                 boarded.push(self.board(copy));
             }
         }
         self.pass(slot, (link, ordinal, 0), &packet);
         for (copy, slot) in (1..).zip(boarded) {
-            self.pass(slot, (link, ordinal, copy), &packet);
+            if after > 0 {
+                let parked = self.park(Parked::Copy {
+                    slot,
+                    of: (link, ordinal, copy),
+                });
+                self.schedule(self.now + after, Kind::Parked, 0, parked);
+            } else {
+                self.pass(slot, (link, ordinal, copy), &packet);
+            }
         }
+    }
+
+    /// A copy that comes later goes on its way.
+    pub(in crate::world) fn late_copy(&mut self, slot: u32, of: (usize, u64, u32)) {
+        self.links[of.0].clear_up(self.now);
+        let packet = self.packet(slot);
+        if self.links[of.0].weather().is_none() {
+            // The message itself went into weather; the copy arrives in calm.
+            let at = self.links[of.0].calm_copy(of.1, of.2);
+            self.arrives_at(slot, of.0, self.now + at, packet.connection);
+            return;
+        }
+        self.pass(slot, of, &packet);
     }
 
     /// The second half of a message's way: it, or a copy, is queued, delayed, held back or held.

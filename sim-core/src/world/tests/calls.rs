@@ -1,6 +1,6 @@
 use super::*;
 use crate::history::{Outcome, Part};
-use crate::plan::CallRule;
+use crate::plan::{CallRule, CallScope, LimitUnit, RetryAfter};
 
 /// A server on node 1 that takes `work` for each call, and a client on node 0 that calls `calls`
 /// times with a deadline of 50 ms; gives the results as codes, 200 for ok.
@@ -16,12 +16,7 @@ fn exchange(calls: u64, faults: Vec<(u64, Option<u64>, Primitive)>) -> (Vec<u16>
             operation.cx().compute(ms(3)).await;
             let key = incoming.request.key;
             operation.end(Outcome::Ok);
-            incoming.reply(
-                &cx,
-                Reply {
-                    args: [key, 0, 0, 0],
-                },
-            );
+            incoming.reply(&cx, Reply::of([key, 0, 0, 0]));
         }
     });
     let results: Rc<RefCell<Vec<u16>>> = Rc::default();
@@ -56,6 +51,7 @@ fn rule(rule: CallRule) -> Primitive {
     Primitive::Call {
         client: None,
         service: ServiceId(0),
+        only: CallScope::ALL,
         rule,
     }
 }
@@ -95,6 +91,7 @@ fn errors_delays_hangs_and_lost_replies() {
         share: 1.0,
         after_effect: false,
         retry_after: None,
+        work: VirtualDuration::ZERO,
     };
     let delay = CallRule::Delay {
         delay: Law::Constant(20e6),
@@ -120,9 +117,9 @@ fn a_rate_limit_refuses_what_does_not_fit() {
     let limit = CallRule::RateLimit {
         rate: 5.0,
         burst: 1.0,
-        by_cost: false,
+        unit: LimitUnit::Calls,
         status: 429,
-        retry_after: true,
+        retry_after: RetryAfter::Exact,
     };
     let (results, finished) = exchange(8, vec![(0, None, rule(limit))]);
     // A call about every 100 ms against a token every 200 ms.

@@ -1,5 +1,6 @@
 //! The native host, behaviour by behaviour.
 
+mod answers;
 mod calls;
 mod channels;
 mod disk;

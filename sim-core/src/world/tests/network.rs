@@ -193,10 +193,7 @@ fn half_open_connections_are_silent_until_they_are_given_up() {
 /// At-least-once: the effect happens twice, the client sees one reply.
 #[test]
 fn a_request_that_comes_twice_is_served_twice() {
-    let duplicate = Duplicate {
-        share: 1.0,
-        copies: 1,
-    };
+    let duplicate = Duplicate::new(1.0, 1);
     let there = Primitive::LinkDuplicate {
         link: THERE,
         duplicate,
@@ -211,6 +208,28 @@ fn a_request_that_comes_twice_is_served_twice() {
     assert_eq!(served, 4);
     let landed: Vec<_> = finished.faults.iter().map(|f| f.landed).collect();
     assert_eq!(landed, [2, 0], "replies are not copied");
+}
+
+/// A copy that comes when the call has long ended is served all the same, and only requests to the
+/// service that is named are copied.
+#[test]
+fn a_copy_may_come_later_than_the_answer() {
+    for (only, count) in [(None, 4), (Some(ServiceId(0)), 4), (Some(ServiceId(7)), 2)] {
+        let duplicate = Duplicate {
+            after: ms(20),
+            only,
+            ..Duplicate::new(1.0, 1)
+        };
+        let there = Primitive::LinkDuplicate {
+            link: THERE,
+            duplicate,
+        };
+        let faults = vec![(0, None, there)];
+        let (ended, served, finished) = calls(&[10, 50], Some(500), (faults, 1000));
+        assert_eq!(ended, [(10, 15, 200), (50, 55, 200)]);
+        assert_eq!(served, count);
+        assert_eq!(finished.faults[0].landed, count - 2);
+    }
 }
 
 fn corrupt(seen: Corruption) -> Primitive {

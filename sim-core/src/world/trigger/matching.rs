@@ -282,6 +282,7 @@ impl Living {
                 self.active = self.active.saturating_sub(1);
                 (self.active == 0).then_some(Life::Ended)
             }
+            FaultChange::Clamped => None,
         }
     }
 }

@@ -30,6 +30,7 @@ fn datagram(now: u64, bytes: u32) -> Packet {
         opened: None,
         connection: false,
         copyable: true,
+        service: None,
     }
 }
 
@@ -51,7 +52,7 @@ fn send(link: &mut Link, packet: Packet, landed: &mut Vec<EntryId>) -> Fate {
     match link.judge(&packet, landed) {
         (_, Judged::Cut(mode)) => Fate::Cut(mode),
         (_, Judged::Lost) => Fate::Lost,
-        (ordinal, Judged::Passes { copies, damage }) => {
+        (ordinal, Judged::Passes { copies, damage, .. }) => {
             let pass = |copy| link.pass(&packet, (ordinal, copy), copy, landed);
             Fate::Passed(damage, (0..=copies).map(pass).collect())
         }
@@ -107,7 +108,7 @@ fn corrupt(share: f64, seen: Corruption) -> Primitive {
     }
 }
 fn duplicate(share: f64, copies: u32) -> Primitive {
-    let duplicate = Duplicate { share, copies };
+    let duplicate = Duplicate::new(share, copies);
     Primitive::LinkDuplicate {
         link: ENDS,
         duplicate,

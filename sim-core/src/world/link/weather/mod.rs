@@ -37,9 +37,10 @@ const fn number(ordinal: u64, copy: u32) -> u64 {
 pub(in crate::world) enum Judged {
     Cut(CutMode),
     Lost,
-    /// It goes on, with so many copies beside it.
+    /// It goes on, with so many copies beside it, which come so much later.
     Passes {
         copies: u32,
+        copies_after: u64,
         damage: Option<Corruption>,
     },
 }
@@ -96,15 +97,24 @@ impl Weather {
             return Judged::Lost;
         }
         let damage = self.damage(packet, ordinal, landed);
-        let mut copies = 0;
+        let (mut copies, mut copies_after) = (0, 0);
         for overlay in self.duplicates.iter().filter(|_| packet.copyable) {
-            let hit = overlay.key.at(ordinal).chance(overlay.value.share);
+            let meant = overlay
+                .value
+                .only
+                .is_none_or(|only| packet.service == Some(only));
+            let hit = meant && overlay.key.at(ordinal).chance(overlay.value.share);
             if hit && overlay.value.copies > 0 {
                 copies += overlay.value.copies;
+                copies_after = copies_after.max(overlay.value.after.as_nanos());
                 land(landed, overlay.id);
             }
         }
-        Judged::Passes { copies, damage }
+        Judged::Passes {
+            copies,
+            copies_after,
+            damage,
+        }
     }
 
     fn damage(

@@ -88,7 +88,7 @@ fn a_kill_resets_the_connections_of_its_group() {
                     let _ = cx.memory_set(128 * MIB, 0.9, 0.5);
                 }
                 cx.sleep(late).await;
-                call.reply(&cx, Reply { args: [7; 4] });
+                call.reply(&cx, Reply::of([7; 4]));
             }
         });
         let result = world.name(&format!("{name}.result"));

@@ -1,0 +1,178 @@
+//! `[chaos]`: a whole climate drawn from the seed.
+//!
+//! ```text
+//! seed --> which kinds are on, whom they may hit --> slot 1..n: kind, targets, intensities, when
+//! ```
+//!
+//! Each seed switches kinds on and off and has victims of its own; each slot then draws a fault from
+//! streams of its own, so that one drawn fault can be taken out and the rest of the weather stays. The
+//! budget is kept by construction, not by throwing draws away: at most so many slots have a place in
+//! time together, everything that stops or cuts off a node hits the same few, and nothing hits the
+//! nodes that must stay healthy. A drawn fault is words of the scenario format: what `squall plan`
+//! prints can be pasted into a file, and gives the same run.
+
+mod draw;
+mod read;
+mod recipe;
+mod values;
+
+pub use draw::Drawn;
+pub(crate) use recipe::describe;
+
+use crate::catalog::FaultKind;
+use crate::compose::quoted;
+use crate::param::{Issue, Kind, Param, Place, Shape};
+use squall_core::plan::Land;
+use squall_core::{NodeId, VirtualTime};
+use std::fmt::Write as _;
+
+/// The label of the climate, and the first part of those of its faults: `chaos/1`.
+pub const LABEL: &str = "chaos";
+
+/// The keys of `[chaos]`.
+pub const PARAMS: &[Param] = &[
+    Param::new(
+        "faults",
+        Kind::Integer { min: 1, max: 100 },
+        "most faults in a seed; each but the first is there in every other seed",
+    )
+    .default("3"),
+    Param::new(
+        "concurrent",
+        Kind::Integer { min: 1, max: 100 },
+        "most faults at one time; as many as there are if missing",
+    ),
+    Param::new(
+        "nodes",
+        Kind::Selector(Shape::Nodes),
+        "nodes that may be hit; all of them if missing",
+    ),
+    Param::new(
+        "nodes_max",
+        Kind::Integer {
+            min: 1,
+            max: 100_000,
+        },
+        "most nodes that are hit in a seed",
+    )
+    .default("3"),
+    Param::new(
+        "down_max",
+        Kind::Integer {
+            min: 0,
+            max: 100_000,
+        },
+        "most nodes that are down, stopped or cut off at one time",
+    )
+    .default("1"),
+    Param::new(
+        "keep_healthy",
+        Kind::Integer {
+            min: 0,
+            max: 100_000,
+        },
+        "nodes of `nodes` that nothing hits in a seed",
+    )
+    .default("1"),
+    Param::new(
+        "kinds",
+        Kind::List(&Kind::Text),
+        "faults or families, such as `link`, that may be drawn; all that can be if missing",
+    ),
+    Param::new(
+        "without",
+        Kind::List(&Kind::Text),
+        "faults or families that are not drawn",
+    ),
+    Param::new(
+        "from",
+        Kind::Duration,
+        "when it begins; a tenth into the run if missing",
+    ),
+    Param::new(
+        "until",
+        Kind::Duration,
+        "when all is healed; `quiet` before the end if missing",
+    ),
+    Param::new(
+        "quiet",
+        Kind::Duration,
+        "time at the end of the run without faults; a quarter of it if missing",
+    ),
+    Param::new(
+        "land",
+        Kind::Choice(&["any", "every seed", "optional"]),
+        "where one of the drawn faults must have an effect: in any seed, in every seed, or nowhere",
+    )
+    .default("any"),
+];
+
+/// What a climate is drawn from: a checked `[chaos]`.
+#[derive(Clone, Debug)]
+pub struct Chaos {
+    /// Most faults in a seed.
+    pub faults: u32,
+    /// Most faults at one time.
+    pub concurrent: u32,
+    /// Nodes that may be hit.
+    pub pool: Vec<NodeId>,
+    /// Most nodes that are hit.
+    pub nodes_max: usize,
+    /// Most nodes that are down, stopped or cut off at one time.
+    pub down_max: usize,
+    /// Nodes of the pool that nothing hits.
+    pub keep_healthy: usize,
+    /// Faults that may be drawn, in the order of the catalogue.
+    pub kinds: Vec<&'static FaultKind>,
+    /// When it begins.
+    pub from: VirtualTime,
+    /// When all is healed.
+    pub until: VirtualTime,
+    /// The end of the run.
+    pub stop: VirtualTime,
+    /// What it takes to count as having happened.
+    pub land: Land,
+    /// Where it stands in the file.
+    pub place: Place,
+    /// Line of the file.
+    pub line: u32,
+}
+
+/// A climate in the syntax of a scenario file: a group of the drawn faults, to be pasted in place of
+/// `[chaos]`.
+pub fn text(drawn: &[Drawn]) -> String {
+    let mut text = String::new();
+    if drawn.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "[[fault]]\nname = \"{LABEL}\"");
+    for fault in drawn {
+        let _ = writeln!(text, "[[fault.parallel]]\nname = \"{}\"", fault.slot);
+        let _ = writeln!(
+            text,
+            "at = \"{}\"\nfor = \"{}\"\nland = \"optional\"",
+            fault.at, fault.length
+        );
+        let value = |(key, words): &(&'static str, String)| {
+            let param = fault.kind.params.iter().find(|p| p.key == *key);
+            let kind = param.map_or(Kind::Text, |p| p.kind);
+            format!("{key} = {}", quoted(&kind, words))
+        };
+        let values: Vec<String> = fault.args.iter().map(value).collect();
+        let _ = writeln!(
+            text,
+            "inject.{} = {{ {} }}",
+            fault.kind.name,
+            values.join(", ")
+        );
+    }
+    text
+}
+
+/// An issue with the whole record.
+fn issue(message: impl Into<String>, place: &Place) -> Issue {
+    Issue::new(
+        message,
+        place.span.start..place.span.end.min(place.span.start + 1),
+    )
+}

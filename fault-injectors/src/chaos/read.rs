@@ -1,0 +1,159 @@
+//! A `[chaos]` record to what a climate is drawn from.
+
+use super::recipe::recipe;
+use super::{Chaos, issue};
+use crate::catalog::{self, FaultKind};
+use crate::compose::land_of;
+use crate::param::{Arg, Args, Issue, Value, suggest};
+use crate::topology::Topology;
+use squall_core::{NodeId, VirtualDuration, VirtualTime};
+
+impl Chaos {
+    /// Reads the record; `None` if nothing can be drawn from it.
+    pub fn read(
+        record: &Args,
+        line: u32,
+        stop: VirtualTime,
+        topology: &Topology,
+        issues: &mut Vec<Issue>,
+    ) -> Option<Self> {
+        let before = issues.len();
+        if record.broken {
+            return None;
+        }
+        let (from, until) = times(record, stop, issues);
+        let pool: Vec<NodeId> = match record.selector_opt("nodes") {
+            // What is wrong with it is told by whoever checks all selectors.
+            Some(selector) => match selector.members(topology) {
+                Ok(nodes) => nodes,
+                Err(wrong) => {
+                    issues.push(record.place("nodes").locate(wrong));
+                    Vec::new()
+                }
+            },
+            None => topology.nodes_where(|_| true),
+        };
+        let picked = record
+            .selector_opt("nodes")
+            .filter(|selector| selector.pick.is_drawn());
+        if let Some(selector) = picked {
+            let wrong = Issue::new("nothing is drawn here", 0..selector.text.len())
+                .help("name the whole set; `nodes_max` says how many are hit");
+            issues.push(record.place("nodes").locate(wrong));
+        }
+        let keep_healthy = size(record, "keep_healthy");
+        if !pool.is_empty() && keep_healthy >= pool.len() && record.given("keep_healthy") {
+            let wrong = Issue::new(
+                "nobody is left to be hit",
+                record.place("keep_healthy").span.clone(),
+            );
+            issues.push(wrong.label(format!("there are {} nodes", pool.len())));
+        }
+        let kinds = kinds(record, topology, issues);
+        if kinds.is_empty() && issues.len() == before {
+            issues.push(issue("no fault can be drawn", &record.place).label("in this record"));
+        }
+        let faults = u32::try_from(record.count("faults")).unwrap_or(1);
+        let concurrent = record
+            .integer_opt("concurrent")
+            .and_then(|n| u32::try_from(n).ok());
+        (issues.len() == before).then(|| Self {
+            faults,
+            concurrent: concurrent.unwrap_or(faults),
+            // A single node is hit all the same: there is nobody else.
+            keep_healthy: keep_healthy.min(pool.len().saturating_sub(1)),
+            nodes_max: size(record, "nodes_max"),
+            down_max: size(record, "down_max"),
+            pool,
+            kinds,
+            from,
+            until,
+            stop,
+            land: land_of(record).unwrap_or_default(),
+            place: record.place.clone(),
+            line,
+        })
+    }
+}
+
+fn size(record: &Args, key: &str) -> usize {
+    usize::try_from(record.count(key)).unwrap_or(usize::MAX)
+}
+
+/// Begin and end: from a tenth of the run to three quarters, unless the file says otherwise.
+fn times(record: &Args, stop: VirtualTime, issues: &mut Vec<Issue>) -> (VirtualTime, VirtualTime) {
+    let run = stop.since(VirtualTime::ZERO);
+    let from = record.duration_opt("from").unwrap_or(run / 10);
+    let quiet = record.duration_opt("quiet").unwrap_or(run / 4);
+    let ends = VirtualDuration::from_nanos(run.as_nanos().saturating_sub(quiet.as_nanos()));
+    let until = record.duration_opt("until").unwrap_or(ends).min(ends);
+    if until <= from {
+        let given = ["until", "quiet", "from"]
+            .into_iter()
+            .find(|key| record.given(key));
+        let wrong = match given {
+            Some(key) => Issue::new("no time is left for faults", record.place(key).span.clone()),
+            None => issue("no time is left for faults", &record.place),
+        };
+        issues.push(wrong.label(format!("from {from} until {until}, of a run of {run}")));
+    }
+    (VirtualTime::ZERO + from, VirtualTime::ZERO + until)
+}
+
+/// Faults that may be drawn, by `kinds` and `without`.
+fn kinds(record: &Args, topology: &Topology, issues: &mut Vec<Issue>) -> Vec<&'static FaultKind> {
+    let wanted = record.list_opt("kinds").map(|list| words(list, issues));
+    let left_out = words(record.list_opt("without").unwrap_or(&[]), issues);
+    let named = |kind: &FaultKind, words: &[&str]| {
+        words
+            .iter()
+            .any(|word| *word == kind.name || *word == kind.family.to_string())
+    };
+    for arg in record.list_opt("kinds").unwrap_or(&[]) {
+        let Value::Text(word) = &arg.value else {
+            continue;
+        };
+        let Some(Err(why)) = catalog::find(word).map(recipe) else {
+            continue;
+        };
+        let wrong = Issue::new(format!("{word} cannot be drawn"), 0..word.len());
+        issues.push(
+            arg.place
+                .locate(wrong.label(why).help("give it a `[[fault]]` of its own")),
+        );
+    }
+    let possible = |kind: &&&'static FaultKind| {
+        let calls =
+            kind.params.iter().any(|p| p.key == "service") && topology.services().is_empty();
+        recipe(kind).is_ok()
+            && !calls
+            && wanted.as_ref().is_none_or(|words| named(kind, words))
+            && !named(kind, &left_out)
+    };
+    catalog::ALL.iter().filter(possible).copied().collect()
+}
+
+/// Names of faults or families; what is neither is an issue.
+fn words<'a>(list: &'a [Arg], issues: &mut Vec<Issue>) -> Vec<&'a str> {
+    let mut families: Vec<String> = catalog::ALL
+        .iter()
+        .map(|kind| kind.family.to_string())
+        .collect();
+    families.dedup();
+    let mut words = Vec::new();
+    for arg in list {
+        let Value::Text(word) = &arg.value else {
+            continue;
+        };
+        if catalog::find(word).is_some() || families.contains(word) {
+            words.push(word.as_str());
+            continue;
+        }
+        let known = catalog::ALL.iter().map(|kind| kind.name);
+        let known = known.chain(families.iter().map(String::as_str));
+        let wrong = Issue::new(format!("unknown fault or family `{word}`"), 0..word.len())
+            .label("no fault and no family of this name");
+        issues.push(arg.place.locate(wrong.maybe_help(suggest(word, known))));
+    }
+    words
+}
