@@ -89,6 +89,8 @@ fn links_between_documents_lead_somewhere() {
         "README.md",
         "ARCHITECTURE.md",
         "docs/authoring.md",
+        "docs/compare.md",
+        "docs/event-log.md",
         "docs/madsim.md",
         "docs/benches.md",
         "docs/determinism.md",

@@ -8,8 +8,12 @@ use squall::faults::param::{Need, Param};
 use squall::faults::{FaultKind, catalog};
 use squall::scenarios::{Settings, parse};
 
+#[path = "faults/agents.rs"]
+mod agents;
 #[path = "faults/edge.rs"]
 mod edge;
+#[path = "faults/life.rs"]
+mod life;
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`. A fault that needs no more than its target here has
@@ -338,7 +342,8 @@ const CASES: &[(&str, &str, &str)] = &[
 
 /// What `kind` takes here: as in [`CASES`], or its target alone, where it must be given no more.
 fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
-    if let Some((_, busy, idle)) = CASES.iter().find(|(name, ..)| *name == kind.name) {
+    let mut written = CASES.iter().chain(life::CASES);
+    if let Some((_, busy, idle)) = written.find(|(name, ..)| *name == kind.name) {
         return (busy, idle);
     }
     let required = |p: &&Param| p.need == Need::Required;
@@ -357,12 +362,15 @@ fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
     }
 }
 
-/// All faults of the catalogue with what they take here: busy, idle. Those of loops have a world of their
-/// own.
+/// All faults of the catalogue with what they take here, busy and idle; those of control loops and of
+/// agents have worlds of their own.
 fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let elsewhere = |kind: &&&FaultKind| edge::CASES.iter().any(|(name, ..)| *name == kind.name);
-    let here = catalog::ALL.iter().filter(move |kind| !elsewhere(kind));
-    here.map(|kind| {
+    let here = |name| {
+        let mut elsewhere = edge::CASES.iter().chain(agents::CASES);
+        elsewhere.all(|(other, ..)| *other != name)
+    };
+    let kinds = catalog::ALL.iter().filter(move |kind| here(kind.name));
+    kinds.map(|kind| {
         let (busy, idle) = case(kind);
         (kind.name, busy, idle)
     })
@@ -409,9 +417,9 @@ fn scenario(kind: &str, arguments: &str) -> String {
     format!(
         "name = 'one fault'\nstop = {{ at = '20s' }}\n\
          [topology]\n\
-         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a' }}\n\
+         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a', labels = {{ rack = 'r1' }} }}\n\
          nodes.client = {{ memory = '256MiB', zone = 'b' }}\n\
-         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c' }}\n\
+         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c', labels = {{ rack = 'r9' }} }}\n\
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
@@ -477,10 +485,16 @@ impl Calm {
 
 #[test]
 fn every_case_is_of_a_fault() {
-    let all: Vec<_> = CASES.iter().chain(edge::CASES).collect();
-    for (number, (name, ..)) in all.iter().enumerate() {
+    let cases = || {
+        CASES
+            .iter()
+            .chain(edge::CASES)
+            .chain(life::CASES)
+            .chain(agents::CASES)
+    };
+    for (number, (name, ..)) in cases().enumerate() {
         assert!(catalog::find(name).is_some(), "there is no fault `{name}`");
-        let first = all.iter().position(|(other, ..)| other == name);
+        let first = cases().position(|(other, ..)| other == name);
         assert_eq!(first, Some(number), "{name} has two cases");
     }
 }

@@ -182,9 +182,12 @@ fn param(Name { key, doc, group }: Name, field: &Field<'_>) -> Param {
         Field::Series(..) => (TEXTS, Need::Required),
     };
     Param {
+        key,
+        kind,
         need,
         group,
-        ..Param::new(key, kind, doc)
+        doc,
+        sample: "",
     }
 }
 

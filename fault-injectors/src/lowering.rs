@@ -150,6 +150,15 @@ pub struct LowerError {
     pub issue: Issue,
 }
 
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+struct Armed {
+    on: On,
+    times: u32,
+    length: VirtualDuration,
+    primitive: Primitive,
+}
+
 /// What a fault lowers with: its targets, its window, its draws, and where the result goes.
 #[derive(Debug)]
 pub struct Lowering<'a> {
@@ -204,9 +213,10 @@ impl Lowering<'_> {
         apart: &[NodeId],
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
-        let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(trigger::whole(selector, self.topology)?)),
-            _ => None,
+        let own = selector.floor;
+        let floor = match own.or(self.floor.filter(|_| !receivers)) {
+            Some(floor) => Some(floor.over(trigger::whole(selector, self.topology)?)),
+            None => None,
         };
         if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
             let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
@@ -420,6 +430,17 @@ impl Lowering<'_> {
             .of(&self.topology.node(node).name)
             .stream(purpose)
     }
+    /// One of `names`, drawn for `purpose`: one name more or less leaves the order of the others alone.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub(crate) fn first_of<'n>(&self, purpose: &str, names: &[&'n str]) -> &'n str {
+        let rank = |name: &&&str| self.draws.rank(purpose, name);
+        names
+            .iter()
+            .min_by_key(rank)
+            .expect("there is a name to draw")
+    }
     /// The stream of draws of one channel.
     pub(crate) fn channel_stream(
         &self,
@@ -443,13 +464,4 @@ impl Lowering<'_> {
             self.notes.push(text);
         }
     }
-}
-
-/// What a fault itself waits for.
-#[derive(Clone, Debug)]
-pub(crate) struct Armed {
-    pub(crate) on: On,
-    pub(crate) times: u32,
-    pub(crate) length: VirtualDuration,
-    pub(crate) primitive: Primitive,
 }

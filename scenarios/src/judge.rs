@@ -1,7 +1,7 @@
 //! Properties on what was stored: a recording, or the log of another system. Nothing is run.
 
 use crate::log::EventLog;
-use crate::run::{Promised, Ready, verdict};
+use crate::run::{Ready, verdict};
 use squall_core::history::{History, Record, What};
 use squall_core::outcome::{PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
@@ -157,12 +157,10 @@ impl Ready {
         for spec in specs {
             let name = names.intern(spec.kind.subject());
             let monitor = monitor(&spec.kind, name, |invariant| {
-                take(&mut promised, invariant).unwrap_or_else(|| {
-                    // Asked for a second time: another world has another one of its own.
-                    let mut again = self.build(&mut World::new(header.seed, false));
-                    let found = take(&mut again, invariant);
-                    found.expect("the file was checked against the tables of the workloads")
-                })
+                let at = promised.iter().position(|(name, _)| name == invariant);
+                promised
+                    .remove(at.expect("the file was checked against the tables of the workloads"))
+                    .1
             });
             history.watch(monitor);
         }
@@ -223,11 +221,6 @@ impl Ready {
             }
         }
     }
-}
-
-fn take(promised: &mut Promised, invariant: &str) -> Option<Box<dyn Invariant>> {
-    let at = promised.iter().position(|(name, _)| name == invariant)?;
-    Some(promised.remove(at).1)
 }
 
 fn replay(history: &mut History, records: &[Record], end: VirtualTime) {

@@ -28,7 +28,7 @@ enum What {
         #[arg(long, value_enum, default_value = "human")]
         format: Format,
     },
-    /// The presets; or one of them with its parts, values and sources
+    /// The published settings of other tools, for `use`; or one of them
     Presets {
         /// One of them, for instance `jepsen-net`
         #[arg(value_parser = Names(preset_names), hide_possible_values = true)]

@@ -103,12 +103,12 @@ enum Command {
     Compare(compare::Compare),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
+    /// Check a stored recording, or the event log of another system, by the properties of a file
+    Judge(judge::Judge),
     /// Say which faults cause a failure and which do not, from which strength on, and where the time went
     Explain(explain::Explain),
     /// Find the smallest plan that still fails, and keep it as a regression file
     Shrink(shrink::Shrink),
-    /// Check a stored recording, or the event log of another system, by the properties of a file
-    Judge(judge::Judge),
     /// List faults, presets, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
@@ -144,9 +144,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(command) => command.main(colour),
         Command::Compare(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
+        Command::Judge(command) => command.main(colour),
         Command::Explain(command) => command.main(colour),
         Command::Shrink(command) => command.main(colour),
-        Command::Judge(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

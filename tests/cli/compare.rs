@@ -104,9 +104,10 @@ fn files_are_matched_by_name_and_the_rest_is_listed() {
     let text = stdout(&output);
     for part in [
         "nothing to compare",
-        "only in A  quick",
+        "only in A  shop.conservation",
+        "quick",
         "only in B",
-        "store.latency",
+        "threshold store.latency",
     ] {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
@@ -201,4 +202,65 @@ fn the_blast_radius_is_predicted_and_measured() {
     let idle = squall(&dir, &["compare", "it.toml", "--without", "rate-limit"]);
     assert_eq!(code(&idle), 3, "{}", stdout(&idle));
     assert!(stdout(&idle).contains("not known: it had no effect in any seed"));
+}
+
+/// The spans of a run show the calls that the map declares, and no others.
+#[test]
+fn the_map_is_compared_with_what_spans_show() {
+    let dir = paused("blast-observed");
+    assert_eq!(code(&squall(&dir, &["run", "it.toml"])), 100);
+    let recording = "target/squall/it/0x0/recording.squall";
+    let output = squall(&dir, &["plan", "it.toml", "--recording", recording]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for part in ["ok   shop -> shop.front", "ok   shop.front -> shop.cart"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    assert!(
+        !text.contains("??") && !text.contains("never seen"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_invariant_is_promised_once() {
+    let dir = directory("promised-twice");
+    let text = format!("{CALM}[[property]]\nalways = \"shop.conservation\"\n");
+    std::fs::write(dir.join("twice.toml"), text).expect("a file");
+    let output = squall(&dir, &["check", "twice.toml"]);
+    assert_eq!(code(&output), 96);
+    let text = stderr(&output);
+    for part in [
+        "`shop.conservation` is promised twice",
+        "the other one is in line 14",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+}
+
+/// The run without the fault is asked about the same times: its baseline ends where the fault would
+/// have begun, and it recovers by when that would have healed.
+#[test]
+fn both_sides_are_judged_by_the_times_of_the_whole_plan() {
+    let dir = directory("blast-times");
+    let text = format!(
+        "{CALM}[[fault]]\nname = \"nap\"\nat = \"8s\"\nfor = \"2s\"\n\
+         inject.node-pause = {{ nodes = \"web[1]\" }}\n[[property]]\nname = \"back\"\n\
+         recovers = {{ metric = \"shop.latency\", stat = \"p50\", to = \"3x baseline\", \
+         within = \"4s\", window = \"2s\" }}\n"
+    );
+    std::fs::write(dir.join("it.toml"), text).expect("a file");
+    let (_, document) = document(&dir, &["compare", "it.toml", "--without", "nap"]);
+    let properties = document["properties"].as_array().expect("properties");
+    let back = properties
+        .iter()
+        .find(|p| p["name"] == "back")
+        .expect("it is there");
+    assert_eq!(
+        back["flips"],
+        serde_json::json!([]),
+        "it passes with and without"
+    );
+    assert_eq!(document["landed"][0]["fault"], "nap");
+    assert_eq!(document["landed"][0]["seeds_b"], 0);
 }

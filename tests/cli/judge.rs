@@ -209,3 +209,25 @@ fn the_log_of_another_system_is_judged_as_far_as_it_goes() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(document["what"], "event log");
 }
+
+/// The example of the description is a log, and means what stands beside it.
+#[test]
+fn the_example_of_the_description_is_a_log() {
+    let dir = directory("judge-example");
+    let text = include_str!("../../docs/event-log.md");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    {"));
+    let example: String = lines.map(|line| format!("{{{line}\n")).collect();
+    assert_eq!(example.lines().count(), 9);
+    std::fs::write(dir.join("shop.jsonl"), example).expect("a file");
+    let recovers = "[[property]]\nrecovers = { metric = \"latency\", stat = \"mean\", \
+        to = \"1.2x baseline\", within = \"5s\", window = \"10s\" }\n";
+    let output = judge(&dir, "shop.jsonl", recovers);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    let never = judge(&dir, "shop.jsonl", "[[property]]\nnever = \"order.piad\"\n");
+    assert_eq!(code(&never), 96);
+    assert!(
+        stderr(&never).contains("did you mean `order.paid`?"),
+        "{}",
+        stderr(&never)
+    );
+}

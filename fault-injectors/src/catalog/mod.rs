@@ -6,8 +6,10 @@ mod call;
 mod call_reply;
 mod call_shape;
 mod clock;
+mod cluster;
 mod cpu;
 mod disk;
+mod domain;
 mod edge;
 mod edge_bus;
 mod edge_device;
@@ -20,6 +22,7 @@ mod load;
 mod memory;
 mod names;
 mod node;
+mod node_life;
 mod pages;
 mod partition;
 mod signal;
@@ -40,6 +43,22 @@ pub const ALL: &[&FaultKind] = &[
     &node::POWER_LOSS,
     &node::REIMAGE,
     &node::NODE_PAUSE,
+    &node_life::NODE_RESTART,
+    &node_life::ROLLING_RESTART,
+    &node_life::CRASH_LOOP,
+    &node_life::DRAIN,
+    &node_life::SPOT_RECLAIM,
+    &node_life::GRAY_HANG,
+    &node_life::LEMON_NODE,
+    &domain::DOMAIN_LOSS,
+    &domain::TOR_LOSS,
+    &domain::RACK_BURST,
+    &cluster::TORN_QUORUM,
+    &cluster::GPU_FAULT,
+    &cluster::STRAGGLER,
+    &cluster::SLOW_MEMBER,
+    &cluster::GRAY_LINK,
+    &cluster::BAD_RELEASE,
     &link::LINK_DELAY,
     &link::LINK_LOSS,
     &link::LINK_CUT,

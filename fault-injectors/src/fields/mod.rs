@@ -175,13 +175,13 @@ pub(crate) fn form(primitive: &Primitive) -> &'static str {
             ["call-delay-add", "call-delay-scale", "call-delay-set"],
         ),
         Primitive::Call {
-            rule:
-                CallRule::Malformed {
-                    mode: Malformed::Stale { .. },
-                    ..
-                },
+            rule: CallRule::Malformed { mode, .. },
             ..
-        } => "malformed-stale",
+        } => match mode {
+            Malformed::Stale { .. } => "stale",
+            Malformed::Forced { .. } => "forced",
+            _ => "malformed",
+        },
         Primitive::Knob { change, .. } => match change {
             KnobChange::Set => "knob",
             KnobChange::Scale => "knob-scale",
@@ -327,65 +327,23 @@ pub(crate) fn fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
             value,
         } => {
             visit(name("knob", "the parameter"), Field::Knob(knob));
-            let place = name("node", "where; everywhere if missing");
-            visit(place, Field::NodeOpt(node));
+            visit(
+                name("node", "where; everywhere if missing"),
+                Field::NodeOpt(node),
+            );
             match change {
-                KnobChange::Set => {
-                    let at = name("value", "its value: a number, or one of its words");
-                    visit(at, Field::KnobValue(value));
-                }
-                KnobChange::Scale => {
-                    let at = name("factor", "by which it is multiplied");
-                    visit(at, Field::Number(value, ANY, Weak::Towards(1.0)));
-                }
-                KnobChange::Add => {
-                    visit(
-                        name("add", "what is added"),
-                        Field::Number(value, ANY, LESS),
-                    );
-                }
+                KnobChange::Set => visit(
+                    name("value", "its value: a number, or one of its words"),
+                    Field::KnobValue(value),
+                ),
+                KnobChange::Scale => visit(
+                    name("factor", "multiplied with"),
+                    Field::Number(value, POSITIVE, Weak::Towards(1.0)),
+                ),
+                KnobChange::Add => visit(name("add", "added"), Field::Number(value, ANY, LESS)),
             }
         }
     }
-}
-
-/// Which calls a rule is for.
-fn scope_fields(only: &mut CallScope, visit: &mut Visit<'_>) {
-    let CallScope {
-        method,
-        server,
-        shard,
-        new_connections,
-    } = only;
-    let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    let mut wide = method.map(u64::from);
-    visit(
-        name("method", "of this method, tool or model only, by number"),
-        Field::CountOpt(&mut wide, SMALL),
-    );
-    *method = wide.map(narrow);
-    visit(
-        name("server", "to the replica on this node only"),
-        Field::NodeOpt(server),
-    );
-    let (mut index, mut of) = match shard {
-        Some(Shard { index, of }) => (Some(u64::from(*index)), Some(u64::from(*of))),
-        None => (None, None),
-    };
-    visit(
-        name("shard", "of this shard of the keys only"),
-        Field::CountOpt(&mut index, SMALL),
-    );
-    let shards = name("shards", "of how many; one if missing");
-    visit(shards, Field::CountOpt(&mut of, (1, SMALL.1)));
-    *shard = index.map(|index| Shard {
-        index: narrow(index),
-        of: of.map_or(1, narrow),
-    });
-    visit(
-        name("new_connections", "whether old connections are spared"),
-        Field::Flag(new_connections),
-    );
 }
 
 fn thief(by: &mut Thief, visit: &mut Visit<'_>) {
@@ -483,10 +441,14 @@ fn link_fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
             visit(SHARE, Field::Number(&mut duplicate.share, UNIT, LESS));
             let copies = name("copies", "copies of each, beside itself");
             whole(copies, &mut duplicate.copies, Weak::Fixed, visit);
-            let late = name("after", "time by which copies come later");
-            visit(late, Field::Length(&mut duplicate.after, Weak::Fixed));
-            let service = name("service", "requests to this service only");
-            visit(service, Field::ServiceOpt(&mut duplicate.only));
+            visit(
+                name("after", "how much later copies come"),
+                Field::Length(&mut duplicate.after, Weak::Fixed),
+            );
+            visit(
+                name("only", "requests to this service; everything if missing"),
+                Field::ServiceOpt(&mut duplicate.only),
+            );
         }
         Primitive::LinkRate { link, bandwidth } => {
             visit(LINK, Field::Link(link));
@@ -844,6 +806,44 @@ fn clock_fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
     }
 }
 
+/// Which calls a rule is for.
+fn scope_fields(only: &mut CallScope, visit: &mut Visit<'_>) {
+    let CallScope {
+        method,
+        server,
+        shard,
+        new_connections,
+    } = only;
+    whole_opt(
+        name("method", "method, tool or model; all if missing"),
+        method,
+        visit,
+    );
+    visit(
+        name("server", "the replica on this node; all if missing"),
+        Field::NodeOpt(server),
+    );
+    let (mut index, mut of) = (shard.map(|s| s.index), shard.map(|s| s.of));
+    let part = "part of the keys, from 0; all if missing";
+    whole_opt(name("shard", part), &mut index, visit);
+    whole_opt(name("shards", "how many parts there are"), &mut of, visit);
+    *shard = index.map(|index| Shard {
+        index,
+        of: of.unwrap_or(1),
+    });
+    visit(
+        name("new_connections", "whether only new connections are hit"),
+        Field::Flag(new_connections),
+    );
+}
+
+/// A `u32` as a whole number, if there is one.
+fn whole_opt(at: Name, value: &mut Option<u32>, visit: &mut Visit<'_>) {
+    let mut wide = value.map(u64::from);
+    visit(at, Field::CountOpt(&mut wide, SMALL));
+    *value = wide.map(|wide| u32::try_from(wide).unwrap_or(u32::MAX));
+}
+
 fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
     let status_name = name("status", "of the answer, as in HTTP");
     let code = |status: &mut u16, visit: &mut Visit<'_>| {
@@ -867,27 +867,24 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
                 name("retry_after", "hint to the client"),
                 Field::LengthOpt(retry_after),
             );
-            let effort = name("work", "processor time that making the error takes");
-            visit(effort, Field::Length(work, Weak::Fixed));
-        }
-        CallRule::Delay { delay, mode, share } => {
-            delay_field(delay, *mode, visit);
-            visit(SHARE, Field::Number(share, UNIT, LESS));
-        }
-        CallRule::Hang { share } | CallRule::LostReply { share } => {
-            visit(SHARE, Field::Number(share, UNIT, LESS));
+            visit(
+                name("work", "processor time that the error takes"),
+                Field::Length(work, LESS),
+            );
         }
         CallRule::Malformed { mode, share } => {
             match mode {
                 Malformed::Stale { age } => {
                     visit(name("age", "how old it is"), Field::Length(age, LESS));
                 }
-                other => word(
-                    name("mode", "what is wrong"),
-                    other,
-                    words::MALFORMED,
-                    visit,
-                ),
+                Malformed::Forced { ok } => {
+                    let says = name("ok", "whether it says that all is well");
+                    visit(says, Field::Flag(ok));
+                }
+                mode => {
+                    let what = name("mode", "what is wrong with the reply");
+                    word(what, mode, words::MALFORMED, visit);
+                }
             }
             visit(SHARE, Field::Number(share, UNIT, LESS));
         }
@@ -897,16 +894,24 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
             stall,
             share,
         } => {
-            let mut wide = cut.map(u64::from);
-            let ends = name("cut", "after so many units it ends with an error");
-            visit(ends, Field::CountOpt(&mut wide, SMALL));
-            *cut = wide.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+            whole_opt(
+                name("cut", "it ends after so many units; not at all if missing"),
+                cut,
+                visit,
+            );
             let pace = name("factor", "on the time between units");
             visit(pace, Field::Number(factor, POSITIVE, Weak::Towards(1.0)));
             visit(
-                name("stall", "before the first unit"),
+                name("stall", "the first unit comes so much later"),
                 Field::Length(stall, LESS),
             );
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+        }
+        CallRule::Delay { delay, mode, share } => {
+            delay_field(delay, *mode, visit);
+            visit(SHARE, Field::Number(share, UNIT, LESS));
+        }
+        CallRule::Hang { share } | CallRule::LostReply { share } => {
             visit(SHARE, Field::Number(share, UNIT, LESS));
         }
         CallRule::RateLimit {
@@ -916,10 +921,14 @@ fn rule_fields(rule: &mut CallRule, visit: &mut Visit<'_>) {
             status,
             retry_after,
         } => {
-            let tokens = name("rate", "tokens a second");
-            visit(tokens, Field::Number(rate, POSITIVE, Weak::Up));
-            let bucket = name("burst", "size of the bucket");
-            visit(bucket, Field::Number(burst, POSITIVE, Weak::Fixed));
+            visit(
+                name("rate", "tokens a second"),
+                Field::Number(rate, POSITIVE, Weak::Up),
+            );
+            visit(
+                name("burst", "size of the bucket"),
+                Field::Number(burst, POSITIVE, Weak::Fixed),
+            );
             word(
                 name("unit", "what a call costs"),
                 unit,

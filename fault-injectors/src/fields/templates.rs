@@ -40,13 +40,13 @@ pub(crate) fn templates() -> Vec<Primitive> {
     all.extend(clocks());
     all.extend(calls());
     all.extend(signals());
-    let knob = |change| Primitive::Knob {
+    let changes = [KnobChange::Set, KnobChange::Scale, KnobChange::Add];
+    all.extend(changes.map(|change| Primitive::Knob {
         knob: KnobId(0),
         node: None,
         change,
         value: 0.0,
-    };
-    all.extend([KnobChange::Set, KnobChange::Scale, KnobChange::Add].map(knob));
+    }));
     all
 }
 
@@ -276,7 +276,7 @@ fn calls() -> Vec<Primitive> {
             share: 0.0,
         })
     };
-    let malformed = |mode| call(CallRule::Malformed { mode, share: 0.0 });
+    let damaged = |mode| call(CallRule::Malformed { mode, share: 0.0 });
     let mut all: Vec<Primitive> = MODES.into_iter().map(delay).collect();
     all.extend([
         call(CallRule::Error {
@@ -286,8 +286,9 @@ fn calls() -> Vec<Primitive> {
             retry_after: None,
             work: NO_TIME,
         }),
-        malformed(Malformed::ErrorBody),
-        malformed(Malformed::Stale { age: NO_TIME }),
+        damaged(Malformed::ErrorBody),
+        damaged(Malformed::Stale { age: NO_TIME }),
+        damaged(Malformed::Forced { ok: false }),
         call(CallRule::Stream {
             cut: None,
             factor: 1.0,
@@ -301,7 +302,7 @@ fn calls() -> Vec<Primitive> {
             burst: 0.0,
             unit: LimitUnit::Calls,
             status: 429,
-            retry_after: RetryAfter::Exact,
+            retry_after: RetryAfter::None,
         }),
     ]);
     all

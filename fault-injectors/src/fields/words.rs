@@ -41,6 +41,7 @@ pub(super) const POISON: Words<Poison> = (
         Poison::Garbage,
     ],
 );
+/// Those of a damaged reply that have no fields of their own.
 pub(super) const MALFORMED: Words<Malformed> = (
     &[
         "error-body",
@@ -49,8 +50,6 @@ pub(super) const MALFORMED: Words<Malformed> = (
         "fields-removed",
         "values-changed",
         "other-entity",
-        "forced-ok",
-        "forced-failure",
     ],
     &[
         Malformed::ErrorBody,
@@ -59,8 +58,6 @@ pub(super) const MALFORMED: Words<Malformed> = (
         Malformed::FieldsRemoved,
         Malformed::ValuesChanged,
         Malformed::OtherEntity,
-        Malformed::Forced { ok: true },
-        Malformed::Forced { ok: false },
     ],
 );
 pub(super) const LIMIT_UNIT: Words<LimitUnit> = (

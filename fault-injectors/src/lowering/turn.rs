@@ -132,33 +132,34 @@ impl Lowered {
             });
         }
     }
+}
+
+impl Lowered {
     /// What the occurrence itself waits for: it is armed as long as that lasts.
     fn arm(&mut self, lowering: &mut Lowering<'_>, waits: &Waits) -> Result<(), Refusal> {
-        let number = |n: usize| u32::try_from(n).expect("fewer than 2^32 triggers");
-        for armed in core::mem::take(&mut lowering.armed) {
-            if waits.on.is_some() {
-                let issue = Issue::new("this fault waits by itself for what it hits", 0..0);
-                return Err(Refusal::timing(
-                    "on",
-                    issue.help("give it `at` and `for`: while it is armed"),
-                ));
-            }
+        let all = core::mem::take(&mut lowering.armed);
+        if !all.is_empty() && waits.on.is_some() {
+            let issue = Issue::new("this fault waits for an event of its own", 0..0);
+            return Err(Refusal::timing("on", issue.help("give it `at` and `for`")));
+        }
+        for armed in all {
             let firings = vec![Firing::default(); armed.times as usize];
             let mut trigger = waits.trigger(0, armed.on, firings);
             trigger.from = lowering.window.from;
             trigger.until = lowering.window.until.unwrap_or(trigger.ends);
-            let at = number(self.triggers.len());
+            let at = u32::try_from(self.triggers.len()).expect("fewer than 2^32 triggers");
             self.triggers.push(trigger);
-            let part = |ordinal| Part {
-                from: VirtualTime::ZERO,
-                until: Some(VirtualTime::ZERO.saturating_add(armed.length)),
-                firing: Some(FiringId {
-                    trigger: at,
-                    ordinal,
-                }),
-                primitive: armed.primitive.clone(),
-            };
-            self.parts.extend((0..armed.times).map(part));
+            for ordinal in 0..armed.times {
+                self.parts.push(Part {
+                    from: VirtualTime::ZERO,
+                    until: Some(VirtualTime::ZERO.saturating_add(armed.length)),
+                    firing: Some(FiringId {
+                        trigger: at,
+                        ordinal,
+                    }),
+                    primitive: armed.primitive.clone(),
+                });
+            }
         }
         Ok(())
     }
@@ -221,8 +222,9 @@ pub(crate) fn lower_turn(
         .draw_args(fault, &Draws::new(scene.seed, &fault.label))?;
     let args = drawn_args.as_ref().unwrap_or(&fault.args);
     let mut extended = None;
-    let floored = floor.is_some() && waits.on.is_some();
-    let places = match trigger::needs_places(args, topology, floored) {
+    let waits_for_floor = (floor.is_some() || trigger::has_floor(fault)) && waits.on.is_some();
+    let floored = (waits_for_floor, floor.is_some());
+    let places = match trigger::needs_places(args, topology, waits_for_floor) {
         false => Places::default(),
         true => {
             let topology = extended.insert(topology.clone());

@@ -7,12 +7,13 @@ mod floor;
 mod on;
 mod places;
 
-pub(crate) use floor::{Bound, Taken, kept};
+pub use floor::Bound;
+pub(crate) use floor::{Taken, kept};
 pub(crate) use places::{Places, choice, needs_places, split_key, whole};
 
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, Refusal};
-use crate::param::{Args, Issue, Kind, Param, Shape, Unit, Value};
+use crate::param::{Arg, Args, Issue, Kind, Param, Shape, Unit, Value};
 use crate::selector::{Filter, Selector, Term, Who};
 use crate::timing::Window;
 use crate::topology::Topology;
@@ -235,6 +236,16 @@ impl Waits {
             firings,
         }
     }
+}
+
+/// Whether a fault has a floor, as a whole or in one of its selectors.
+pub(crate) fn has_floor(fault: &FaultUse) -> bool {
+    let own = |arg: &Arg| match &arg.value {
+        Value::Selector(nodes) => nodes.floor.is_some(),
+        Value::Links(links) => links.from.floor.is_some() || links.to.floor.is_some(),
+        _ => false,
+    };
+    Bound::of(&fault.record).is_some() || fault.args.entries.iter().any(own)
 }
 
 /// Whether a fault asks who has a role in the group `of`: in its targets, or by waiting for it.

@@ -13,11 +13,12 @@ use squall_core::{NodeId, Sample};
 
 /// Whether anything in the parameters of a fault is resolved at the moment of firing.
 pub(crate) fn needs_places(args: &Args, topology: &Topology, floored: bool) -> bool {
+    if floored {
+        return true;
+    }
     args.entries.iter().any(|arg| match &arg.value {
-        Value::Selector(selector) => selector.has_roles(topology) || (floored && arg.key != "to"),
-        Value::Links(links) => {
-            links.from.has_roles(topology) || links.to.has_roles(topology) || floored
-        }
+        Value::Selector(selector) => selector.has_roles(topology),
+        Value::Links(links) => links.has_roles(topology),
         _ => false,
     })
 }
@@ -30,12 +31,12 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// The places that `args` need, entered in `topology`. `floored`: the floor makes the senders of
-    /// links and named nodes wait too.
+    /// The places that `args` need, entered in `topology`. `floored`: whether a floor makes its nodes
+    /// wait, and whether the fault as a whole has one, for the senders of links and for named nodes.
     pub(crate) fn of(
         args: &Args,
         topology: &mut Topology,
-        floored: bool,
+        floored: (bool, bool),
     ) -> Result<Self, (Place, Issue)> {
         let mut places = Self::default();
         for arg in &args.entries {
@@ -47,7 +48,8 @@ impl Places {
                 _ => continue,
             };
             for (receivers, selector, offset) in selectors {
-                let waits = floored && !receivers && arg.key != "to";
+                let whole = floored.1 && !receivers && arg.key != "to";
+                let waits = floored.0 && (whole || selector.floor.is_some());
                 if !selector.has_roles(topology) && !waits {
                     continue;
                 }

@@ -404,3 +404,58 @@ fn nobody_that_is_spared_is_ever_hit() {
         "everybody it names is spared by `never`"
     );
 }
+
+#[test]
+fn the_long_form_has_the_words_of_the_short_one() {
+    let entries = |nodes: Node| {
+        let args = [("nodes", nodes), ("restart_after", text("10s"))];
+        let fault = named(fault("node-loss", &args, &[("at", text("2m"))]), "x");
+        let plan = plan(&[fault]).expect("a plan");
+        let choices = plan.triggers().iter().flat_map(|t| &t.firings);
+        let choices: Vec<_> = choices.flat_map(|f| f.choices.clone()).collect();
+        (plan.entries().to_vec(), choices)
+    };
+    let list = |words: &[&str]| Node {
+        span: 0..0,
+        raw: Raw::List(words.iter().map(|word| text(word)).collect()),
+    };
+    for (long, short) in [
+        (table(&[("of", text("gateway"))]), "all of gateway"),
+        (
+            table(&[
+                ("of", text("kv + gateway")),
+                ("pick", text("any 3")),
+                ("except", list(&["kv-0", "zone=a"])),
+                ("keep_healthy", integer(4)),
+            ]),
+            "any 3 of kv + gateway except {kv-0, zone=a} keep_healthy 4",
+        ),
+        (
+            table(&[
+                ("of", text("kv")),
+                ("pick", text("minority")),
+                ("not", text("leader of kv")),
+                ("spread", text("zone")),
+                ("keep_healthy", text("quorum")),
+            ]),
+            "minority of kv not leader of kv spread zone keep_healthy quorum",
+        ),
+    ] {
+        let (long, mut choices) = entries(long);
+        let (plain, others) = entries(text(short));
+        assert_eq!(long, plain, "{short}");
+        for (choice, other) in choices.iter_mut().zip(&others) {
+            choice.text.clone_from(&other.text);
+        }
+        assert_eq!(choices, others, "{short}");
+    }
+    // A floor of its own is stronger than that of the fault, which holds for the others.
+    let args = [("nodes", text("all of kv keep_healthy 4"))];
+    let when = [
+        ("at", text("2m")),
+        ("for", text("1m")),
+        ("keep_healthy", integer(1)),
+    ];
+    let own = plan(&[fault("node-pause", &args, &when)]).expect("a plan");
+    assert_eq!(own.entries().len(), 1);
+}

@@ -36,6 +36,9 @@ pub fn document(comparison: &Comparison, tool: &str) -> Value {
             "difference": paired(&metric.paired),
             "p_adjusted": metric.p_adjusted,
         })).collect::<Vec<_>>(),
+        "landed": comparison.landed.iter().map(|(label, a, b)| json!({
+            "fault": label, "seeds_a": a, "seeds_b": b,
+        })).collect::<Vec<_>>(),
         "only_a": comparison.only[0],
         "only_b": comparison.only[1],
     })

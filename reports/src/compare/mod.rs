@@ -124,6 +124,9 @@ pub struct Comparison {
     pub properties: Vec<PropertyDifference>,
     /// Metrics that both have, by name.
     pub metrics: Vec<MetricDifference>,
+    /// Faults that had an effect in another number of seeds: label, first side, second side. What differs
+    /// may be due to that.
+    pub landed: Vec<(String, u64, u64)>,
     /// Properties and metrics that only one side has, by name.
     pub only: [Vec<String>; 2],
     /// What it says.
@@ -145,11 +148,28 @@ pub fn compare(a: &Side<'_>, b: &Side<'_>) -> Comparison {
     Comparison {
         names: [a.name.to_owned(), b.name.to_owned()],
         seeds: both.iter().map(|(a, _)| a.seed).collect(),
+        landed: landed(&both),
         properties,
         metrics,
         only,
         finding,
     }
+}
+
+/// Faults by label, with the seeds of either side in which they had an effect, where these differ.
+fn landed(both: &[(&SeedResult, &SeedResult)]) -> Vec<(String, u64, u64)> {
+    let mut counts: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for (a, b) in both {
+        for (side, seed) in [a, b].into_iter().enumerate() {
+            for fault in &seed.faults {
+                counts.entry(&fault.label).or_default()[side] += u64::from(fault.landed > 0);
+            }
+        }
+    }
+    let differ = counts.into_iter().filter(|(_, [a, b])| a != b);
+    differ
+        .map(|(label, [a, b])| (label.to_owned(), a, b))
+        .collect()
 }
 
 fn properties(

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 /// Differences of metrics shown at the most, unless all are asked for.
 const METRICS_MAX: usize = 20;
+/// Names shown at the most that only one side has.
+const ONLY_MAX: usize = 12;
 /// Seeds named at the most, a kind of flip.
 const SEEDS_MAX: usize = 12;
 
@@ -31,10 +33,19 @@ pub fn text(comparison: &Comparison, all: bool) -> String {
     for property in &comparison.properties {
         line_of_property(&mut out, property);
     }
+    for (label, a, b) in &comparison.landed {
+        let _ = writeln!(out, "  landed   {label}: in {a} seeds of A, in {b} of B");
+    }
     metrics(&mut out, comparison, all);
     for (side, only) in ["A", "B"].into_iter().zip(&comparison.only) {
         if !only.is_empty() {
-            let _ = writeln!(out, "  only in {side}  {}", only.join(", "));
+            let named = only.iter().take(ONLY_MAX).map(String::as_str);
+            let named = named.collect::<Vec<_>>().join(", ");
+            let more = match only.len().saturating_sub(ONLY_MAX) {
+                0 => String::new(),
+                more => format!(" and {more} more: `--format json` has all"),
+            };
+            let _ = writeln!(out, "  only in {side}  {named}{more}");
         }
     }
     let _ = writeln!(out, "  exit code {}", comparison.finding.exit_code());

@@ -27,6 +27,22 @@ pub(super) fn check(
         let Some(kind) = promise(record, stop, subjects, issues) else {
             continue;
         };
+        let same = |spec: &&PropertySpec| match (&spec.kind, &kind) {
+            (PropertyKind::Always { invariant: a }, PropertyKind::Always { invariant: b }) => {
+                a == b
+            }
+            _ => false,
+        };
+        if let Some(first) = specs.iter().find(same) {
+            let text = format!("`{}` is promised twice", kind.subject());
+            let issue = Issue::new(text, 0..kind.subject().len());
+            let issue = issue.label(format!("the other one is in line {}", first.line));
+            issues.push(
+                record
+                    .place("always")
+                    .locate(issue.help("take one of them out")),
+            );
+        }
         let given = record.text_opt("name");
         let mut name = given.map_or_else(|| default_name(&kind), str::to_owned);
         if let Some(first) = specs.iter().find(|spec| spec.name == name) {

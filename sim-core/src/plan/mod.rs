@@ -128,6 +128,14 @@ impl Plan {
             ..Self::default()
         }
     }
+    /// The plan without what the fault at `index` does. Faults keep their places and labels, so that no
+    /// draw of another one moves.
+    #[must_use]
+    pub fn without(&self, index: usize) -> Self {
+        let mut plan = self.clone();
+        plan.entries.retain(|entry| entry.fault as usize != index);
+        plan
+    }
     /// These entries instead, in id order; faults and [`Plan::clocks`] stay.
     ///
     /// # Panics
@@ -149,14 +157,6 @@ impl Plan {
     #[must_use]
     pub fn with_clocks(self, clocks: Vec<NodeId>) -> Self {
         Self { clocks, ..self }
-    }
-    /// The plan without what the fault at `index` does. Faults keep their places and labels, so that no
-    /// draw of another one moves.
-    #[must_use]
-    pub fn without(&self, index: usize) -> Self {
-        let mut plan = self.clone();
-        plan.entries.retain(|entry| entry.fault as usize != index);
-        plan
     }
     /// The primitives in id order.
     pub fn entries(&self) -> &[Entry] {

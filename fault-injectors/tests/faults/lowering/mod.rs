@@ -10,12 +10,6 @@ use crate::common::{fault, minute, number, plan, text, world};
 use squall_faults::param::{Kind, Need, Node, Shape};
 use squall_faults::{FaultKind, catalog, plan_text};
 
-/// Golden plans of the families that have files of their own.
-const GOLDEN_ELSEWHERE: [&str; 2] = [
-    include_str!("../golden/calls.txt"),
-    include_str!("../golden/loops.txt"),
-];
-
 /// The plan of one fault as text, under its name.
 pub(crate) fn plan_of(out: &mut String, name: &str, args: &[(&str, Node)], when: &[(&str, Node)]) {
     let plan = plan(&[fault(name, args, when)]).unwrap_or_else(|e| panic!("{name}: {e:?}"));
@@ -29,6 +23,14 @@ pub(crate) fn plan_of(out: &mut String, name: &str, args: &[(&str, Node)], when:
     }
     out.push_str(&format!("{name}\n{}", plan_text(&plan, &world())));
 }
+
+/// Golden plans of the families that have files of their own.
+const ELSEWHERE: &[&str] = &[
+    include_str!("../golden/agents.txt"),
+    include_str!("../golden/calls.txt"),
+    include_str!("../golden/life.txt"),
+    include_str!("../golden/loops.txt"),
+];
 
 /// The parameters of a fault that must be written, with targets of the small world.
 fn required(kind: &FaultKind) -> Vec<(&'static str, Node)> {
@@ -84,8 +86,8 @@ fn golden_plans() {
     }
     // A fault of which nothing more has to be shown: what must be written, and defaults.
     for kind in catalog::ALL {
-        let named = |golden: &&str| golden.lines().any(|line| line == kind.name);
-        if !named(&out.as_str()) && !GOLDEN_ELSEWHERE.iter().any(|golden| named(golden)) {
+        let shown = |text: &str| text.lines().any(|line| line == kind.name);
+        if !shown(&out) && !ELSEWHERE.iter().copied().any(shown) {
             let when = if kind.own_length.is_some() {
                 &m[..1]
             } else {

@@ -218,7 +218,7 @@ async fn tool(
             if write {
                 control::point(agent, |names| names.after_effect, key).await;
             } else {
-                control::after_read(agent, cx, stream, key);
+                control::after_read(agent, cx, (stream, key), reply.damage);
             }
             let wrong = reply.args[0] != 0 || !reply.damage.is_none();
             if wrong && config.check_body {

@@ -107,6 +107,9 @@ pub(super) fn action(
     }
     let mut state = control.state.borrow_mut();
     let memory = state.memory(stream);
+    if core::mem::take(&mut memory.misled) {
+        action.hash = other(effect, why::MISTAKE);
+    }
     let tempted = control.draws(Purpose::Temptation, effect);
     if !memory.constraint && tempted.at(0).chance(config.temptation) {
         action.hash = other(effect, why::FORBIDDEN);

@@ -176,6 +176,8 @@ struct Memory {
     constraint: bool,
     /// Whether something from outside tells it what to do next.
     poisoned: bool,
+    /// Whether it believes something that is not so.
+    misled: bool,
     /// Times that the step was done in a row.
     repeats: u64,
     /// Tokens, the next compaction excepted.
@@ -189,6 +191,7 @@ impl Default for Memory {
         Self {
             constraint: true,
             poisoned: false,
+            misled: false,
             repeats: 0,
             tokens: 0.0,
             decision: None,

@@ -122,11 +122,16 @@ pub(in super::super) fn promise(
     );
     install.promise(
         "fan-out-bound",
-        Counted::new(control.agents, agents, "agents of session"),
+        Counted::new(control.agents, names.accepted, agents, "agents of session"),
     );
     install.promise(
         "no-livelock",
-        Counted::new(control.repeated, repeats, "times in a row, agent"),
+        Counted::new(
+            control.repeated,
+            names.checkpoint,
+            repeats,
+            "times in a row, agent",
+        ),
     );
     install.promise("effects-complete", Complete::new(names, control));
 }
@@ -312,18 +317,33 @@ impl Invariant for Stopped {
 #[derive(Debug)]
 struct Counted {
     name: NameId,
+    /// A record that says that it could have happened, and did not.
+    calm: NameId,
     bound: u64,
     what: &'static str,
 }
 
 impl Counted {
-    const fn new(name: NameId, bound: u64, what: &'static str) -> Self {
-        Self { name, bound, what }
+    fn new(name: NameId, calm: NameId, bound: u64, what: &'static str) -> Self {
+        // Without a control layer it could not.
+        let calm = match name == NameId::NONE {
+            true => name,
+            false => calm,
+        };
+        Self {
+            name,
+            calm,
+            bound,
+            what,
+        }
     }
 }
 
 impl Invariant for Counted {
     fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        if event(record, self.calm).is_some() {
+            ruling.checked();
+        }
         let Some((node, about, count)) = event(record, self.name) else {
             return;
         };

@@ -49,7 +49,8 @@ pub(in super::super) fn turn(agent: &Agent, stream: u32, call: &Call) -> Result<
     drop(state);
     let lost = (Slug::CompactionLoss, Purpose::Compaction);
     let about = (u64::from(stream) << 32) | u64::from(call.context);
-    if !config.pin_constraints && mind::chance(control, &agent.cx, lost, about) {
+    let drops = mind::chance(control, &agent.cx, lost, about);
+    if drops && !config.pin_constraints {
         control.state.borrow_mut().memory(stream).constraint = false;
         agent.event(control.names.constraint_lost, u64::from(stream), 0);
     }
@@ -69,11 +70,19 @@ pub(in super::super) fn decode(agent: &Agent, damage: ReplyDamage) -> Result<boo
     }
 }
 
-/// A read brought something: from outside, perhaps.
-pub(in super::super) fn after_read(agent: &Agent, cx: &Cx, stream: u32, key: u64) {
+/// A read brought something: from outside, perhaps, or something that is not so and nobody looked at.
+pub(in super::super) fn after_read(
+    agent: &Agent,
+    cx: &Cx,
+    (stream, key): (u32, u64),
+    damage: ReplyDamage,
+) {
     let Some(control) = &agent.app.control else {
         return;
     };
+    if !damage.is_none() && !agent.config().tools.check_body {
+        control.state.borrow_mut().memory(stream).misled = true;
+    }
     if mind::chance(control, cx, (Slug::PoisonedContext, Purpose::Poison), key) {
         control.state.borrow_mut().memory(stream).poisoned = true;
     }
