@@ -278,21 +278,27 @@ fn every_fault_of_agents_lands_on_a_crew_that_works() {
     }
 }
 
-/// What the gate of a hardened crew stops is felt by nobody; all others change the run.
+/// What a hardened crew stops or sees through is felt by nobody; all others change the run.
 #[test]
 fn faults_of_agents_change_the_run() {
-    const STOPPED_UNFELT: [&str; 5] = [
-        "wrong-arguments",
-        "compaction-loss",
-        "poisoned-context",
-        "session-mix-up",
-        "approval-replay",
-    ];
-    for (kind, busy, _) in CASES {
-        let (_, felt) = run(kind, busy);
-        let unfelt = STOPPED_UNFELT.contains(kind);
-        assert_eq!(felt == calm(kind), unfelt, "{kind}");
-    }
+    let felt_by_nobody = |(kind, busy, _): &&(&str, &str, &str)| run(kind, busy).1 == calm(kind);
+    let unfelt: Vec<&str> = CASES
+        .iter()
+        .filter(felt_by_nobody)
+        .map(|(kind, ..)| *kind)
+        .collect();
+    assert_eq!(
+        unfelt,
+        [
+            "wrong-arguments",
+            "plausible-lie",
+            "schema-change",
+            "compaction-loss",
+            "poisoned-context",
+            "session-mix-up",
+            "approval-replay",
+        ]
+    );
 }
 
 #[test]

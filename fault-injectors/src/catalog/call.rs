@@ -176,21 +176,22 @@ pub(super) const CALL_DELAY: FaultKind = FaultKind {
 };
 
 fn call_delay(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let (key, mode) = match args.word("mode") {
-        "scale" => ("factor", Arithmetic::Scale),
-        "replace" => ("delay", Arithmetic::Replace),
-        _ => ("delay", Arithmetic::Add),
+    let mode = match args.word("mode") {
+        "scale" => Arithmetic::Scale,
+        "replace" => Arithmetic::Replace,
+        _ => Arithmetic::Add,
     };
-    let unused = if key == "delay" { "factor" } else { "delay" };
+    let (law, key, unused) = match mode {
+        Arithmetic::Scale => (args.law("factor"), "factor", "delay"),
+        _ => (args.law("delay"), "delay", "factor"),
+    };
     if args.given(unused) {
-        let issue = Issue::new(
-            format!("`{unused}` is not for mode {}", args.word("mode")),
-            0..0,
-        );
+        let mode = args.word("mode");
+        let issue = Issue::new(format!("`{unused}` is not for mode {mode}"), 0..0);
         return Err(Refusal::arg(unused, issue.help(format!("write `{key}`"))));
     }
     let delay = CallRule::Delay {
-        delay: args.law(key),
+        delay: law,
         mode,
         share: args.number("p"),
     };

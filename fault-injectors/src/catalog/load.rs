@@ -202,16 +202,11 @@ pub(super) const RETRY_POLICY: FaultKind = FaultKind {
 };
 
 fn retry_policy(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let mut any = false;
-    for pair in [
-        ("attempts", "retry-attempts"),
-        ("timeout", "timeout"),
-        ("backoff", "retry-backoff"),
-        ("jitter", "retry-jitter"),
-        ("budget", "retry-budget"),
-    ] {
-        any |= set_given(args, lowering, pair)?;
-    }
+    let mut any = set_given(args, lowering, ("attempts", "retry-attempts"))?;
+    any |= set_given(args, lowering, ("timeout", "timeout"))?;
+    any |= set_given(args, lowering, ("backoff", "retry-backoff"))?;
+    any |= set_given(args, lowering, ("jitter", "retry-jitter"))?;
+    any |= set_given(args, lowering, ("budget", "retry-budget"))?;
     if !any {
         let issue = Issue::new("nothing of the policy changes", 0..0);
         let help = "give attempts, timeout, backoff, jitter or budget";

@@ -137,11 +137,7 @@ fn golden_plans_of_agents() {
         "zombie-worker",
         &[("nodes", text("gateway[1]")), ("cause", text("swap"))],
     );
-    let cut = [
-        ("nodes", text("model[0]")),
-        ("cause", text("partition")),
-        ("stall", text("1m")),
-    ];
+    let cut = [("nodes", text("model[0]")), ("cause", text("partition"))];
     golden("zombie-worker", &cut);
     assert_eq!(
         out,

@@ -65,10 +65,8 @@ fn modules() -> BTreeMap<String, String> {
             continue;
         }
         let name = path.strip_prefix(&root).unwrap().with_extension("");
-        let name = name
-            .to_string_lossy()
-            .replace("catalog/", "")
-            .replace("/mod", "");
+        let name = name.to_string_lossy().replace("catalog/", "");
+        let name = name.strip_suffix("/mod").unwrap_or(&name).to_owned();
         if !["catalog", "pages"].contains(&name.as_str()) {
             // In one line, so that a call is in one piece.
             let text = std::fs::read_to_string(path).unwrap();
@@ -84,11 +82,12 @@ fn of<'a>(kind: &FaultKind, modules: &'a BTreeMap<String, String>) -> Vec<&'a st
     let declares = format!("name: \"{}\",", kind.name);
     let own = modules.iter().find(|(_, text)| text.contains(&declares));
     let (own, text) = own.unwrap_or_else(|| panic!("no module declares {}", kind.name));
+    // What the head of its folder uses, it uses too.
+    let folder = own.split_once('/').map_or("", |(folder, _)| folder);
+    let head = modules.get(folder).map_or("", String::as_str);
     let used = |name: &str| {
-        let folder = own
-            .split_once('/')
-            .is_some_and(|(folder, _)| folder == name);
-        name == own || folder || name == "lowering" || text.contains(&format!("{name}::"))
+        let mentions = |text: &str| text.contains(&format!("{name}::"));
+        name == own || name == folder || name == "lowering" || mentions(text) || mentions(head)
     };
     let used = modules.iter().filter(|(name, _)| used(name));
     used.map(|(_, text)| text.as_str()).collect()

@@ -80,7 +80,7 @@ pub(in super::super) const ZOMBIE_WORKER: FaultKind = FaultKind {
         Param::new(
             "cause",
             Kind::Choice(&["pause", "swap", "partition"]),
-            "why",
+            "why it stands still",
         )
         .default("pause"),
     ],
