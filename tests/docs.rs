@@ -95,6 +95,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/benches.md",
         "docs/determinism.md",
         "docs/exit-codes.md",
+        "docs/explain.md",
         "docs/faults.md",
         "docs/writing-a-fault.md",
     ] {

@@ -64,8 +64,12 @@ fn texts_fit_a_terminal() {
 #[test]
 fn every_example_is_a_fault_that_can_be_planned() {
     let world = "name = 'examples'\nstop = { at = '10m' }\n[topology]\n\
-        nodes.gateway = { count = 4, zone = 'spread a b', swap = 'nvme' }\nnodes.client = {}\n\
-        [workload.shop.cluster]\non = 'gateway'\nclients = 'client'\n";
+        nodes.gateway = { count = 4, zone = 'spread a b', \
+        labels = { rack = 'r1' }, swap = 'nvme' }\nnodes.client = {}\n\
+        [workload.shop.cluster]\non = 'gateway'\nclients = 'client'\n\
+        [workload.support.agents]\non = 'client'\narrivals.rate = '1/s'\n\
+        [workload.loop.edge]\non = 'gateway'\nplant.servo = {}\n\
+        measurement.noise = 0.1\n";
     let mut wrong = String::new();
     for kind in catalog::ALL {
         let text = format!("{world}{}", kind.example());

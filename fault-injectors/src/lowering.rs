@@ -72,56 +72,54 @@ pub fn labels<'a>(faults: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
 /// Why a fault cannot be lowered: an issue with one of its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    key: &'static str,
-    timing: bool,
-    place: Option<Place>,
+    about: About,
     /// What is wrong; its range counts bytes of the key's string, and is empty for all of it.
     pub issue: Issue,
+}
+
+/// What a refusal is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum About {
+    /// A parameter of the fault.
+    Arg(&'static str),
+    /// A key of its record.
+    Timing(&'static str),
+    /// A value inside of a table.
+    Inside(Box<Place>),
 }
 
 impl Refusal {
     /// An issue with a parameter of the fault.
     pub fn arg(key: &'static str, issue: Issue) -> Self {
-        Self {
-            key,
-            timing: false,
-            place: None,
-            issue,
-        }
+        let about = About::Arg(key);
+        Self { about, issue }
     }
     /// An issue with its timing.
     pub fn timing(key: &'static str, issue: Issue) -> Self {
-        Self {
-            key,
-            timing: true,
-            place: None,
-            issue,
-        }
+        let about = About::Timing(key);
+        Self { about, issue }
     }
     /// An issue with a value inside of a table, at this place.
     pub fn inside(place: &Place, issue: Issue) -> Self {
-        Self {
-            key: "",
-            timing: true,
-            place: Some(place.clone()),
-            issue,
-        }
+        let about = About::Inside(Box::new(place.clone()));
+        Self { about, issue }
     }
     /// The issue at its place in the file.
     pub fn locate(self, args: &Args, record: &Args) -> Issue {
-        if let Some(place) = &self.place {
-            return match self.issue.range.is_empty() {
-                true => Issue {
-                    range: place.span.clone(),
+        let (args, key) = match self.about {
+            About::Arg(key) => (args, key),
+            About::Timing(key) => (record, key),
+            About::Inside(place) if self.issue.range.is_empty() => {
+                return Issue {
+                    range: place.span,
                     ..self.issue
-                },
-                false => place.locate(self.issue),
-            };
-        }
-        let args = if self.timing { record } else { args };
-        let place: &Place = args.place(self.key);
-        if self.issue.range.is_empty() || !args.given(self.key) {
-            let end = match args.given(self.key) {
+                };
+            }
+            About::Inside(place) => return place.locate(self.issue),
+        };
+        let place: &Place = args.place(key);
+        if self.issue.range.is_empty() || !args.given(key) {
+            let end = match args.given(key) {
                 true => place.span.end,
                 false => place.span.end.min(place.span.start + 1),
             };

@@ -60,7 +60,16 @@ impl Scenario {
 }
 
 /// The keys of a file that a frozen plan replaces.
-const REPLACED: [&str; 5] = ["fault", "with", "expect", "plan", "regression"];
+const REPLACED: [&str; 8] = [
+    "fault",
+    "chaos",
+    "phases",
+    "never",
+    "with",
+    "expect",
+    "plan",
+    "regression",
+];
 
 /// The scenario without its faults, variants and expectation: what a frozen plan runs in.
 pub fn bare(text: &str) -> String {

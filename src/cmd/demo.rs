@@ -9,8 +9,10 @@ use squall::Place;
 use squall::campaign;
 use squall::core::Seed;
 use squall::core::outcome::ENGINE_EPOCH;
-use squall::core::property::Verdict;
+use squall::explain::{self, explain};
+use squall::faults::shrink::{Options, acting};
 use squall::scenarios::{Ready, Settings, parse};
+use squall::shrink::{self, ShrinkError, shrink};
 use std::ops::Range;
 use std::path::Path;
 
@@ -22,8 +24,10 @@ const PATH: &str = "scenarios/library/cross/swap-blamed-on-deploy.toml";
 /// The file travels with the program: the demo needs nothing but it.
 const TEXT: &str = include_str!("../../scenarios/library/cross/swap-blamed-on-deploy.toml");
 const SEEDS: Range<u64> = 0..4;
-/// What-ifs on the same seeds: variant of the file and what it takes away.
-const WHAT_IFS: [(&str, &str); 2] = [("no-storm", "the swap storm"), ("no-deploy", "the deploy")];
+/// Failing seeds that are asked for the cause: a run takes a second or so.
+const SEEDS_EXPLAINED: usize = 2;
+/// Runs at the most for sets of its two faults.
+const RUNS_MAX: u64 = 16;
 
 impl Demo {
     #[expect(clippy::unused_self, reason = "every command has this form")]
@@ -31,7 +35,7 @@ impl Demo {
         out::result(&format!(
             "{TOOL}   engine epoch {ENGINE_EPOCH}   native host\n"
         ));
-        let base = match scenario(None, colour) {
+        let base = match scenario(colour) {
             Ok(ready) => ready,
             Err(code) => return code,
         };
@@ -48,51 +52,62 @@ impl Demo {
             }
         };
         out::result(&human(&finished, CONTEXT));
-        let failing = finished.ran.campaign.failing().count();
-        out::result(&format!(
-            "what if    the same {} seeds, {failing} of which fail\n",
-            SEEDS.end - SEEDS.start
-        ));
-        for (variant, without) in WHAT_IFS {
-            let ready = match scenario(Some(variant), colour) {
-                Ok(ready) => ready,
-                Err(code) => return code,
-            };
-            let ran = campaign::run(&ready, SEEDS, jobs, &|_| ());
-            let Ok(ran) = ran else {
+        let first = finished.ran.campaign.failing().next();
+        let seed = first.map_or(Seed(0), |seed| seed.seed);
+        match conclusion(&base, seed) {
+            Ok(text) => out::result(&text),
+            Err(error) => {
+                out::note(&format!("error: {error}"));
                 return exit::BUG;
-            };
-            let fail = ran
-                .campaign
-                .seeds
-                .iter()
-                .filter(|seed| seed.verdict == Verdict::Fail)
-                .count();
-            let verdict = if fail == 0 { "necessary" } else { "irrelevant" };
-            out::result(&format!(
-                "  without {without:<16} {fail} of {} fail: {verdict}\n",
-                ran.campaign.seeds.len()
-            ));
+            }
         }
-        let first = finished
-            .ran
-            .campaign
-            .failing()
-            .next()
-            .map_or(Seed(0), |seed| seed.seed);
         out::result(&format!(
-            "\nnext       squall plan {PATH} --seed {first}\n           squall run scenarios/library   every shipped scenario\n           docs/authoring.md   write your own\n"
+            "\nnext       squall explain {PATH} --seed {seed}   everything about it, thresholds too\n           squall shrink {PATH} --seed {seed} --write   a regression file\n           squall run scenarios/library   every shipped scenario\n           docs/authoring.md   write your own\n"
         ));
         finished.outcome().exit_code()
     }
 }
 
-fn scenario(variant: Option<&str>, colour: bool) -> Result<Ready, u8> {
-    let settings = Settings {
-        with: variant.into_iter().map(str::to_owned).collect(),
-        set: Vec::new(),
+/// What is left of the plan when everything goes that does not matter, and who did it: the same seeds
+/// with each fault alone and without each.
+fn conclusion(base: &Ready, seed: Seed) -> Result<String, ShrinkError> {
+    let path = Path::new(PATH);
+    let shrunk = shrink(
+        base,
+        path,
+        &shrink::Request {
+            seed,
+            property: None,
+            options: Options {
+                faults_only: true,
+                ..Options::default()
+            },
+            agree: 1,
+            of: PATH,
+            dir: Path::new("scenarios/regressions"),
+        },
+    )?;
+    let asked = explain::Request {
+        seed,
+        property: None,
+        seeds: SEEDS_EXPLAINED,
+        runs_max: RUNS_MAX,
+        thresholds: false,
     };
-    let ready = parse(PATH, TEXT, &settings).and_then(|s| s.ready(&Place::of(Path::new(PATH))));
+    let explanation = explain(base, path, &asked)?;
+    let (before, after) = (acting(&shrunk.before).len(), shrunk.shrunk.labels());
+    Ok(format!(
+        "shrunk     {before} faults -> {}: {}   {} runs\n{}",
+        after.len(),
+        after.join(", "),
+        shrunk.shrunk.spent.total(),
+        explain::headline(&explanation)
+    ))
+}
+
+fn scenario(colour: bool) -> Result<Ready, u8> {
+    let ready =
+        parse(PATH, TEXT, &Settings::default()).and_then(|s| s.ready(&Place::of(Path::new(PATH))));
     ready.map_err(|report| {
         out::note(report.render(colour).trim_end());
         exit::BUG

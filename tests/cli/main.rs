@@ -4,6 +4,7 @@ mod codes;
 mod compare;
 mod coverage;
 mod documents;
+mod explain;
 mod judge;
 mod replay;
 mod shrink;

@@ -112,7 +112,7 @@ pub(super) const ACTUATOR_LIMIT: FaultKind = FaultKind {
           ramp. The tightest of several limits holds.",
     params: &[
         ACTUATOR,
-        Param::new("value", POSITIVE, "largest absolute command"),
+        Param::new("value", POSITIVE, "largest absolute command").sample("2"),
         Param::new("rate", POSITIVE, "largest change a second"),
     ],
     lowers_to: &["saturation"],

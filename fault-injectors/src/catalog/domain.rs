@@ -18,9 +18,9 @@ const DOMAIN: Param = Param::new(
     "the value of the label; one of those there are, drawn a seed, if missing",
 );
 
-/// The nodes of the domain whose value stands at `key`, or of one that is drawn.
+/// The nodes of the domain of this name, which stands at `key`, or of one that is drawn.
 fn members(
-    args: &Args,
+    name: Option<&str>,
     lowering: &mut Lowering<'_>,
     (level, key): (&'static str, &'static str),
 ) -> Result<Vec<NodeId>, Refusal> {
@@ -40,7 +40,7 @@ fn members(
         };
         return Err(Refusal::arg(key, issue.help(help)));
     }
-    let chosen = match args.text_opt(key) {
+    let chosen = match name {
         Some(name) if values.contains(&name) => name,
         Some(name) => {
             let issue = Issue::new(format!("no node has {level} `{name}`"), 0..name.len());
@@ -122,7 +122,11 @@ pub(super) const DOMAIN_LOSS: FaultKind = FaultKind {
 };
 
 fn domain_loss(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let members = members(args, lowering, (args.word("level"), "domain"))?;
+    let members = members(
+        args.text_opt("domain"),
+        lowering,
+        (args.word("level"), "domain"),
+    )?;
     match args.word("mode") {
         "network" => isolate(lowering, &members, CutMode::Drop),
         "crash" => {
@@ -163,7 +167,7 @@ pub(super) const TOR_LOSS: FaultKind = FaultKind {
 };
 
 fn tor_loss(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let members = members(args, lowering, ("rack", "rack"))?;
+    let members = members(args.text_opt("rack"), lowering, ("rack", "rack"))?;
     let mode = match args.word("mode") {
         "refuse" => CutMode::Refuse,
         _ => CutMode::Drop,
@@ -226,7 +230,7 @@ pub(super) const RACK_BURST: FaultKind = FaultKind {
 };
 
 fn rack_burst(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let rack = members(args, lowering, ("rack", "rack"))?;
+    let rack = members(args.text_opt("rack"), lowering, ("rack", "rack"))?;
     let size = usize::try_from(args.count("size")).unwrap_or(usize::MAX);
     let others = lowering.topology.nodes().len();
     let others: Vec<NodeId> = (0..others)

@@ -75,19 +75,20 @@ pub(super) const DEADLINE_OVERRUN: FaultKind = FaultKind {
 fn deadline_overrun(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let (nodes, period) = controllers(args, lowering)?;
     let place = |word: Option<&str>, words: &[&str]| {
-        let at = words.iter().position(|known| Some(*known) == word);
-        at.map(|at| at as f64)
+        let found = words.iter().position(|w| Some(*w) == word);
+        found.map(|at| at as f64)
     };
     let policies = ["skip-next", "kill", "queue-1", "continue"];
-    let (policy, output, state) = (
-        args.word_opt("policy"),
-        args.word_opt("output"),
-        args.word_opt("state"),
-    );
     let knobs = [
-        ("overrun", place(policy, &policies)),
-        ("miss_output", place(output, &["hold", "zero"])),
-        ("miss_state", place(state, &["freeze", "advance"])),
+        ("overrun", place(args.word_opt("policy"), &policies)),
+        (
+            "miss_output",
+            place(args.word_opt("output"), &["hold", "zero"]),
+        ),
+        (
+            "miss_state",
+            place(args.word_opt("state"), &["freeze", "advance"]),
+        ),
     ];
     for (slug, value) in knobs {
         if let Some(value) = value {

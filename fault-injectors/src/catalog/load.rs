@@ -172,7 +172,8 @@ pub(super) const RETRY_POLICY: FaultKind = FaultKind {
             "attempts",
             Kind::Integer { min: 1, max: 100 },
             "tries of a call",
-        ),
+        )
+        .sample("1"),
         Param::new("timeout", Kind::Duration, "when an attempt is given up"),
         Param::new(
             "backoff",

@@ -17,7 +17,11 @@ const SOURCES: &str = "NE tc-netem; CM Chaos Mesh; LI LitmusChaos; PU Pumba; TX 
 impl FaultKind {
     /// Its page in `squall list faults NAME`.
     pub fn describe(&self) -> String {
-        let mut text = format!("{}   {}\n\n", self.name, self.summary);
+        let title = format!("{}   {}", self.name, self.summary);
+        let mut text = format!("{title}\n\n");
+        if title.chars().count() > WIDTH {
+            text = format!("{}\n{}\n", self.name, wrapped(self.summary, 0));
+        }
         text.push_str(&wrapped(self.doc, 0));
         text.push('\n');
         text.push_str(&describe_params(self.params));
@@ -42,8 +46,8 @@ impl FaultKind {
         ]
     }
 
-    /// A fault of this kind as it stands in a scenario with nodes `gateway` and `client` and a `cluster`
-    /// called `shop`: what must be written, and the first two numbers or words that have a default.
+    /// A fault of this kind as it stands in a scenario with nodes `gateway` and `client`, a `cluster` called
+    /// `shop`, `agents` called `support` and an `edge` called `loop`: what must be written, and the first two numbers or words that have a default.
     pub fn example(&self) -> String {
         let mut groups: Vec<&str> = Vec::new();
         let mut args = Vec::new();
@@ -53,10 +57,11 @@ impl FaultKind {
                 continue;
             }
             match param.need {
-                Need::Required if param.sample.is_empty() => {
-                    args.push(format!("{} = {}", param.key, param.kind.sample()));
+                Need::Required => args.push(format!("{} = {}", param.key, sample(param))),
+                // Where nothing is required, something is all the same.
+                Need::Optional if !param.sample.is_empty() => {
+                    args.push(format!("{} = {}", param.key, param.sample));
                 }
-                Need::Required => args.push(format!("{} = {}", param.key, param.sample)),
                 Need::Default(value) if shown < 2 && telling(param, value) => {
                     args.push(format!("{} = {}", param.key, written(&param.kind, value)));
                     shown += 1;
@@ -111,6 +116,18 @@ impl FaultKind {
     }
 }
 
+/// A value for an example.
+fn sample(param: &Param) -> String {
+    match (param.sample, &param.kind, param.key) {
+        ("", Kind::Text, "sensor") => "\"loop.sensor\"".into(),
+        ("", Kind::Text, "actuator") => "\"loop.actuator\"".into(),
+        ("", Kind::Text, "loop") => "\"loop\"".into(),
+        ("", Kind::List(Kind::Text), "names") => "[\"shop.request\"]".into(),
+        ("", kind, _) => kind.sample(),
+        (sample, ..) => sample.into(),
+    }
+}
+
 /// Whether a default is worth a place in an example: none that stands for nothing.
 fn telling(param: &Param, value: &str) -> bool {
     let nothing = ["", "0", "0s", "0B", "none"].contains(&value);
@@ -151,16 +168,18 @@ fn families() -> Vec<(Family, Vec<&'static FaultKind>)> {
 /// The table of `squall list faults`: by family, one line a fault.
 pub fn list() -> String {
     let mut text = String::new();
+    let width = ALL.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
     for (family, kinds) in families() {
         let title = family.to_string();
-        let _ = writeln!(text, "{title:<18} madsim");
+        let _ = writeln!(text, "{title:<titles$} madsim", titles = width + 2);
         for kind in kinds {
             let madsim = match kind.madsim() {
                 Support::Full => "yes",
                 Support::Partial(_) => "partly",
                 Support::None => "no",
             };
-            let _ = writeln!(text, "  {:<16} {madsim:<7} {}", kind.name, kind.summary);
+            let summary = wrapped(kind.summary, width + 11);
+            let _ = write!(text, "  {:<width$} {madsim:<7} {summary}", kind.name);
         }
         text.push('\n');
     }

@@ -228,8 +228,7 @@ pub(crate) fn lower_turn(
         false => Places::default(),
         true => {
             let topology = extended.insert(topology.clone());
-            let places = Places::of(args, topology, floored);
-            places.map_err(|(place, issue)| Refusal::inside(&place, issue))?
+            Places::of(args, topology, floored)?
         }
     };
     let mut windows = windows(fault, turn, &waits, own)?;

@@ -168,7 +168,7 @@ impl Waits {
         let given = record.table_opt("on").filter(|on| !on.broken);
         let on = given.unwrap_or(&none);
         if given.is_some() {
-            for key in ["at", "every"].into_iter().filter(|key| record.given(key)) {
+            if let Some(key) = ["at", "every"].into_iter().find(|key| record.given(key)) {
                 let issue = Issue::new(format!("`on` and `{key}` exclude each other"), 0..0);
                 let help = match key {
                     "at" => "write `within` into `on` for when it may start",

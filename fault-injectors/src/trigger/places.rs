@@ -5,7 +5,8 @@
 //! one depends on nothing else. Cores and memory are the least of those who may fill the place.
 
 use crate::draws::Draws;
-use crate::param::{Args, Issue, Place, Value};
+use crate::lowering::Refusal;
+use crate::param::{Args, Issue, Value};
 use crate::selector::{Filter, Pick, Selector, Term, Who};
 use crate::topology::{NodeInfo, Topology};
 use squall_core::plan::{Choice, Count, Floor, Role, Whom};
@@ -37,7 +38,7 @@ impl Places {
         args: &Args,
         topology: &mut Topology,
         floored: (bool, bool),
-    ) -> Result<Self, (Place, Issue)> {
+    ) -> Result<Self, Refusal> {
         let mut places = Self::default();
         for arg in &args.entries {
             let selectors: Vec<(bool, &Selector, usize)> = match &arg.value {
@@ -54,8 +55,8 @@ impl Places {
                     continue;
                 }
                 let candidates = selector.candidates(topology);
-                let candidates =
-                    candidates.map_err(|issue| (arg.place.clone(), issue.shifted(offset)))?;
+                let candidates = candidates
+                    .map_err(|issue| Refusal::inside(&arg.place, issue.shifted(offset)))?;
                 let count = most(selector, topology, candidates.len());
                 let own = (0..count).map(|number| {
                     let name =

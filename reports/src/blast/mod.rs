@@ -73,3 +73,6 @@ pub fn predicted(map: &DependencyMap, plan: &Plan) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

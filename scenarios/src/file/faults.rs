@@ -101,7 +101,9 @@ fn targets(args: &Args, topology: &Topology, issues: &mut Vec<Issue>) {
     let draws = Draws::new(Seed(0), "check");
     args.walk(&mut |arg| {
         let result = match &arg.value {
-            Value::Selector(selector) => selector.members(topology).map(|_| ()),
+            // Who has a role is known when the fault fires; somebody must be able to have it.
+            Value::Selector(selector) => selector.candidates(topology).map(|_| ()),
+            Value::Links(links) if links.has_roles(topology) => links.check(topology),
             Value::Links(links) => links.resolve(topology, &draws).map(|_| ()),
             _ => Ok(()),
         };

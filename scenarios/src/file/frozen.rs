@@ -31,16 +31,15 @@ pub(super) fn check(file: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> 
         }
         return None;
     };
-    if let Some(fault) = file.list_opt("fault").and_then(<[Arg]>::first) {
+    let drawn = file.list_opt("fault").and_then(<[Arg]>::first);
+    let drawn = drawn.or_else(|| file.arg("chaos").filter(|chaos| chaos.given));
+    if let Some(fault) = drawn {
         let issue = Issue::new(
             "faults are drawn, a plan is frozen",
             head(&fault.place.span),
         );
-        issues.push(
-            issue
-                .label("this would never happen")
-                .help("remove [[fault]], or [regression] and [[plan]]"),
-        );
+        let issue = issue.label("this would never happen");
+        issues.push(issue.help("remove [[fault]] and [chaos], or [regression] and [[plan]]"));
     }
     let seed = parsed::<Seed>(args, "seed", issues);
     let digest = parsed::<Digest>(args, "digest", issues);

@@ -18,7 +18,12 @@ use squall_faults::topology::KnobKind;
 use std::fmt::Write as _;
 
 /// All kinds.
-pub const ALL: &[&WorkloadKind] = &[&agents::AGENTS, &edge::EDGE, &cluster::CLUSTER];
+pub const ALL: &[&WorkloadKind] = &[
+    &agents::AGENTS,
+    &edge::EDGE,
+    &cluster::CLUSTER,
+    &cluster::raft::RAFT,
+];
 
 /// A kind of workload: what it takes, and what can be said about it.
 pub struct WorkloadKind {

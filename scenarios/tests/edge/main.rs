@@ -7,6 +7,7 @@
 
 mod clocks;
 mod exact;
+mod guards;
 mod integrator;
 mod lab;
 mod library;

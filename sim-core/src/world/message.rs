@@ -7,6 +7,7 @@ use crate::{NodeId, PortId, SpanId, VirtualDuration, VirtualTime};
 use core::any::Any;
 use core::fmt;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// A message that arrived.
 #[derive(Debug)]
@@ -30,8 +31,10 @@ pub const CALL_BYTES: u32 = 512;
 pub enum Body {
     /// 64 bytes, without an allocation.
     Words([u64; 8]),
-    /// Anything.
+    /// Anything. The network cannot copy it.
     Boxed(Box<dyn Any>),
+    /// Anything that does not change: a copy that the network makes shares it.
+    Shared(Rc<dyn Any>),
 }
 
 impl fmt::Debug for Body {
@@ -39,6 +42,7 @@ impl fmt::Debug for Body {
         match self {
             Self::Words(words) => write!(f, "{words:?}"),
             Self::Boxed(_) => f.write_str("boxed"),
+            Self::Shared(_) => f.write_str("shared"),
         }
     }
 }
@@ -48,7 +52,7 @@ impl Body {
     pub const fn words(&self) -> [u64; 8] {
         match self {
             Self::Words(words) => *words,
-            Self::Boxed(_) => [0; 8],
+            Self::Boxed(_) | Self::Shared(_) => [0; 8],
         }
     }
 }
@@ -262,9 +266,10 @@ impl Flight {
     }
     /// A copy that the network makes. Boxes cannot be copied, and a reply that comes twice is not
     /// noticed by anybody.
-    pub(super) const fn copied(&self) -> Option<Self> {
+    pub(super) fn copied(&self) -> Option<Self> {
         let payload = match &self.payload {
             Payload::Body(Body::Words(words)) => Payload::Body(Body::Words(*words)),
+            Payload::Body(Body::Shared(body)) => Payload::Body(Body::Shared(Rc::clone(body))),
             Payload::Call(call) => Payload::Call(*call),
             Payload::Body(Body::Boxed(_)) | Payload::Reply(..) => return None,
         };

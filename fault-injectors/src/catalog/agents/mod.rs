@@ -22,7 +22,8 @@ const WORKLOAD: Param = Param::new(
     Kind::Text,
     "the agents, by the name of the workload",
 )
-.required();
+.required()
+.sample("\"support\"");
 const P: Param = Param::new("p", Kind::Share, "share of the things that are hit");
 
 /// The workload's name, if it has the knob `slug`: then it is one of agents.

@@ -27,6 +27,7 @@ mod depends;
 pub mod graph;
 mod invariants;
 mod params;
+pub mod raft;
 mod server;
 mod shared;
 mod store;

@@ -54,7 +54,7 @@ impl Kernel {
         if let Seen::Record(what) = seen {
             life = triggers.note(what, |id| plan.entry(id).fault);
             if matches!(what, What::Role { gained: true, .. }) {
-                again = self.look_again(&mut triggers);
+                again = triggers.look_again();
             }
             triggers.look_up(&plan, &self.names);
         }
@@ -64,11 +64,10 @@ impl Kernel {
             let armed = (trigger.from..trigger.until).contains(&self.time());
             let own = triggers.acting == Some(trigger.fault);
             let state = &triggers.states[index as usize];
-            if armed && !own && self.now >= state.quiet_until {
-                if self.matches(&mut triggers, (index, &trigger.on), seen, life) {
-                    let fired = self.matched(&mut triggers, index);
-                    due.extend(fired.map(|(at, ordinal)| (index, at, ordinal)));
-                }
+            let counts = armed && !own && self.now >= state.quiet_until;
+            if counts && self.matches(&mut triggers, (index, &trigger.on), seen, life) {
+                let fired = self.matched(&mut triggers, index);
+                due.extend(fired.map(|(at, ordinal)| (index, at, ordinal)));
             }
         }
         let (now, states) = (self.time(), &triggers.states);

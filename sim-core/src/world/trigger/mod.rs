@@ -79,6 +79,20 @@ const GIVE_UP: u64 = 2;
 /// A firing is this much after its match at least, so that the instant of the match is complete.
 const DELAY_MIN: VirtualDuration = VirtualDuration::from_nanos(1);
 
+impl Triggers {
+    /// Who had a role may be somebody else now: firings that wait look again.
+    fn look_again(&mut self) -> Vec<(u32, u32)> {
+        let mut again = Vec::new();
+        for (index, state) in (0u32..).zip(&mut self.states) {
+            for (ordinal, looks) in state.waiting.iter_mut().filter(|(_, looks)| !looks) {
+                *looks = true;
+                again.push((index, *ordinal));
+            }
+        }
+        again
+    }
+}
+
 impl Kernel {
     /// Makes what the triggers of the plan need.
     pub(super) fn plan_triggers(&mut self) {
@@ -185,7 +199,7 @@ impl Kernel {
     }
 
     /// A match: the trigger fires if it was the one that counts.
-    fn matched(&mut self, triggers: &mut Triggers, index: u32) -> Option<(VirtualTime, u32)> {
+    fn matched(&self, triggers: &mut Triggers, index: u32) -> Option<(VirtualTime, u32)> {
         let trigger = self.plan.trigger(index);
         let state = &mut triggers.states[index as usize];
         state.matched += 1;
@@ -298,18 +312,6 @@ impl Kernel {
             state.counted.failed.get_or_insert(now);
         }
         self.record_trigger(index, ordinal, TriggerChange::Missed(Miss::Role));
-    }
-
-    /// Who had a role may be somebody else now: firings that wait look again.
-    fn look_again(&mut self, triggers: &mut Triggers) -> Vec<(u32, u32)> {
-        let mut again = Vec::new();
-        for (index, state) in (0u32..).zip(&mut triggers.states) {
-            for (ordinal, looks) in state.waiting.iter_mut().filter(|(_, looks)| !looks) {
-                *looks = true;
-                again.push((index, *ordinal));
-            }
-        }
-        again
     }
 
     /// What the triggers of a fault did; `None` if it has none.

@@ -1,0 +1,132 @@
+//! Liveness: what must come true once nothing is wrong any more.
+//!
+//! Quiet is a time in which no fault is in force, every replica runs, and the membership does not change.
+//! After `settle` of it there must be a leader, and no other may follow; and every voter must have applied
+//! what was committed `settle` before the end.
+
+use super::findings::{Findings, Slug};
+use super::{Member, Oracle};
+use squall_core::history::FaultChange;
+use squall_core::{VirtualDuration, VirtualTime};
+
+/// What disturbs, and who leads.
+#[derive(Debug)]
+pub(super) struct Liveness {
+    settle: VirtualDuration,
+    faults: u32,
+    /// Replicas that run and are not paused.
+    running: Vec<bool>,
+    paused: Vec<bool>,
+    quiet_since: Option<VirtualTime>,
+    leader: Option<Member>,
+    /// When the lack of a leader is too long.
+    due: Option<VirtualTime>,
+}
+
+impl Liveness {
+    pub(super) fn new(settle: VirtualDuration, replicas: usize) -> Self {
+        Self {
+            settle,
+            faults: 0,
+            running: vec![false; replicas],
+            paused: vec![false; replicas],
+            quiet_since: None,
+            leader: None,
+            due: None,
+        }
+    }
+    /// Something changed: quiet begins anew, if there is any.
+    pub(super) fn disturbed(&mut self, at: VirtualTime) {
+        let quiet = self.faults == 0
+            && self.running.iter().all(|runs| *runs)
+            && !self.paused.iter().any(|paused| *paused);
+        self.quiet_since = quiet.then_some(at);
+        self.expect(at);
+    }
+    fn expect(&mut self, at: VirtualTime) {
+        let leaderless = self.quiet_since.is_some() && self.leader.is_none();
+        self.due = leaderless.then(|| at.saturating_add(self.settle));
+    }
+    pub(super) fn fault(&mut self, at: VirtualTime, change: FaultChange) {
+        match change {
+            FaultChange::Active => self.faults += 1,
+            FaultChange::Healed => self.faults = self.faults.saturating_sub(1),
+            _ => return,
+        }
+        self.disturbed(at);
+    }
+    pub(super) fn started(&mut self, at: VirtualTime, member: Member) {
+        self.running[usize::from(member)] = true;
+        self.disturbed(at);
+    }
+    pub(super) fn stopped(&mut self, at: VirtualTime, member: Member) {
+        self.running[usize::from(member)] = false;
+        self.paused[usize::from(member)] = false;
+        self.leader = self.leader.filter(|leader| *leader != member);
+        self.disturbed(at);
+    }
+    pub(super) fn paused(&mut self, at: VirtualTime, member: Member, paused: bool) {
+        self.paused[usize::from(member)] = paused;
+        self.disturbed(at);
+    }
+    pub(super) fn lost_leader(&mut self, at: VirtualTime, member: Member) {
+        if self.leader == Some(member) {
+            self.leader = None;
+            self.expect(at);
+        }
+    }
+    pub(super) fn elected(&mut self, at: VirtualTime, member: Member, findings: &mut Findings) {
+        self.leader = Some(member);
+        self.due = None;
+        let Some(since) = self.quiet_since else {
+            return;
+        };
+        let settled = since.saturating_add(self.settle);
+        findings.test(Slug::OneLeader, at <= settled, (at, None), || {
+            format!("replica {member} is elected, though nothing was wrong since {since}")
+        });
+    }
+    /// Time has passed.
+    pub(super) fn time(&mut self, now: VirtualTime, findings: &mut Findings) {
+        if let Some(due) = self.due
+            && now > due
+        {
+            self.due = None;
+            let settle = self.settle;
+            findings.test(Slug::OneLeader, false, (now, None), || {
+                format!("nobody has led for {settle}, though nothing is wrong")
+            });
+        }
+    }
+}
+
+impl Oracle {
+    /// At the end of a run that was quiet for long enough, voters have applied what was committed.
+    pub(super) fn converged(&mut self, end: VirtualTime) {
+        let settle = self.setting.settle;
+        let Some(since) = self.liveness.quiet_since else {
+            return;
+        };
+        if since.saturating_add(settle).saturating_add(settle) > end {
+            return;
+        }
+        let early = |(at, _): &&(VirtualTime, u32)| at.saturating_add(settle) <= end;
+        let Some((_, index)) = self.truth.growth.iter().take_while(early).last().copied() else {
+            return;
+        };
+        let Some(leader) = self.liveness.leader else {
+            return;
+        };
+        self.findings.checked(Slug::OneLeader);
+        let voters = self.replicas[usize::from(leader)].voters();
+        for member in voters.members() {
+            let Some(replica) = self.replicas.get(usize::from(member)) else {
+                continue;
+            };
+            let applied = replica.applied;
+            self.findings.test(Slug::Converged, applied >= index, (end, None), || {
+                format!("replica {member} has applied {applied}; {index} was committed {settle} before the end")
+            });
+        }
+    }
+}

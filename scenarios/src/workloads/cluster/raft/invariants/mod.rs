@@ -1,0 +1,262 @@
+//! What the store promises, read from the records alone and checked at every record.
+//!
+//! One oracle rebuilds every replica's term, vote, log, snapshot and membership from the records
+//! ([`replica`]), and what was committed and applied anywhere; each invariant gives out what the oracle
+//! found for it. Safety over replicas needs no quiet moment: the order of the records is the order in which
+//! things happened ([`safety`]). What clients saw is checked apart ([`clients`], [`history`]), and what
+//! must come true once nothing is wrong any more ([`liveness`]).
+
+mod clients;
+mod findings;
+mod history;
+mod liveness;
+mod replica;
+mod safety;
+#[cfg(test)]
+mod tests;
+
+use super::events::Events;
+use super::machine::{LogId, MEMBERS_MAX, Member, Voters};
+use super::shared::Shared;
+use crate::workloads::{Install, Word, word};
+use clients::Clients;
+use core::cell::RefCell;
+use findings::{Findings, Slug};
+use liveness::Liveness;
+use replica::Replica;
+use safety::Truth;
+use squall_core::history::{NodeChange, Record, What};
+use squall_core::property::{Invariant, Ruling, RunEnd};
+use squall_core::{NodeId, VirtualDuration};
+use std::rc::Rc;
+
+/// The invariants, for the kind's table; in the order of [`Slug`].
+pub(super) const WORDS: &[Word] = &[
+    word("election-safety", "at most one replica leads in a term"),
+    word(
+        "leader-append-only",
+        "a leader never drops or replaces an entry of its own log",
+    ),
+    word(
+        "log-matching",
+        "logs with the same entry at an index agree up to it",
+    ),
+    word(
+        "leader-completeness",
+        "a new leader has every entry that is committed",
+    ),
+    word(
+        "state-machine-safety",
+        "replicas apply the same entries, and have the same state after each",
+    ),
+    word(
+        "quorum-commit",
+        "an entry is committed only while a quorum of the voters holds it durably",
+    ),
+    word(
+        "committed-immutable",
+        "what is committed at an index never changes, and is never dropped",
+    ),
+    word(
+        "monotone",
+        "terms, votes in a term, commits, snapshots and what is applied never go back",
+    ),
+    word(
+        "log-bounds",
+        "purged <= snapshot <= applied <= committed <= last",
+    ),
+    word(
+        "no-lost-write",
+        "a write that was acknowledged is committed, and every new leader has it",
+    ),
+    word(
+        "session-guarantees",
+        "clients read what they wrote, never an older value than before, and none that nobody wrote",
+    ),
+    word(
+        "linearizable",
+        "some order of the operations explains every answer",
+    ),
+    word(
+        "one-leader",
+        "while nothing is wrong there is a leader in time, and no other follows it",
+    ),
+    word(
+        "converged",
+        "while nothing is wrong every voter applies in time what is committed",
+    ),
+];
+
+pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
+    let config = &shared.config;
+    let oracle = Oracle::new(
+        shared.events,
+        Setting {
+            replicas: config.replicas.clone(),
+            voters: config.voters,
+            settle: config.settle,
+            steps_max: config.steps_max,
+        },
+    );
+    let oracle = Rc::new(RefCell::new(oracle));
+    for slug in Slug::ALL {
+        let word = &WORDS[slug as usize];
+        let promise = Promise {
+            oracle: Rc::clone(&oracle),
+            slug,
+            seen: 0,
+            given: 0,
+        };
+        install.promise(word.name, promise);
+    }
+}
+
+/// What the oracle must know beforehand.
+#[derive(Clone, Debug)]
+struct Setting {
+    replicas: Vec<NodeId>,
+    voters: Voters,
+    settle: VirtualDuration,
+    steps_max: u64,
+}
+
+/// Sees every record once, whichever invariants are asked for.
+#[derive(Debug)]
+struct Oracle {
+    events: Events,
+    setting: Setting,
+    /// Replicas by the index of their node.
+    members: Vec<Option<Member>>,
+    replicas: Vec<Replica>,
+    truth: Truth,
+    clients: Clients,
+    liveness: Liveness,
+    findings: Findings,
+    seen: u64,
+    finished: bool,
+}
+
+impl Oracle {
+    fn new(events: Events, setting: Setting) -> Self {
+        let mut members = Vec::new();
+        for (number, node) in setting.replicas.iter().enumerate().take(MEMBERS_MAX) {
+            if members.len() <= node.index() {
+                members.resize(node.index() + 1, None);
+            }
+            members[node.index()] = Member::try_from(number).ok();
+        }
+        Self {
+            events,
+            members,
+            replicas: vec![Replica::new(setting.voters); setting.replicas.len()],
+            truth: Truth::default(),
+            clients: Clients::default(),
+            liveness: Liveness::new(setting.settle, setting.replicas.len()),
+            findings: Findings::default(),
+            seen: 0,
+            finished: false,
+            setting,
+        }
+    }
+    fn member(&self, node: NodeId) -> Option<Member> {
+        self.members.get(node.index()).copied().flatten()
+    }
+
+    fn observe(&mut self, record: &Record) {
+        self.seen += 1;
+        self.liveness.time(record.at, &mut self.findings);
+        match record.what {
+            What::Event { name, node, a, b } => self.event(record, (name, node), (a, b)),
+            What::Invoke {
+                op,
+                name,
+                key,
+                value,
+                ..
+            } => {
+                self.clients
+                    .invoked(&self.events, (op, record.at), name, (key, value));
+            }
+            What::Return { op, outcome, value } => {
+                self.returned(record, op, (outcome, value));
+            }
+            What::Node { node, change } => {
+                if let Some(member) = self.member(node) {
+                    self.node(record, member, change);
+                }
+            }
+            What::Fault { change, .. } => self.liveness.fault(record.at, change),
+            _ => {}
+        }
+    }
+    fn node(&mut self, record: &Record, member: Member, change: NodeChange) {
+        let replica = &mut self.replicas[usize::from(member)];
+        match change {
+            NodeChange::Down | NodeChange::OutOfMemory => {
+                replica.leads = None;
+                self.liveness.stopped(record.at, member);
+            }
+            NodeChange::Paused => self.liveness.paused(record.at, member, true),
+            NodeChange::Resumed => self.liveness.paused(record.at, member, false),
+            NodeChange::Up => {}
+        }
+    }
+    fn finish(&mut self, run: &RunEnd<'_>) {
+        if core::mem::replace(&mut self.finished, true) {
+            return;
+        }
+        self.liveness.time(run.at, &mut self.findings);
+        self.converged(run.at);
+        self.clients
+            .check(self.setting.steps_max, &mut self.findings);
+    }
+}
+
+/// One invariant.
+#[derive(Debug)]
+struct Promise {
+    oracle: Rc<RefCell<Oracle>>,
+    slug: Slug,
+    seen: u64,
+    /// Violations that were given out.
+    given: u64,
+}
+
+impl Promise {
+    fn give(&mut self, oracle: &Oracle, ruling: &mut Ruling) {
+        let finding = oracle.findings.of(self.slug);
+        while self.given < finding.violations {
+            self.given += 1;
+            if let Some((at, node, text)) = &finding.first {
+                ruling.violated(*at, *node, || text.clone());
+            }
+        }
+    }
+}
+
+impl Invariant for Promise {
+    fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        self.seen += 1;
+        let oracle = Rc::clone(&self.oracle);
+        // The first of the invariants that sees a record shows it to the oracle.
+        if oracle.borrow().seen < self.seen {
+            oracle.borrow_mut().observe(record);
+        }
+        if oracle.borrow().findings.any() {
+            self.give(&oracle.borrow(), ruling);
+        }
+    }
+    fn finish(&mut self, run: &RunEnd<'_>, ruling: &mut Ruling) {
+        let oracle = Rc::clone(&self.oracle);
+        oracle.borrow_mut().finish(run);
+        self.give(&oracle.borrow(), ruling);
+        let oracle = oracle.borrow();
+        let finding = oracle.findings.of(self.slug);
+        for _ in 0..finding.checked {
+            ruling.checked();
+        }
+        if finding.undecided {
+            ruling.undecided();
+        }
+    }
+}

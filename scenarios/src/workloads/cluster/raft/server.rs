@@ -1,0 +1,260 @@
+//! The process of one replica: it drives the state machine with time, messages and requests, and does what
+//! the machine says.
+
+use super::machine::{Member, Message, Note, Outputs, Raft, Rules, Ticket};
+use super::mutant::Mutant;
+use super::shared::Shared;
+use super::storage::Storage;
+use super::wire;
+use core::convert::Infallible;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::Poll;
+use squall_core::VirtualDuration;
+use squall_core::disk::DiskError;
+use squall_core::world::{Body, Cx, Inbox, Incoming, Message as Datagram, Sleep};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Inputs that are taken before what they led to is saved: one sync serves them all.
+const BATCH_MAX: usize = 64;
+
+/// Runs a replica, for ever; after an error of its disk it begins anew with what is there.
+pub(super) async fn run(cx: Cx, shared: Rc<Shared>, me: Member) {
+    let inboxes = (cx.listen(&shared.doors[0]), cx.listen(&shared.doors[1]));
+    let mut life = 0;
+    loop {
+        let Err(error) = live(&cx, &shared, (me, life), &inboxes).await;
+        cx.event(shared.events.disk_error, error as u64, 0);
+        cx.sleep(shared.config.disk_retry).await;
+        life += 1;
+    }
+}
+
+/// A replica's process between two errors of its disk.
+struct Server<'a> {
+    cx: &'a Cx,
+    shared: &'a Shared,
+    storage: Storage,
+    raft: Raft,
+    tickets: Ticket,
+    waiting: BTreeMap<Ticket, Incoming>,
+}
+
+async fn live(
+    cx: &Cx,
+    shared: &Rc<Shared>,
+    (me, life): (Member, u64),
+    (peers, calls): &(Inbox, Inbox),
+) -> Result<Infallible, DiskError> {
+    let config = &shared.config;
+    let dir = format!("{}/{me}", shared.dir);
+    let storage = Storage::new(&dir, config.mutant, config.lazy);
+    let stored = storage.recover(cx, config.voters).await?;
+    let rules = Rules {
+        me,
+        ..config.rules.clone()
+    };
+    let key = cx.key("election").child(life);
+    let raft = Raft::new(rules, stored, key, reading(cx));
+    let mut server = Server {
+        cx,
+        shared,
+        storage,
+        raft,
+        tickets: 0,
+        waiting: BTreeMap::new(),
+    };
+    server.settle().await?;
+    let mut timer = Timer::default();
+    loop {
+        let woken = next((peers, calls), timer.until(cx, server.raft.deadline())).await;
+        let mut inputs = Inputs::default();
+        inputs.take(woken);
+        while inputs.count < BATCH_MAX {
+            match () {
+                () if !peers.is_empty() => inputs.take(Woken::Message(peers.recv().await)),
+                () if !calls.is_empty() => match calls.try_accept() {
+                    Some(call) => inputs.take(Woken::Call(call)),
+                    None => break,
+                },
+                () => break,
+            }
+        }
+        timer.rang(inputs.rang);
+        let work = config.cpu.as_nanos().saturating_mul(inputs.count as u64);
+        if work > 0 {
+            cx.compute(VirtualDuration::from_nanos(work)).await;
+        }
+        server.step(inputs);
+        server.settle().await?;
+    }
+}
+
+fn reading(cx: &Cx) -> u64 {
+    cx.monotonic().as_nanos()
+}
+
+/// What came before the replica acts.
+#[derive(Default)]
+struct Inputs {
+    messages: Vec<Rc<Message>>,
+    calls: Vec<Incoming>,
+    count: usize,
+    rang: bool,
+}
+
+impl Inputs {
+    fn take(&mut self, woken: Woken) {
+        match woken {
+            Woken::Timer => self.rang = true,
+            Woken::Call(call) => {
+                self.count += 1;
+                self.calls.push(call);
+            }
+            Woken::Message(datagram) => {
+                self.count += 1;
+                // A message that was damaged on its way does not have its checksum.
+                if let (Body::Shared(body), false) = (datagram.body, datagram.damaged)
+                    && let Ok(message) = body.downcast::<Message>()
+                {
+                    self.messages.push(message);
+                }
+            }
+        }
+    }
+}
+
+impl Server<'_> {
+    fn step(&mut self, inputs: Inputs) {
+        let now = reading(self.cx);
+        if self.shared.config.mutant == Some(Mutant::B09) {
+            let wall = self.cx.wall_clock().as_nanos();
+            self.raft.see_wall(u64::try_from(wall).unwrap_or(0));
+        }
+        for message in &inputs.messages {
+            self.raft.receive(now, message);
+        }
+        for call in inputs.calls {
+            let Some(request) = wire::asked(&call.request) else {
+                call.fail(self.cx, 400, None);
+                continue;
+            };
+            self.tickets += 1;
+            self.waiting.insert(self.tickets, call);
+            self.raft.request(now, self.tickets, request);
+        }
+        self.raft.tick(now);
+    }
+    /// Does what the steps led to, until they lead to nothing more.
+    async fn settle(&mut self) -> Result<(), DiskError> {
+        loop {
+            if !self.raft.has_outputs() {
+                self.raft.compact();
+            }
+            if !self.raft.has_outputs() {
+                return Ok(());
+            }
+            let outputs = self.raft.take_outputs();
+            let save = outputs.save;
+            // One that acknowledges first says and believes everything before the disk has it.
+            if self.shared.config.lazy {
+                self.act(outputs);
+                self.storage.save(self.cx, &self.raft, &save).await?;
+            } else {
+                if !save.is_empty() {
+                    self.storage.save(self.cx, &self.raft, &save).await?;
+                }
+                self.act(outputs);
+            }
+            if !save.is_empty() {
+                self.raft.saved(reading(self.cx));
+            }
+        }
+    }
+    /// Roles are for selectors; of a new leader it is measured how late and in which term it came.
+    fn role(&self, note: &Note) {
+        let (cx, shared) = (self.cx, self.shared);
+        let (term, gained) = match note {
+            Note::Elected(term) => (*term, true),
+            Note::SteppedDown(term) => (*term, false),
+            _ => return,
+        };
+        match shared.leader {
+            Some(leader) if gained => cx.take_role(leader, u64::from(term)),
+            Some(leader) => cx.leave_role(leader, u64::from(term)),
+            None => {}
+        }
+        if gained {
+            let gap = cx.now().since(shared.led.get()).as_secs_f64();
+            cx.sample(shared.events.leaderless, gap);
+            cx.sample(shared.events.term_of_leader, f64::from(term));
+        }
+    }
+    fn act(&mut self, outputs: Outputs) {
+        let (cx, shared) = (self.cx, self.shared);
+        for note in &outputs.notes {
+            shared.events.record(cx, note);
+            self.role(note);
+        }
+        if self.raft.leads() {
+            shared.led.set(cx.now());
+        }
+        for (to, message) in outputs.messages {
+            let bytes = message.bytes();
+            cx.send_sized(shared.peers[usize::from(to)], Body::Shared(message), bytes);
+        }
+        for (ticket, answer) in outputs.answers {
+            if let Some(call) = self.waiting.remove(&ticket) {
+                call.reply(cx, wire::answer(answer));
+            }
+        }
+    }
+}
+
+/// What wakes a replica.
+enum Woken {
+    Message(Datagram),
+    Call(Incoming),
+    Timer,
+}
+
+/// The next of them; what has come goes before the time.
+async fn next((peers, calls): (&Inbox, &Inbox), mut timer: Pin<&mut Sleep<'_>>) -> Woken {
+    let mut recv = pin!(peers.recv());
+    let mut accept = pin!(calls.accept());
+    poll_fn(|context| {
+        if let Poll::Ready(message) = recv.as_mut().poll(context) {
+            return Poll::Ready(Woken::Message(message));
+        }
+        if let Poll::Ready(call) = accept.as_mut().poll(context) {
+            return Poll::Ready(Woken::Call(call));
+        }
+        timer.as_mut().poll(context).map(|()| Woken::Timer)
+    })
+    .await
+}
+
+/// A sleep that is kept while deadlines only move away: most do, with every heartbeat.
+#[derive(Default)]
+struct Timer<'a> {
+    armed: Option<(u64, Pin<Box<Sleep<'a>>>)>,
+}
+
+impl<'a> Timer<'a> {
+    fn until(&mut self, cx: &'a Cx, deadline: u64) -> Pin<&mut Sleep<'a>> {
+        if self.armed.as_ref().is_some_and(|(at, _)| *at > deadline) {
+            self.armed = None;
+        }
+        let arm = || {
+            let until = VirtualDuration::from_nanos(deadline);
+            (deadline, Box::pin(cx.sleep_until_monotonic(until)))
+        };
+        self.armed.get_or_insert_with(arm).1.as_mut()
+    }
+    fn rang(&mut self, rang: bool) {
+        if rang {
+            self.armed = None;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What all processes of the workload share: the plan, names, ports, and what outlives processes.
+
+use super::config::Config;
+use super::events::Events;
+use super::machine::Member;
+use crate::workloads::Install;
+use core::cell::{Cell, RefCell};
+use squall_core::world::RoleOf;
+use squall_core::{PortId, VirtualTime};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What an operator has written down about a replica: it survives crashes of the operator's node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Diary {
+    /// It votes, or may.
+    In,
+    /// Its removal is committed, at this index; it was not asked to be added since.
+    Out(u32),
+    /// The same, and it was told to empty itself.
+    Emptying(u32),
+}
+
+/// What an operator has written down.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Desk {
+    /// The number of its last order.
+    pub(super) serial: u32,
+    pub(super) replicas: Vec<(Member, Diary)>,
+}
+
+/// Shared by all processes of the workload.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Arc<Config>,
+    pub(super) events: Events,
+    /// The role of leaders, if a fault asks who has it.
+    pub(super) leader: Option<RoleOf>,
+    /// Names of the ports, for those who listen: of replicas, and of clients.
+    pub(super) doors: [String; 2],
+    /// Ports by replica.
+    pub(super) peers: Vec<PortId>,
+    pub(super) requests: Vec<PortId>,
+    /// Directory of the replicas' files.
+    pub(super) dir: String,
+    /// Sessions and values so far: nobody gets one twice.
+    sessions: Cell<u32>,
+    values: Cell<u64>,
+    pub(super) desks: RefCell<Vec<Desk>>,
+    /// When somebody led last. It measures and influences nothing.
+    pub(super) led: Cell<VirtualTime>,
+}
+
+impl Shared {
+    pub(super) fn new(install: &mut Install<'_>, config: Arc<Config>) -> Rc<Self> {
+        let doors = [install.full("raft"), install.full("request")];
+        let nodes = || config.replicas.iter();
+        let peers = nodes()
+            .map(|node| install.world.port(*node, &doors[0]))
+            .collect();
+        let requests = nodes()
+            .map(|node| install.world.port(*node, &doors[1]))
+            .collect();
+        let operators = config.operators.map_or(0, |operators| operators.count) as usize;
+        let mut desks = vec![Desk::default(); operators];
+        for (number, _) in config.replicas.iter().enumerate().filter(|_| operators > 0) {
+            let member = Member::try_from(number).expect("at most 64 replicas");
+            let diary = match config.voters.has(member) {
+                true => Diary::In,
+                false => Diary::Out(0),
+            };
+            desks[number % operators].replicas.push((member, diary));
+        }
+        let roles = install.workload.roles;
+        Rc::new(Self {
+            events: Events::new(|slug| install.name(slug)),
+            leader: roles.then(|| install.world.role("leader", &install.workload.name)),
+            peers,
+            requests,
+            dir: install.workload.name.clone(),
+            // Operators have the first ones, for good.
+            sessions: Cell::new(u32::try_from(operators).unwrap_or(0)),
+            values: Cell::new(0),
+            desks: RefCell::new(desks),
+            led: Cell::new(VirtualTime::ZERO),
+            doors,
+            config,
+        })
+    }
+    /// A session that nobody had.
+    pub(super) fn session(&self) -> u32 {
+        self.sessions.set(self.sessions.get() + 1);
+        self.sessions.get()
+    }
+    /// A value that nobody had.
+    pub(super) fn value(&self) -> u64 {
+        self.values.set(self.values.get() + 1);
+        self.values.get()
+    }
+}

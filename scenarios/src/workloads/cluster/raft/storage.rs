@@ -1,0 +1,193 @@
+//! What a replica keeps on its node's disk, and how it begins with it.
+//!
+//! ```text
+//! <workload>/<member>/log        records, appended and synced; rewritten when a snapshot replaces its head
+//! <workload>/<member>/snapshot   replaced as a whole: written beside, synced, renamed, directory synced
+//! ```
+//!
+//! Nothing read is trusted to be durable: a process that crashed may have left writes in the cache of its
+//! host, which the next loss of power takes. So a replica syncs before it says anything.
+
+use super::codec::{self, Record, Writer};
+use super::machine::{Hard, Log, LogId, Raft, Save, Snapshot, Stored, Voters};
+use super::mutant::Mutant;
+use core::cell::Cell;
+use squall_core::VirtualDuration;
+use squall_core::disk::DiskError;
+use squall_core::world::Cx;
+
+/// How long a replica that does not wait for the disk lets its writes lie.
+const LAZY_SYNC: VirtualDuration = VirtualDuration::from_millis(100);
+
+/// The files of one replica.
+#[derive(Debug)]
+pub(super) struct Storage {
+    log: String,
+    snapshot: String,
+    mutant: Option<Mutant>,
+    /// Whether nobody waits for it, so that it may sync late.
+    lazy: bool,
+    /// When the log was synced last.
+    synced: Cell<VirtualDuration>,
+}
+
+impl Storage {
+    pub(super) fn new(dir: &str, mutant: Option<Mutant>, lazy: bool) -> Self {
+        Self {
+            log: format!("{dir}/log"),
+            snapshot: format!("{dir}/snapshot"),
+            mutant,
+            lazy,
+            synced: Cell::new(VirtualDuration::ZERO),
+        }
+    }
+
+    /// What is on the disk, made durable; what a replica among `voters` begins with if nothing is.
+    pub(super) async fn recover(&self, cx: &Cx, voters: Voters) -> Result<Stored, DiskError> {
+        let disk = cx.disk();
+        let snapshot = if disk.exists(&self.snapshot).await? {
+            let bytes = disk.open(&self.snapshot).read().await?;
+            // It was synced before it got its name, so that it is whole or the disk is to blame.
+            Some(codec::snapshot(&bytes).ok_or(DiskError::Corrupt)?)
+        } else {
+            None
+        };
+        let file = disk.open(&self.log);
+        let mut records = Vec::new();
+        if disk.exists(&self.log).await? {
+            let bytes = file.read().await?;
+            let (found, upto) = codec::records(&bytes);
+            records = found;
+            if upto < bytes.len() {
+                file.truncate(upto as u64).await?;
+            }
+        }
+        if !matches!(records.first(), Some(Record::Base(..))) {
+            let mut writer = Writer::default();
+            let base = Record::Base(LogId::default(), voters);
+            writer.record(&base);
+            records = vec![base];
+            file.truncate(0).await?;
+            file.write_at(0, &writer.bytes).await?;
+        }
+        file.sync().await?;
+        disk.sync_dir().await?;
+        rebuild(records, snapshot).ok_or(DiskError::Corrupt)
+    }
+
+    /// Makes durable what a replica's steps changed.
+    pub(super) async fn save(&self, cx: &Cx, raft: &Raft, save: &Save) -> Result<(), DiskError> {
+        // A replica that was emptied loses its log first: were its snapshot to go alone, the log would
+        // begin where nothing is.
+        let emptied = raft.snapshot().last.index == 0;
+        if save.snapshot && !emptied {
+            self.save_snapshot(cx, raft.snapshot()).await?;
+        }
+        if save.rewrite {
+            self.rewrite(cx, raft).await?;
+        } else if save.hard || save.cut.is_some() || save.from.is_some() {
+            self.append(cx, raft, save).await?;
+        }
+        if save.snapshot && emptied {
+            self.save_snapshot(cx, raft.snapshot()).await?;
+        }
+        Ok(())
+    }
+    async fn append(&self, cx: &Cx, raft: &Raft, save: &Save) -> Result<(), DiskError> {
+        let mut writer = Writer::default();
+        if save.hard {
+            writer.record(&Record::Hard(self.hard(raft)));
+        }
+        if let Some(from) = save.cut {
+            writer.record(&Record::Cut(from));
+        }
+        if let Some(from) = save.from {
+            for entry in raft.log().since(from) {
+                writer.record(&Record::Entry(*entry));
+            }
+        }
+        let file = cx.disk().open(&self.log);
+        file.append(&writer.bytes).await?;
+        if !self.lazy || cx.monotonic() >= self.synced.get() + LAZY_SYNC {
+            file.sync().await?;
+            self.synced.set(cx.monotonic());
+        }
+        Ok(())
+    }
+    async fn rewrite(&self, cx: &Cx, raft: &Raft) -> Result<(), DiskError> {
+        let log = raft.log();
+        let base = log.base();
+        let mut writer = Writer::default();
+        writer.record(&Record::Base(base, log.config_at(base.index).1));
+        writer.record(&Record::Hard(self.hard(raft)));
+        for entry in log.since(base.index + 1) {
+            writer.record(&Record::Entry(*entry));
+        }
+        replace(cx, &self.log, &writer.bytes).await
+    }
+    async fn save_snapshot(&self, cx: &Cx, snapshot: &Snapshot) -> Result<(), DiskError> {
+        let mut writer = Writer::default();
+        writer.snapshot(snapshot);
+        replace(cx, &self.snapshot, &writer.bytes).await
+    }
+    fn hard(&self, raft: &Raft) -> Hard {
+        let mut hard = raft.hard();
+        match self.mutant {
+            Some(Mutant::B01) => hard.voted = None,
+            Some(Mutant::B02) => (hard.term, hard.voted) = (0, None),
+            _ => {}
+        }
+        hard
+    }
+}
+
+/// Replaces a file as a whole.
+async fn replace(cx: &Cx, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
+    let disk = cx.disk();
+    let beside = format!("{name}.new");
+    let new = disk.open(&beside);
+    new.truncate(0).await?;
+    new.write_at(0, bytes).await?;
+    new.sync().await?;
+    disk.rename(&beside, name).await?;
+    disk.sync_dir().await
+}
+
+/// Log and snapshot from what was read; `None` if they do not fit each other.
+fn rebuild(records: Vec<Record>, snapshot: Option<Snapshot>) -> Option<Stored> {
+    let mut hard = Hard::default();
+    let mut log = Log::default();
+    let mut first = Snapshot::default();
+    for record in records {
+        match record {
+            Record::Base(at, voters) => {
+                log = Log::after(at, voters);
+                first.voters = voters;
+            }
+            Record::Hard(now) => hard = now,
+            Record::Cut(from) => log.truncate(from),
+            Record::Entry(entry) => {
+                log.truncate(entry.at.index);
+                if entry.at.index != log.last().index + 1 {
+                    return None;
+                }
+                log.push(entry);
+            }
+        }
+    }
+    let snapshot = snapshot.unwrap_or(first);
+    if snapshot.last.index < log.base().index {
+        return None;
+    }
+    // The snapshot came from a leader, and the log was not rewritten before the crash.
+    if log.term(snapshot.last.index) != Some(snapshot.last.term) {
+        log = Log::after(snapshot.last, snapshot.voters);
+    }
+    // A term that an entry has was reached.
+    hard.term = hard.term.max(log.last().term);
+    Some(Stored {
+        hard,
+        snapshot,
+        log,
+    })
+}

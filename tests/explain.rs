@@ -1,0 +1,184 @@
+//! Explanations: the founding example names its cause and acquits the deploy; alternatives, causes that
+//! need each other and failures without any fault are told apart.
+
+use squall::core::Seed;
+use squall::explain::{Explanation, Request, Role, document, explain, headline, report};
+use squall::scenarios::{Ready, Settings, parse};
+use squall::{Place, load};
+use std::path::Path;
+
+fn request(seed: u64) -> Request<'static> {
+    Request {
+        seed: Seed(seed),
+        property: None,
+        seeds: 2,
+        runs_max: 500,
+        thresholds: false,
+    }
+}
+
+fn shipped(path: &str) -> Ready {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    load(&path, &Settings::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn role(explanation: &Explanation, label: &str) -> Role {
+    let found = explanation.faults.iter().find(|fault| fault.label == label);
+    found.unwrap_or_else(|| panic!("no fault {label}")).role
+}
+
+#[test]
+fn the_founding_example_names_the_storm_and_acquits_the_deploy() {
+    let path = "scenarios/library/cross/swap-blamed-on-deploy.toml";
+    let ready = shipped(path);
+    let found = explain(&ready, Path::new(path), &request(0)).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(role(&found, "storm"), Role::Necessary);
+    assert_eq!(role(&found, "deploy"), Role::Irrelevant);
+    assert_eq!(found.sets, [["storm"]]);
+    assert_eq!((found.seeds.len(), found.without_any), (2, 0));
+    let first = headline(&found);
+    assert_eq!(
+        first.lines().collect::<Vec<_>>(),
+        [
+            "CAUSE      storm (swap-storm on gateway-0): without it 0 of 2 failing seeds fail, with it alone 2",
+            "ACQUITTED  deploy (config-push): without it 2 of 2 fail all the same",
+        ]
+    );
+    let outlives = found.outlives.as_ref().expect("latency is a metric");
+    assert!(
+        outlives.ill_for.as_secs_f64() >= 20.0,
+        "the latency outlives the storm: {outlives:?}"
+    );
+    let text = report(&found);
+    for part in [
+        "latency recovers",
+        "page-fault",
+        "gateway-0: rate(node_vmstat_ps",
+        "outlives   its faults: shop.latency is ill for ",
+        "squall shrink scenarios/library/cross/swap-blamed-on-deploy.toml --seed 0x0 --write",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+}
+
+/// A service on one of two hosts, called from the other; nothing fails by itself.
+const SHOP: &str = "\
+name = 'shop'
+seeds = '0..8'
+stop = { at = '20s' }
+[topology]
+nodes.web = { cores = 2 }
+nodes.client = {}
+nodes.idle = { count = 2 }
+links.default = { delay = '1ms' }
+[workload.shop.cluster]
+on = 'web'
+clients = 'client'
+arrivals.rate = '20/s'
+timeout = '2s'
+graph.edges = ['front']
+[[property]]
+name = 'it'
+";
+
+fn with(promise: &str, faults: &[(&str, &str, &str)]) -> Ready {
+    let mut text = format!("{SHOP}{promise}\n");
+    for (name, at, inject) in faults {
+        text.push_str(&format!(
+            "[[fault]]\nname = '{name}'\nat = '{at}'\nfor = '4s'\nland = 'optional'\ninject.{inject}\n"
+        ));
+    }
+    let scenario =
+        parse("shop.toml", &text, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
+    scenario
+        .ready(&Place::default())
+        .unwrap_or_else(|e| panic!("{e}"))
+}
+
+const CUT: &str = "link-cut = { links = 'client -> web' }";
+const IDLE: &str = "node-pause = { nodes = 'idle' }";
+const FAR: &str = "link-delay = { links = 'client -> web', delay = '400ms' }";
+const SLOW: &str = "call-delay = { service = 'shop.request', delay = '400ms' }";
+
+fn explained(ready: &Ready) -> Explanation {
+    explain(ready, Path::new("shop.toml"), &request(1)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn either_of_two_is_enough_and_neither_is_necessary() {
+    let faults = [
+        ("early", "2s", CUT),
+        ("idle", "3s", IDLE),
+        ("late", "9s", CUT),
+    ];
+    let found = explained(&with("never = 'shop.timed-out'", &faults));
+    assert_eq!(found.sets, [["early"], ["late"]]);
+    let roles = ["early", "idle", "late"].map(|label| role(&found, label));
+    assert_eq!(
+        roles,
+        [Role::Contributes, Role::Irrelevant, Role::Contributes]
+    );
+    assert!(found.sets_complete);
+    let text = report(&found);
+    assert!(text.contains("enough     early, or late"), "{text}");
+}
+
+#[test]
+fn two_that_need_each_other_are_both_the_cause() {
+    let faults = [
+        ("far", "2s", FAR),
+        ("idle", "2s", IDLE),
+        ("slow", "2s", SLOW),
+    ];
+    let promise = "threshold = { metric = 'shop.latency', stat = 'max', below = '600ms' }";
+    let ready = with(promise, &faults);
+    let mut request = request(1);
+    request.thresholds = true;
+    let found = explain(&ready, Path::new("shop.toml"), &request).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(found.sets, [["far", "slow"]]);
+    let roles = ["far", "idle", "slow"].map(|label| role(&found, label));
+    assert_eq!(roles, [Role::Necessary, Role::Irrelevant, Role::Necessary]);
+    // 600 ms less the other's 400 ms, two links of 1 ms and the service: a little below 200 ms.
+    let threshold = found
+        .thresholds
+        .iter()
+        .find(|t| t.label == "far" && t.of == "delay");
+    let threshold = threshold.expect("a delay has a strength");
+    let (least, median, most) = threshold.shares;
+    assert!((0.35..0.52).contains(&median), "{threshold:?}");
+    assert!(
+        least <= median && median <= most && threshold.seeds == 2,
+        "{threshold:?}"
+    );
+    assert!(
+        found
+            .thresholds
+            .iter()
+            .any(|t| t.label == "slow" && t.of == "length")
+    );
+    // Well as soon as the faults heal: nothing holds it up.
+    assert!(found.outlives.as_ref().expect("a metric").ill_for.is_zero());
+    let again = explain(&ready, Path::new("shop.toml"), &request).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        report(&found),
+        report(&again),
+        "the same question has the same answer"
+    );
+    let json = document(&found, "squall");
+    assert_eq!(json["faults"][0]["role"], "necessary");
+    assert_eq!(json["sufficient_sets"][0][1], "slow");
+    assert_eq!(json["seed"], "0x1");
+}
+
+#[test]
+fn a_failure_without_any_fault_blames_none() {
+    let promise = "threshold = { metric = 'shop.latency', stat = 'max', below = '1us' }";
+    let found = explained(&with(promise, &[("cut", "2s", CUT)]));
+    assert_eq!(found.without_any, 2);
+    assert_eq!(role(&found, "cut"), Role::Irrelevant);
+    assert!(
+        headline(&found).starts_with("CAUSE      no fault"),
+        "{}",
+        headline(&found)
+    );
+}
