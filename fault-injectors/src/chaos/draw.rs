@@ -7,7 +7,7 @@ use crate::catalog::FaultKind;
 use crate::compose::{Composed, fill, node_at, record_of};
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, lower};
-use crate::param::Node;
+use crate::param::{Need, Node};
 use crate::timing::{self, Timing};
 use crate::topology::Topology;
 use squall_core::plan::Land;
@@ -198,6 +198,12 @@ impl<'a> Climate<'a> {
     ) -> Option<Drawn> {
         let recipe = recipe(kind).ok()?;
         let value = |(param, how): &(&'static crate::param::Param, How)| {
+            // Values that exclude each other, in ways that only their fault knows, are drawn apart.
+            let default =
+                matches!(how, How::OneOf(_) | How::Around(_)) && param.need != Need::Required;
+            if attempt > 0 && default && draws.of(param.key).stream("default").chance(ON) {
+                return None;
+            }
             let mut stream = draws.of(param.key).stream("value");
             Some((
                 param.key,
