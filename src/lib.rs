@@ -5,6 +5,8 @@
 //!
 //! * [`load`] and [`Campaign`](core::outcome::Campaign): a scenario file to a verdict; see
 //!   [`campaign::run`].
+//! * [`shrink`]: a failing seed to the smallest plan that still fails, as a regression file.
+//! * [`explain`]: the causes of a failing seed, and its innocents.
 //! * [`testing`]: scenario files, and worlds written in Rust, as named tests of `cargo test`.
 //! * [`core`]: the engine, for models of your own. [`faults`], [`scenarios`], [`reports`]: the
 //!   catalogue, the file format and workloads, and what is printed.
@@ -24,7 +26,9 @@
 //! ```
 
 pub mod campaign;
+pub mod explain;
 mod files;
+pub mod shrink;
 pub mod testing;
 
 pub use files::{LoadError, Place, load, scenario_files};

@@ -10,6 +10,8 @@
 //!
 //! Each file gives a test a seed, `library::agents::refund-twice::seed_0x11`, and one for what only
 //! all seeds together can say, `library::agents::refund-twice::campaign`. Filters work as everywhere.
+//! Regression files, which `squall shrink` writes, run first, one test each: what they were kept for must
+//! still happen, in the digest that they recorded.
 //!
 //! A world written in Rust, in an ordinary test:
 //!
@@ -23,9 +25,10 @@
 
 use crate::campaign;
 use crate::files::{load, scenario_files};
+use crate::shrink::{Lab, Symptom};
 use libtest_mimic::{Arguments, Failed, Trial};
 use squall_core::Seed;
-use squall_core::outcome::{SeedResult, Stop};
+use squall_core::outcome::{ENGINE_EPOCH, SeedResult, Stop};
 use squall_core::property::Verdict;
 use squall_core::world::World;
 use squall_reports::{Expectation, Outcome, divergence, terminal};
@@ -96,6 +99,7 @@ pub fn repeats(seeds: Range<u64>, run: impl Fn(&mut World) -> Stop) {
 #[derive(Clone, Debug)]
 pub struct Suite {
     root: PathBuf,
+    regressions: Option<PathBuf>,
     settings: Settings,
 }
 
@@ -112,7 +116,18 @@ impl Suite {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
+            regressions: None,
             settings: Settings::default(),
+        }
+    }
+    /// With the regression files below another folder; none is there until the first is kept. Those below
+    /// the root are found without this.
+    #[must_use]
+    pub fn with_regressions(self, folder: impl Into<PathBuf>) -> Self {
+        let regressions = Some(folder.into());
+        Self {
+            regressions,
+            ..self
         }
     }
     /// With these settings applied to every file.
@@ -126,22 +141,41 @@ impl Suite {
         let trials = self.trials();
         libtest_mimic::run(&arguments, trials).exit_code()
     }
-    /// The tests. A file that cannot be loaded is one failing test.
+    /// The tests, those of regression files first. A file that cannot be loaded is one failing test.
     pub fn trials(&self) -> Vec<Trial> {
         let files = match scenario_files(&self.root) {
             Ok(files) if !files.is_empty() => files,
             Ok(_) => return vec![failing(&self.root, "no scenario files below it".to_owned())],
             Err(error) => return vec![failing(&self.root, error.to_string())],
         };
-        files.iter().flat_map(|path| self.trials_of(path)).collect()
+        let kept = self.regressions.as_deref().filter(|folder| folder.exists());
+        let kept = match kept.map_or(Ok(Vec::new()), scenario_files) {
+            Ok(kept) => kept,
+            Err(error) => return vec![failing(&self.root, error.to_string())],
+        };
+        let (mut first, mut then) = (Vec::new(), Vec::new());
+        for path in kept.iter().chain(&files) {
+            match self.trials_of(path) {
+                (true, trials) => first.extend(trials),
+                (false, trials) => then.extend(trials),
+            }
+        }
+        first.extend(then);
+        first
     }
 
-    fn trials_of(&self, path: &Path) -> Vec<Trial> {
+    /// The tests of a file, and whether it is a regression file.
+    fn trials_of(&self, path: &Path) -> (bool, Vec<Trial>) {
         let name = self.name(path);
         let ready = match load(path, &self.settings) {
             Ok(ready) => ready,
-            Err(error) => return vec![failing(Path::new(&name), error.to_string())],
+            Err(error) => return (true, vec![failing(Path::new(&name), error.to_string())]),
         };
+        if ready.scenario.regression.is_some() {
+            let path = path.to_path_buf();
+            let still = move || regression(&ready, &path).map_err(Failed::from);
+            return (true, vec![Trial::test(name, still)]);
+        }
         let expectation = ready.scenario.expect.as_ref().map(expectation);
         let seeds = ready.scenario.seeds.clone();
         let loaded = Arc::new(Loaded {
@@ -159,13 +193,15 @@ impl Suite {
         trials.push(Trial::test(format!("{name}::campaign"), move || {
             whole.campaign(seeds)
         }));
-        trials
+        (false, trials)
     }
 
     /// `library::agents::refund-twice`.
     fn name(&self, path: &Path) -> String {
-        let inner = path
-            .strip_prefix(&self.root)
+        // Regressions of another folder keep its name.
+        let kept = self.regressions.as_deref().and_then(Path::parent);
+        let inner = (path.strip_prefix(&self.root).ok())
+            .or_else(|| path.strip_prefix(kept?).ok())
             .unwrap_or(path)
             .with_extension("");
         let parts = inner
@@ -173,6 +209,43 @@ impl Suite {
             .map(|part| part.as_os_str().to_string_lossy().into_owned());
         parts.collect::<Vec<_>>().join("::")
     }
+}
+
+/// Whether what a regression file was kept for still happens, in the digest that it recorded; or what
+/// changed, and what to do about it.
+fn regression(ready: &Ready, path: &Path) -> Result<(), String> {
+    let scenario = &ready.scenario;
+    let Some(kept) = &scenario.regression else {
+        return Ok(());
+    };
+    let symptom = Symptom::of(ready, kept);
+    let result = Lab::new(ready, path).run(ready, kept.seed, kept.plan.clone());
+    let (file, name, seed) = (path.display(), symptom.name(), kept.seed);
+    if !symptom.as_expected(ready, &result) {
+        return Err(match symptom.expected_to_fail(ready) {
+            true => format!(
+                "{name} does not fail any more in {file}, seed {seed}, which was kept to show that it does \
+                 (from: {}).\nIf it was mended, let its [expect] say verdict = \"pass\", then: squall shrink \
+                 {file} --bless\nOtherwise its plan no longer meets the weakness: shrink that seed again\n",
+                kept.of
+            ),
+            false => format!(
+                "{name} fails again in {file}, seed {seed}, whose [expect] says that it was mended (from: {}).\n\
+                 Everything about it: squall replay {file}\n",
+                kept.of
+            ),
+        });
+    }
+    if result.digest != kept.digest {
+        return Err(format!(
+            "{name} is as expected in {file}, seed {seed}, but the digest is {} and was {}.\n\
+             If the file was edited or the model was changed on purpose: squall shrink {file} --bless\n\
+             If nothing of it was meant to change, something changed the engine's order or its draws; a change \
+             of the engine on purpose raises the engine epoch (now {ENGINE_EPOCH}, recorded {})\n",
+            result.digest, kept.digest, kept.epoch
+        ));
+    }
+    Ok(())
 }
 
 /// The expectation of a scenario, for reports.

@@ -4,14 +4,20 @@
 use squall::core::outcome::{FaultResult, MetricResult};
 use squall::core::world::World;
 use squall::core::{Seed, VirtualDuration};
-use squall::faults::catalog;
+use squall::faults::param::{Need, Param};
+use squall::faults::{FaultKind, catalog};
 use squall::scenarios::{Settings, parse};
 
+#[path = "faults/agents.rs"]
+mod agents;
 #[path = "faults/edge.rs"]
 mod edge;
+#[path = "faults/life.rs"]
+mod life;
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
-/// clients on `client`; nobody does anything on `idle`.
+/// clients on `client`; nobody does anything on `idle`. A fault that needs no more than its target here has
+/// no line: see `case`.
 const CASES: &[(&str, &str, &str)] = &[
     (
         "node-loss",
@@ -334,6 +340,42 @@ const CASES: &[(&str, &str, &str)] = &[
     ("resource-limit", "{ workload = 'shop', value = 1 }", ""),
 ];
 
+/// What `kind` takes here: as in [`CASES`], or its target alone, where it must be given no more.
+fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
+    let mut written = CASES.iter().chain(life::CASES);
+    if let Some((_, busy, idle)) = written.find(|(name, ..)| *name == kind.name) {
+        return (busy, idle);
+    }
+    let required = |p: &&Param| p.need == Need::Required;
+    let required: Vec<&str> = kind.params.iter().filter(required).map(|p| p.key).collect();
+    match required[..] {
+        ["nodes"] => ("{ nodes = 'web' }", "{ nodes = 'idle' }"),
+        ["links"] => ("{ links = 'client -> web' }", "{ links = 'idle -> web' }"),
+        ["service"] => (
+            "{ service = 'shop.request' }",
+            "{ service = 'quiet.request' }",
+        ),
+        _ => panic!(
+            "{} needs a line in CASES: it must be given {required:?}",
+            kind.name
+        ),
+    }
+}
+
+/// All faults of the catalogue with what they take here, busy and idle; those of control loops and of
+/// agents have worlds of their own.
+fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let here = |name| {
+        let mut elsewhere = edge::CASES.iter().chain(agents::CASES);
+        elsewhere.all(|(other, ..)| *other != name)
+    };
+    let kinds = catalog::ALL.iter().filter(move |kind| here(kind.name));
+    kinds.map(|kind| {
+        let (busy, idle) = case(kind);
+        (kind.name, busy, idle)
+    })
+}
+
 /// Faults with a length of their own.
 const OWN_LENGTH: [&str; 3] = ["node-loss", "power-loss", "reimage"];
 
@@ -375,9 +417,9 @@ fn scenario(kind: &str, arguments: &str) -> String {
     format!(
         "name = 'one fault'\nstop = {{ at = '20s' }}\n\
          [topology]\n\
-         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a' }}\n\
+         nodes.web = {{ count = 2, cores = 2, memory = '{memory}', swap = 'vdisk', swap_size = '1GiB', zone = 'a', labels = {{ rack = 'r1' }} }}\n\
          nodes.client = {{ memory = '256MiB', zone = 'b' }}\n\
-         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c' }}\n\
+         nodes.idle = {{ count = 2, memory = '256MiB', swap = 'vdisk', zone = 'c', labels = {{ rack = 'r9' }} }}\n\
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
@@ -442,19 +484,25 @@ impl Calm {
 }
 
 #[test]
-fn every_fault_has_a_case() {
-    let cases = CASES.iter().chain(edge::CASES);
-    let cases: Vec<&str> = cases.map(|(kind, ..)| *kind).collect();
-    let kinds: Vec<&str> = catalog::ALL.iter().map(|kind| kind.name).collect();
-    let missing: Vec<_> = kinds.iter().filter(|kind| !cases.contains(kind)).collect();
-    assert!(missing.is_empty(), "no case for {missing:?}");
-    assert_eq!(cases.len(), kinds.len());
+fn every_case_is_of_a_fault() {
+    let cases = || {
+        CASES
+            .iter()
+            .chain(edge::CASES)
+            .chain(life::CASES)
+            .chain(agents::CASES)
+    };
+    for (number, (name, ..)) in cases().enumerate() {
+        assert!(catalog::find(name).is_some(), "there is no fault `{name}`");
+        let first = cases().position(|(other, ..)| other == name);
+        assert_eq!(first, Some(number), "{name} has two cases");
+    }
 }
 
 #[test]
 fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
     let calm = Calm::new();
-    for (kind, busy, _) in CASES {
+    for (kind, busy, _) in cases() {
         let (result, felt) = run(kind, busy);
         assert!(result.landed > 0, "{kind} has no effect: {result:?}");
         let first = result.first_landing.expect("what landed has a first time");
@@ -474,7 +522,7 @@ fn every_fault_lands_on_a_busy_target_and_changes_the_run() {
 #[test]
 fn no_fault_lands_on_an_idle_target() {
     let calm = Calm::new();
-    for (kind, _, idle) in CASES.iter().filter(|(.., idle)| !idle.is_empty()) {
+    for (kind, _, idle) in cases().filter(|(.., idle)| !idle.is_empty()) {
         let (result, felt) = run(kind, idle);
         assert_eq!(
             felt,

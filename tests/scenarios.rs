@@ -1,7 +1,11 @@
-//! Every shipped scenario with every seed of its file, as named tests.
+//! What was kept as a regression, then every shipped scenario with every seed of its file, as named tests.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    squall::testing::Suite::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/library")).main()
+    const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    let suite = squall::testing::Suite::new(format!("{SCENARIOS}/library"));
+    suite
+        .with_regressions(format!("{SCENARIOS}/regressions"))
+        .main()
 }

@@ -9,6 +9,7 @@
 //! * [`timing`]: when, how long, how often.
 //! * [`catalog`]: the named faults. Adding one is an item in its family's file and a line in
 //!   [`catalog::ALL`].
+//! * [`frozen`]: plans as text that people edit. [`shrink`]: the smallest plan that still fails.
 //! * [`lower`]: all faults of one seed to a [`Plan`](squall_core::plan::Plan).
 //!
 //! All draws of a fault end here, keyed by its label: removing one fault moves no draw of another.
@@ -19,10 +20,13 @@ pub mod chaos;
 pub mod compose;
 mod conflict;
 mod draws;
+mod fields;
+pub mod frozen;
 mod lowering;
 pub mod param;
 pub mod preset;
 pub mod selector;
+pub mod shrink;
 mod text;
 pub mod timing;
 pub mod topology;

@@ -15,7 +15,7 @@ use crate::timing::{Timing, Window};
 use crate::topology::Topology;
 use crate::trigger::{self, Bound, Places, Taken};
 use core::cell::RefCell;
-use squall_core::plan::{Choice, Land, LinkTarget, Primitive};
+use squall_core::plan::{Choice, Land, LinkTarget, On, Primitive};
 use squall_core::rng::SetupStream;
 use squall_core::{NodeId, ServiceId, VirtualDuration, VirtualTime};
 
@@ -150,6 +150,15 @@ pub struct LowerError {
     pub issue: Issue,
 }
 
+/// What a fault itself waits for.
+#[derive(Clone, Debug)]
+struct Armed {
+    on: On,
+    times: u32,
+    length: VirtualDuration,
+    primitive: Primitive,
+}
+
 /// What a fault lowers with: its targets, its window, its draws, and where the result goes.
 #[derive(Debug)]
 pub struct Lowering<'a> {
@@ -170,6 +179,8 @@ pub struct Lowering<'a> {
     floor: Option<Bound>,
     /// What the plan takes away besides.
     taken: Vec<Taken>,
+    /// What it does when something happens.
+    armed: Vec<Armed>,
 }
 
 /// What looking for targets leaves behind.
@@ -202,10 +213,18 @@ impl Lowering<'_> {
         apart: &[NodeId],
     ) -> Result<Vec<NodeId>, Issue> {
         let purpose = if receivers { "whom" } else { "who" };
-        let floor = match (self.floor, receivers) {
-            (Some(floor), false) => Some(floor.over(selector.candidates(self.topology)?)),
-            _ => None,
+        let own = selector.floor;
+        let floor = match own.or(self.floor.filter(|_| !receivers)) {
+            Some(floor) => Some(floor.over(trigger::whole(selector, self.topology)?)),
+            None => None,
         };
+        if let Some(floor) = floor.as_ref().filter(|f| f.least as usize >= f.of.len()) {
+            let issue = Issue::new("the floor leaves nobody to hit", 0..selector.text.len());
+            let (least, nodes) = (floor.least, floor.of.len());
+            return Err(issue
+                .label(format!("{least} of {nodes} nodes must be left"))
+                .help("make `keep_healthy` smaller, or the groups of these nodes larger"));
+        }
         if let Some(places) = self.places.at(key, receivers) {
             let mut found = self.found.borrow_mut();
             if found.choices.iter().any(|choice| choice.places == places) {
@@ -329,6 +348,21 @@ impl Lowering<'_> {
             self.entries.push((from, until, primitive));
         }
     }
+    /// Does something each time a record of the run fits `on`, while the occurrence lasts: so often at
+    /// the most, for `length` each.
+    pub fn whenever(
+        &mut self,
+        on: On,
+        (times, length): (u32, VirtualDuration),
+        primitive: Primitive,
+    ) {
+        self.armed.push(Armed {
+            on,
+            times,
+            length,
+            primitive,
+        });
+    }
     /// Does something at an instant. The plan gives it the shortest length there is.
     pub fn instant(&mut self, at: VirtualTime, primitive: Primitive) {
         if at < self.stop {
@@ -395,6 +429,17 @@ impl Lowering<'_> {
         self.draws
             .of(&self.topology.node(node).name)
             .stream(purpose)
+    }
+    /// One of `names`, drawn for `purpose`: one name more or less leaves the order of the others alone.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub(crate) fn first_of<'n>(&self, purpose: &str, names: &[&'n str]) -> &'n str {
+        let rank = |name: &&&str| self.draws.rank(purpose, name);
+        names
+            .iter()
+            .min_by_key(rank)
+            .expect("there is a name to draw")
     }
     /// The stream of draws of one channel.
     pub(crate) fn channel_stream(

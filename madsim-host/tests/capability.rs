@@ -5,9 +5,9 @@
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
     Arithmetic, CallRule, CallScope, CutMode, CutScope, Damage, Duplicate, Entry, KnobChange,
-    Limit, LinkTarget, Malformed, Plan, PlannedFault, Primitive, ResetEnds, Seen, Swap,
+    Limit, LinkTarget, Malformed, Plan, PlannedFault, Primitive, ResetEnds, Seen, SignalRule, Swap,
 };
-use squall_core::{KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
+use squall_core::{ChannelId, KnobId, Law, NodeId, ServiceId, VirtualDuration, VirtualTime};
 use squall_madsim::{Shape, Support, check, support};
 
 const NODE: NodeId = NodeId(0);
@@ -116,6 +116,13 @@ fn other_primitives() {
         (quota(99_500), "refused"),
         (memory, "refused"),
         (swap, "refused"),
+        (
+            Primitive::Signal {
+                channel: ChannelId(0),
+                rule: SignalRule::Stuck,
+            },
+            "refused",
+        ),
         (call, "refused"),
         (knob, "native"),
     ] {
@@ -150,6 +157,59 @@ fn delay_on(from: u32, to: u32) -> Primitive {
         mode: Arithmetic::Add,
         correlation: 0.0,
     }
+}
+
+#[test]
+fn what_waits_is_refused_by_its_name_and_a_frozen_plan_is_not() {
+    use squall_core::history;
+    use squall_core::plan::{Firing, FiringId, IfNone, On, Trigger};
+    let pause = Primitive::Pause { node: NodeId(0) };
+    let fixed = plan(vec![(pause, 0)]);
+    let firing = FiringId {
+        trigger: 0,
+        ordinal: 0,
+    };
+    let waiting = fixed.entries().iter().map(|entry| Entry {
+        firing: Some(firing),
+        ..entry.clone()
+    });
+    let trigger = Trigger {
+        fault: 0,
+        on: On::Event {
+            name: "kv.write".to_owned(),
+            nodes: None,
+            a: None,
+            b: None,
+        },
+        from: VirtualTime::ZERO,
+        until: VirtualTime::MAX,
+        after: 1,
+        cooldown: VirtualDuration::ZERO,
+        ends: VirtualTime::MAX,
+        patience: VirtualDuration::ZERO,
+        if_none: IfNone::Miss,
+        firings: vec![Firing::default()],
+    };
+    let waiting = Plan::new(fixed.faults.clone(), waiting.collect()).with_triggers(vec![trigger]);
+    let shape = Shape { nodes: 1, knobs: 0 };
+    let refused = check(&waiting, &shape).expect_err("nothing waits here");
+    let text = refused[0].to_string();
+    assert!(
+        text.starts_with("`pause` of fault `link-delay#1`: waits for"),
+        "{text}"
+    );
+    let fired = history::Record {
+        at: VirtualTime::from_nanos(7),
+        what: history::What::Trigger {
+            firing,
+            change: history::TriggerChange::Fired,
+        },
+    };
+    assert_eq!(check(&waiting.frozen(&[fired]), &shape), Ok(Vec::new()));
+    // That it never fired leaves nothing to do.
+    let never = waiting.frozen(&[]);
+    assert!(never.timeline().is_empty());
+    assert_eq!(check(&never, &shape), Ok(Vec::new()));
 }
 
 #[test]
@@ -314,6 +374,14 @@ fn the_list_of_faults_says_the_same() {
             stall: VirtualDuration::ZERO,
             share: 1.0,
         }),
+        Primitive::Signal {
+            channel: ChannelId(0),
+            rule: SignalRule::Stuck,
+        },
+        Primitive::Signal {
+            channel: ChannelId(0),
+            rule: SignalRule::Off { passes: None },
+        },
         Primitive::Knob {
             knob: KnobId(0),
             node: None,

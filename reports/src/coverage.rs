@@ -101,6 +101,7 @@ pub(crate) fn fault(fault: &FaultSummary) -> Value {
         "seeds_planned": fault.planned,
         "seeds_not_drawn": fault.not_drawn,
         "seeds_landed": fault.landed,
+        "triggers": fault.firings,
         "landed": fault.landings,
         "active_s": fault.active.as_secs_f64(),
         "first_landing": fault.first_landing.map(|(at, seed)| json!({

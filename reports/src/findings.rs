@@ -2,11 +2,12 @@
 
 use crate::operator::{self, SignalChange};
 use crate::slow::{self, Slow};
-use squall_core::VirtualTime;
+use squall_core::history::{Miss, TriggerChange, What};
 use squall_core::outcome::{PropertyResult, SeedResult};
 use squall_core::plan::Plan;
 use squall_core::property::Verdict;
 use squall_core::recording::Recording;
+use squall_core::{NodeId, VirtualTime};
 
 /// What a recording says.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,44 @@ fn merged(
         }
     }
     faults
+}
+
+/// What triggers did, in words, one line a firing.
+pub fn firings(recording: &Recording) -> Vec<String> {
+    let (plan, names) = (&recording.header.plan, &recording.header.nodes);
+    let name = |node: NodeId| names.get(node.index()).map_or("?", String::as_str);
+    let (mut hit, mut spared) = (Vec::new(), Vec::new());
+    let mut lines = Vec::new();
+    for record in &recording.records {
+        let What::Trigger { firing, change } = record.what else {
+            continue;
+        };
+        let label = plan.triggers().get(firing.trigger as usize);
+        let label = label.map_or("?", |t| plan.faults[t.fault as usize].label.as_str());
+        let what = match change {
+            TriggerChange::Armed => continue,
+            TriggerChange::Hit { node, .. } => {
+                hit.push(name(node));
+                continue;
+            }
+            TriggerChange::Dropped { node } => {
+                spared.push(name(node));
+                continue;
+            }
+            TriggerChange::Fired if hit.is_empty() => "fired".to_owned(),
+            TriggerChange::Fired => format!("hit {}", hit.join(", ")),
+            TriggerChange::Missed(Miss::Role) => "missed: nobody had the role".to_owned(),
+            TriggerChange::Missed(Miss::Floor) => "missed: its floor left nobody".to_owned(),
+        };
+        let floor = match spared.is_empty() {
+            true => String::new(),
+            false => format!(", its floor spared {}", spared.join(", ")),
+        };
+        lines.push(format!("{label}  {what}{floor} at {}", record.at));
+        hit.clear();
+        spared.clear();
+    }
+    lines
 }
 
 /// The failing properties of a seed.

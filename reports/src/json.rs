@@ -106,6 +106,7 @@ pub fn seed(seed: &SeedResult, wall_s: f64) -> Value {
             "active_s": f.active.as_secs_f64(),
             "missed": f.missed.map(|why| why.to_string()),
             "first_landing_s": f.first_landing.map(squall_core::VirtualTime::as_secs_f64),
+            "triggers": f.firings,
         })).collect::<Vec<_>>(),
     })
 }

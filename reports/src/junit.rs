@@ -80,6 +80,12 @@ fn status(outcome: &Outcome<'_>, seed: &SeedResult) -> TestCaseStatus {
         let what = first.map_or_else(String::new, |v| format!("{}: {}", v.at, v.text));
         text.push_str(&format!("{}: {what}\n", property.spec.name));
     }
+    for fault in seed.faults.iter().filter(|fault| fault.failed().is_some()) {
+        text.push_str(&format!(
+            "fault {}: nobody had the role that it names\n",
+            fault.label
+        ));
+    }
     text.push_str(&outcome.replay(seed));
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_message(text);

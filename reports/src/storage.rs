@@ -14,13 +14,17 @@ use std::io::{Read, Write};
 #[non_exhaustive]
 pub enum StorageError {
     /// The bytes are not gzip, or end early.
-    #[error("not a whole recording: {0}")]
+    #[error(
+        "not a whole recording: {0}: it was cut while it was written or copied; copy it again, or run the seed again"
+    )]
     Truncated(std::io::Error),
     /// The header is not what it should be.
-    #[error("header of the recording is damaged: {0}")]
+    #[error("header of the recording is damaged: {0}: run the seed again")]
     Header(serde_json::Error),
     /// A record is not what it should be.
-    #[error("record {index} of the recording is damaged: {error}")]
+    #[error(
+        "record {index} of the recording is damaged: {error}: copy it again, or run the seed again"
+    )]
     Damaged {
         /// Which, from 0.
         index: u64,
@@ -28,7 +32,9 @@ pub enum StorageError {
         error: postcard::Error,
     },
     /// Another version of the format.
-    #[error("recording has format {found}, this build reads {RECORDING_FORMAT}")]
+    #[error(
+        "recording has format {found}, this build reads {RECORDING_FORMAT}: use the build that made it, or run the seed again"
+    )]
     Format {
         /// The version found.
         found: u32,
@@ -43,7 +49,7 @@ pub enum StorageError {
     },
     /// Records are missing or were changed.
     #[error(
-        "records have the digest {found}, the header says {wanted}: the recording was changed or cut"
+        "records have the digest {found}, the header says {wanted}: the recording was changed or cut; take the one that was written, or run the seed again"
     )]
     Digest {
         /// What the records give.
@@ -76,6 +82,13 @@ pub fn encode(recording: &Recording) -> std::io::Result<Vec<u8>> {
 /// Bytes given to the compressor at once.
 const BLOCK: usize = 1 << 16;
 
+/// What every format of recordings says of itself.
+#[derive(serde::Deserialize)]
+struct Version {
+    format: u32,
+    epoch: u32,
+}
+
 /// Bytes as a recording, checked against its own digest.
 ///
 /// # Errors
@@ -88,17 +101,19 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
         .iter()
         .position(|byte| *byte == b'\n')
         .unwrap_or(plain.len());
-    let header: Header = serde_json::from_slice(&plain[..line]).map_err(StorageError::Header)?;
-    if header.format != RECORDING_FORMAT {
+    // Of another format only the version can be read.
+    let version: Version = serde_json::from_slice(&plain[..line]).map_err(StorageError::Header)?;
+    if version.format != RECORDING_FORMAT {
         return Err(StorageError::Format {
-            found: header.format,
+            found: version.format,
         });
     }
-    if header.epoch != ENGINE_EPOCH {
+    if version.epoch != ENGINE_EPOCH {
         return Err(StorageError::Epoch {
-            found: header.epoch,
+            found: version.epoch,
         });
     }
+    let header: Header = serde_json::from_slice(&plain[..line]).map_err(StorageError::Header)?;
     let mut history = History::new(true);
     let mut rest = plain.get(line + 1..).unwrap_or(&[]);
     while !rest.is_empty() {

@@ -7,7 +7,7 @@ use crate::slow::Slow;
 use crate::statistics::{self, Statistics};
 use crate::words::{Outcome, margin_unit, mark, number};
 use squall_core::history::Part;
-use squall_core::outcome::{FaultSummary, PropertySummary, SeedResult, Stop};
+use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary, SeedResult, Stop};
 use squall_core::plan::Land;
 use squall_core::property::{PropertyKind, Verdict, Violation};
 use squall_core::recording::Recording;
@@ -61,7 +61,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     out
 }
 
-fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: usize) {
+pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: usize) {
     let spec = &summary.spec;
     let _ = write!(
         out,
@@ -124,19 +124,48 @@ fn not_exercised(kind: &PropertyKind) -> String {
 }
 
 fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
+    let firings = fault.firings.unwrap_or_default();
+    if firings.failed.is_some() {
+        let _ = writeln!(
+            out,
+            "  FAIL {:<40} fault      nobody had the role that it names, {} times",
+            fault.label, firings.missed_role
+        );
+    }
     if fault.missed {
         let why = match (fault.planned, fault.land) {
-            (0, _) => "had a part in no seed".to_owned(),
+            (0, _) => "was drawn in no seed, or its floor left nobody: `squall plan` says which"
+                .to_owned(),
+            (_, Land::Any) if fault.firings.is_some() && firings.fired == 0 => not_fired(&firings),
             (_, Land::EverySeed) => format!("landed in {}/{seeds} only", fault.landed),
             (planned, _) => format!("had no effect in {planned}/{planned}"),
         };
-        let reason = fault.misses.first();
+        let told = |(why, _): &&(Missed, u64)| *why != Missed::NotFired;
+        let reason = fault.misses.first().filter(told);
         let reason = reason.map_or_else(String::new, |(why, _)| format!(": {why}"));
         let _ = writeln!(
             out,
             "  --   {:<40} fault      NOT LANDED: {why}{reason}",
             fault.label
         );
+    }
+}
+
+/// Why no trigger of a fault hit anybody.
+fn not_fired(firings: &Firings) -> String {
+    let mut reasons = Vec::new();
+    let mut reason = |times: u64, text: &str| {
+        if times > 0 {
+            reasons.push(format!("{text} {times} times"));
+        }
+    };
+    reason(firings.missed_role, "nobody had the role in time");
+    reason(firings.skipped, "was left out as nobody had the role");
+    reason(firings.waiting, "still waited for the role at the end");
+    reason(firings.missed_floor, "its floor left nobody");
+    match reasons.is_empty() {
+        true => "what it waits for never happened".to_owned(),
+        false => reasons.join(", "),
     }
 }
 
@@ -196,6 +225,16 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
         );
         active_line(&mut out, recording, result.end);
     }
+    for fault in &result.faults {
+        if let Some(at) = fault.failed() {
+            let _ = writeln!(
+                out,
+                "    broken     fault {}: at {at} nobody had the role that it names",
+                fault.label
+            );
+        }
+    }
+    triggered(&mut out, recording);
     for property in findings::failing(result) {
         let spec = &property.spec;
         let promise = spec.kind.to_string();
@@ -224,9 +263,30 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
     for slow in findings.slow.iter().filter(|slow| slow.count >= 20).take(2) {
         where_time_went(&mut out, slow);
     }
+    let [explain, shrink] = outcome.next(result);
+    let _ = writeln!(out, "    explain    {explain}");
+    let _ = writeln!(out, "    shrink     {shrink} --write");
     let _ = writeln!(out, "    replay     {}", outcome.replay(result));
     let _ = writeln!(out, "    digest     {}", result.digest);
     out
+}
+
+/// Firings shown at the most.
+const FIRINGS_MAX: usize = 6;
+
+/// When triggers fired, and whom they hit.
+fn triggered(out: &mut String, recording: &Recording) {
+    let firings = findings::firings(recording);
+    for firing in firings.iter().take(FIRINGS_MAX) {
+        let _ = writeln!(out, "    trigger    {firing}");
+    }
+    if firings.len() > FIRINGS_MAX {
+        let more = firings.len() - FIRINGS_MAX;
+        let _ = writeln!(
+            out,
+            "               and {more} more: all are in the recording"
+        );
+    }
 }
 
 fn violation_lines(

@@ -1,7 +1,7 @@
 //! What all reports are made of: a campaign with its names and its expectation.
 
 use squall_core::Seed;
-use squall_core::outcome::{Campaign, SeedResult};
+use squall_core::outcome::{Campaign, FaultSummary, SeedResult};
 use squall_core::property::{PropertyKind, Verdict};
 
 /// What the scenario says it is there to show.
@@ -23,7 +23,9 @@ impl Expectation {
             all.filter(move |(_, p)| p.verdict == verdict)
                 .map(|(index, _)| index)
         };
+        let failed = |f: &FaultSummary| f.firings.is_some_and(|firings| firings.failed.is_some());
         campaign.verdict == self.verdict
+            && !campaign.faults.iter().any(failed)
             && with_verdict(self.verdict).all(|index| because(&index))
             && self.because.iter().all(|index| {
                 campaign
@@ -34,6 +36,9 @@ impl Expectation {
     }
     /// Whether one seed is within it: a seed may also do better.
     pub fn allows(&self, seed: &SeedResult) -> bool {
+        if seed.faults.iter().any(|fault| fault.failed().is_some()) {
+            return false;
+        }
         let failing = seed.properties.iter().enumerate();
         let mut failing = failing.filter(|(_, p)| p.outcome.verdict == Verdict::Fail);
         match self.verdict {
@@ -84,15 +89,27 @@ impl Outcome<'_> {
             (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
         }
     }
+    /// The commands that explain one seed and that make it smaller.
+    pub fn next(&self, seed: &SeedResult) -> [String; 2] {
+        let seed_text = seed.seed.to_string();
+        ["explain", "shrink"].map(|verb| {
+            let words = ["squall", verb, self.path, "--seed", &seed_text].into_iter();
+            command(words.chain(self.settings.iter().map(String::as_str)))
+        })
+    }
     /// The command that repeats one seed, to be pasted into a shell.
     pub fn replay(&self, seed: &SeedResult) -> String {
         let seed_text = seed.seed.to_string();
         let digest = seed.digest.to_string();
         let settings = self.settings.iter().map(String::as_str);
         let words = ["squall", "replay", self.path, "--seed", &seed_text].into_iter();
-        let words = words.chain(settings).chain(["--digest", &digest]);
-        words.map(quoted).collect::<Vec<_>>().join(" ")
+        command(words.chain(settings).chain(["--digest", &digest]))
     }
+}
+
+/// Words as a command, to be pasted into a shell.
+pub fn command<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A word for a POSIX shell, in quotes where it needs them.

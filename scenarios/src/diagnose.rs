@@ -52,6 +52,19 @@ impl Report {
         }
     }
 
+    /// A report of issues that quote their lines, in the order in which they were found.
+    pub(crate) fn in_order(path: &str, issues: Vec<Issue>) -> Self {
+        let diagnostic = |issue| Diagnostic {
+            issue,
+            origin: Origin::File,
+        };
+        Self {
+            path: path.to_owned(),
+            text: String::new(),
+            diagnostics: issues.into_iter().map(diagnostic).collect(),
+        }
+    }
+
     /// All diagnostics as text, with carets, and a last line that counts them.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour {

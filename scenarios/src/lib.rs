@@ -36,7 +36,10 @@
 
 mod diagnose;
 mod file;
+mod judge;
+pub mod log;
 mod overrides;
+pub mod regression;
 mod run;
 mod scenario;
 pub mod schema;
@@ -46,8 +49,10 @@ mod tree;
 pub mod workloads;
 
 pub use diagnose::{Diagnostic, Origin, Report};
-pub use file::parse;
+pub use file::{parse, properties_for, properties_for_log};
+pub use judge::{JudgeError, Judged, Times};
 pub use overrides::Settings;
+pub use regression::Regression;
 pub use run::{Ready, SeedRun};
 pub use scenario::{
     About, Expect, FileUse, Files, LinkBase, LinkRule, LinkSpec, NodeGroup, Scenario, Variant,

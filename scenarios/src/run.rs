@@ -5,15 +5,14 @@ use crate::scenario::{Files, Scenario};
 use crate::workloads::{Depends, Install, Prepare, Prepared};
 use squall_core::depends::DependencyMap;
 use squall_core::history::History;
-use squall_core::outcome::{ENGINE_EPOCH, Landing, MetricResult, PropertyResult, SeedResult, Stop};
-use squall_core::plan::Plan;
-use squall_core::property::{
-    Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, Recovers, Threshold,
-    Verdict,
+use squall_core::outcome::{
+    ENGINE_EPOCH, FaultResult, Landing, MetricResult, PropertyResult, SeedResult, Stop,
 };
+use squall_core::plan::Plan;
+use squall_core::property::{Invariant, PropertyKind, PropertyOutcome, Verdict};
 use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
 use squall_core::world::{Bounds, ClockSpec, HOST_SIGNALS, NodeSpec, World};
-use squall_core::{Key, Names, Seed, VirtualTime};
+use squall_core::{Key, Names, Seed};
 use squall_faults::param::Signed;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -38,11 +37,20 @@ pub struct SeedRun {
     pub recording: Option<Recording>,
 }
 
-type Promised = Vec<(String, Box<dyn Invariant>)>;
+pub(crate) type Promised = Vec<(String, Box<dyn Invariant>)>;
 
 impl Scenario {
-    /// Reads the files that the scenario names. The error holds everything that is wrong.
-    pub fn ready(mut self, files: &dyn Files) -> Result<Ready, Report> {
+    /// Reads the files that the scenario names. The error holds everything that is wrong; a regression
+    /// file of another engine epoch is.
+    pub fn ready(self, files: &dyn Files) -> Result<Ready, Report> {
+        match self.epoch_issue() {
+            Some(report) => Err(report),
+            None => self.ready_of_any_epoch(files),
+        }
+    }
+
+    /// [`Scenario::ready`], whatever the engine epoch of its digest.
+    pub fn ready_of_any_epoch(mut self, files: &dyn Files) -> Result<Ready, Report> {
         let mut issues = Vec::new();
         crate::traces::load(&mut self, files, &mut issues);
         let prepare = |workload: &crate::WorkloadUse| {
@@ -78,6 +86,19 @@ impl Ready {
 
     /// Runs one seed under a given plan.
     pub fn run_plan(&self, seed: Seed, plan: Plan, keep: bool, world: &mut World) -> SeedRun {
+        self.run_against(seed, (plan, None), keep, world)
+    }
+
+    /// Runs one seed under a given plan, and judges it by the times of another one if there is one:
+    /// baselines end where its first fault starts, and recovery counts from its last heal. So runs with
+    /// and without a fault answer the same question.
+    pub fn run_against(
+        &self,
+        seed: Seed,
+        (plan, times): (Plan, Option<&Plan>),
+        keep: bool,
+        world: &mut World,
+    ) -> SeedRun {
         world.reset(seed, keep);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let promised = self.build(world);
@@ -90,11 +111,11 @@ impl Ready {
         }));
         let stop = caught.unwrap_or_else(|panic| Stop::Panicked(text_of(panic.as_ref())));
         let names = world.names();
-        let finished = world.finish(&stop);
+        let finished = world.finish_against(&stop, times);
         let properties = self.properties(finished.outcomes);
         let result = SeedResult {
             seed,
-            verdict: verdict(&stop, &properties),
+            verdict: verdict(&stop, &properties, &finished.faults),
             digest: finished.digest,
             end: finished.end,
             events: finished.events,
@@ -109,7 +130,7 @@ impl Ready {
         }
         let mut history = finished.history;
         let recording = keep.then(|| Recording {
-            header: self.header(seed, plan.clone(), names, &history),
+            header: self.header(&result, plan.clone(), names, &history),
             records: history.take_records(),
         });
         SeedRun {
@@ -138,7 +159,7 @@ impl Ready {
         map
     }
 
-    fn header(&self, seed: Seed, plan: Plan, names: Names, history: &History) -> Header {
+    fn header(&self, result: &SeedResult, plan: Plan, names: Names, history: &History) -> Header {
         let scenario = &self.scenario;
         let nodes = scenario
             .topology
@@ -151,7 +172,9 @@ impl Ready {
             scenario: scenario.name.clone(),
             path: scenario.path.clone(),
             text: scenario.text.clone(),
-            seed,
+            seed: result.seed,
+            stop: result.stop.clone(),
+            end: result.end,
             nodes: nodes.collect(),
             plan,
             names,
@@ -161,7 +184,7 @@ impl Ready {
     }
 
     /// Nodes, links, services, knobs and channels, in the order of the topology; then the workloads.
-    fn build(&self, world: &mut World) -> Promised {
+    pub(crate) fn build(&self, world: &mut World) -> Promised {
         let scenario = &self.scenario;
         let mut ids = Vec::new();
         for group in &scenario.nodes {
@@ -213,55 +236,13 @@ impl Ready {
     fn watch(&self, world: &mut World, mut promised: Promised) {
         for spec in &self.scenario.properties {
             let name = world.name(spec.kind.subject());
-            let monitor: Box<dyn Monitor> = match &spec.kind {
-                PropertyKind::Always { invariant } => {
-                    let at = promised.iter().position(|(name, _)| name == invariant);
-                    let at = at.unwrap_or_else(|| {
-                        panic!("a workload did not promise `{invariant}`, which its tables declare")
-                    });
-                    Box::new(Monitored::new(promised.remove(at).1))
-                }
-                PropertyKind::Never { event } => {
-                    Box::new(Event::never(name, format!("{event} happened")))
-                }
-                PropertyKind::Eventually {
-                    event,
-                    within,
-                    after,
-                } => {
-                    let text = format!("{event} had not happened");
-                    Box::new(Event::eventually(name, *after, *within, text))
-                }
-                PropertyKind::Sometimes { .. } => Box::new(Event::sometimes(name)),
-                PropertyKind::Recovers {
-                    stat,
-                    factor,
-                    within,
-                    window,
-                    ..
-                } => Box::new(Recovers {
-                    name,
-                    stat: *stat,
-                    factor: *factor,
-                    within: *within,
-                    window: *window,
-                }),
-                PropertyKind::Threshold {
-                    stat,
-                    is,
-                    limit,
-                    from,
-                    until,
-                    ..
-                } => Box::new(Threshold {
-                    name,
-                    stat: *stat,
-                    is: *is,
-                    limit: *limit,
-                    from: VirtualTime::ZERO + *from,
-                    until: until.map(|until| VirtualTime::ZERO + until),
-                }),
-            };
+            let monitor = crate::judge::monitor(&spec.kind, name, |invariant| {
+                let at = promised.iter().position(|(name, _)| name == invariant);
+                let at = at.unwrap_or_else(|| {
+                    panic!("a workload did not promise `{invariant}`, which its tables declare")
+                });
+                promised.remove(at).1
+            });
             world.watch(monitor);
         }
     }
@@ -276,7 +257,7 @@ impl Ready {
     }
 
     /// Summaries by name. Host signals that stayed at zero are left out: there are many.
-    fn metrics(&self, history: &History, names: &Names) -> Vec<MetricResult> {
+    pub(crate) fn metrics(&self, history: &History, names: &Names) -> Vec<MetricResult> {
         let mut metrics = Vec::new();
         for (id, series) in history.metrics().all() {
             let (name, summary) = (names.text(id), series.summary());
@@ -329,7 +310,11 @@ fn host_unit(name: &str) -> &'static str {
 
 /// The worst of the properties of one seed. That one seed does not witness a `sometimes` says
 /// nothing: one of a campaign is enough.
-fn verdict(stop: &Stop, properties: &[PropertyResult]) -> Verdict {
+pub(crate) fn verdict(
+    stop: &Stop,
+    properties: &[PropertyResult],
+    faults: &[FaultResult],
+) -> Verdict {
     let of = |p: &PropertyResult| match (&p.spec.kind, p.outcome.verdict) {
         (PropertyKind::Sometimes { .. }, Verdict::NotExercised) => Verdict::Pass,
         (_, Verdict::NotExercised) if p.spec.optional => Verdict::Pass,
@@ -346,6 +331,10 @@ fn verdict(stop: &Stop, properties: &[PropertyResult]) -> Verdict {
         .max()
         .unwrap_or(Verdict::NotExercised)
         .max(stopped)
+        .max(match faults.iter().any(|fault| fault.failed().is_some()) {
+            true => Verdict::Fail,
+            false => Verdict::Pass,
+        })
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -1,6 +1,7 @@
 //! A checked scenario: plain data.
 
 use crate::diagnose::Report;
+use crate::regression::Regression;
 use crate::workloads::WorkloadKind;
 use squall_core::outcome::coverage::Roles;
 use squall_core::plan::{Land, LinkTarget, Plan, Swap};
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub properties: Vec<PropertySpec>,
     /// The expected verdict, if the file says one.
     pub expect: Option<Expect>,
+    /// The frozen plan and what it ends in, if this is a regression file.
+    pub regression: Option<Regression>,
     /// Its variants.
     pub variants: Vec<Variant>,
     /// The world as faults see it. Nodes, services and knobs have the numbers that a host must give
@@ -156,6 +159,8 @@ pub struct WorkloadUse {
     pub args: Args,
     /// Where it runs, by number.
     pub nodes: Vec<NodeId>,
+    /// Whether a fault asks who has a role in it. Then it records that, and else not.
+    pub roles: bool,
     /// Line of the file.
     pub line: u32,
 }
@@ -223,9 +228,13 @@ impl Scenario {
         roles.knobs = knobs.map(|knob| knob.name.clone()).collect();
         roles
     }
-    /// The faults of a seed as primitives. What can be known before a seed is drawn was checked
+    /// The faults of a seed as primitives; of a regression file its frozen plan. What can be known
+    /// before a seed is drawn was checked
     /// when the file was read; the rest of the errors is here.
     pub fn plan(&self, seed: Seed) -> Result<Plan, Report> {
+        if let Some(regression) = &self.regression {
+            return Ok(regression.plan.clone());
+        }
         let faults = self.faults_of(seed);
         let plan = lower(seed, &faults, &self.topology, self.stop_time());
         plan.map_err(|errors| self.report(errors.into_iter().map(|e| e.issue).collect()))
@@ -241,6 +250,10 @@ impl Scenario {
     /// What it takes for its faults to count as having happened, by label; before the members of a
     /// group the group, where that is what must land.
     pub fn lands(&self) -> Vec<(String, Land)> {
+        if let Some(regression) = &self.regression {
+            let faults = regression.plan.faults.iter();
+            return faults.map(|f| (f.label.clone(), f.land)).collect();
+        }
         let mut lands: Vec<(String, Land)> = Vec::new();
         for fault in &self.faults {
             let group = fault.composed.member.as_ref().map(|member| &member.group);

@@ -2,7 +2,8 @@
 
 use crate::tables;
 use serde_json::{Map, Value, json};
-use squall_faults::param::{Kind, Need, Param, Unit, Variant};
+use squall_faults::param::{Kind, Need, Param, Shape, Unit, Variant};
+use squall_faults::selector::LONG;
 
 /// The schema of a scenario file.
 pub fn schema() -> Value {
@@ -11,6 +12,12 @@ pub fn schema() -> Value {
     schema["title"] = json!("Squall scenario");
     let mut definitions = Map::new();
     define(tables::FILE, &mut definitions);
+    // Nodes stand in every second fault: one definition keeps the schema a tenth of its size.
+    let words = json!({ "type": "string", "minLength": 1 });
+    definitions.insert(
+        "nodes".to_owned(),
+        json!({ "anyOf": [words, record(LONG)] }),
+    );
     schema["definitions"] = Value::Object(definitions);
     schema
 }
@@ -130,12 +137,13 @@ fn value(kind: &Kind) -> Value {
         Kind::HoldBack => pattern(r"^(([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+|[0-9]+ messages?)$"),
         Kind::Size => pattern(r"^([0-9]+(\.[0-9]+)?([KMGT]i)?B)+$"),
         Kind::Device => pattern(r"^([a-z0-9-]+|[0-9.eE+-]+ iops)$"),
+        Kind::Selector(Shape::Nodes) => json!({ "allOf": [{ "$ref": "#/definitions/nodes" }] }),
         Kind::Length
         | Kind::Law(Unit::Time)
         | Kind::Text
         | Kind::File
         | Kind::Recording
-        | Kind::Selector(_) => {
+        | Kind::Selector(Shape::Links) => {
             json!({ "type": "string", "minLength": 1 })
         }
         Kind::Date => pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{8}Z)?$"),

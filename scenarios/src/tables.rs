@@ -4,7 +4,7 @@ use crate::file::{memory, phases};
 use crate::workloads;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
-use squall_faults::{chaos, compose, timing, trigger};
+use squall_faults::{chaos, compose, frozen, timing, trigger};
 
 /// Counts have no upper bound but that of the type.
 const MANY: i64 = i64::MAX;
@@ -61,6 +61,17 @@ pub const FILE: &[Param] = &[
         Kind::Table(EXPECT),
         "the verdict, where the scenario shows a failure",
     ),
+    Param::new(
+        "regression",
+        Kind::Table(REGRESSION),
+        "what `squall shrink` found: one seed, and what it must end in",
+    ),
+    Param::new(
+        "plan",
+        Kind::List(&Kind::Table(PLAN)),
+        "the frozen plan of a regression file, instead of faults",
+    )
+    .default(""),
     Param::new(
         "with",
         Kind::Map(&Kind::Table(WITH)),
@@ -375,6 +386,57 @@ const WITH: &[Param] = &[
         "set",
         Kind::Map(&Kind::Any),
         "keys and their values: `set.\"stop.at\" = \"5m\"`",
+    )
+    .required(),
+];
+
+const REGRESSION: &[Param] = &[
+    Param::new("of", Kind::Text, "where it comes from, for people"),
+    Param::new("seed", Kind::Scalar, "the seed").required(),
+    Param::new(
+        "property",
+        Kind::Text,
+        "name of the property that fails; if missing, model code panics",
+    ),
+    Param::new(
+        "clocks",
+        Kind::List(&Kind::Text),
+        "nodes with a clock that can be wrong, though no part of the plan says so any more",
+    )
+    .default(""),
+    Param::new("digest", Kind::Text, "the digest that the run ends in").required(),
+    Param::new(
+        "epoch",
+        Kind::Integer {
+            min: 0,
+            max: u32::MAX as i64,
+        },
+        "the engine epoch of the digest",
+    )
+    .required(),
+];
+
+const PLAN: &[Param] = &[
+    Param::new("fault", Kind::Text, "label of the fault that it is part of").required(),
+    Param::new("kind", Kind::Text, "the fault in the catalogue").required(),
+    timing::LAND,
+    Param::new(
+        "part",
+        Kind::Integer {
+            min: 0,
+            max: u32::MAX as i64,
+        },
+        "number of the part in its fault; draws hang on it; the next one if missing",
+    ),
+    Param::new("from", Kind::Duration, "when it begins").required(),
+    Param::new("until", Kind::Duration, "when it ends; never if missing"),
+    Param::new(
+        "do",
+        Kind::Variant {
+            noun: "primitive",
+            of: frozen::forms,
+        },
+        "what it does, and to whom: `do.<primitive> = { .. }`",
     )
     .required(),
 ];

@@ -370,6 +370,7 @@ fn valid(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
         "$ref",
         "definitions",
         "title",
+        "definitions",
         "description",
         "default",
         "type",

@@ -152,6 +152,27 @@ impl DependencyMap {
     pub fn units(&self) -> impl Iterator<Item = (&Unit, &[Sign])> {
         self.units.iter().map(|unit| (unit, unit.signs.as_slice()))
     }
+    /// The name of the unit whose operations the spans of this name are.
+    pub fn operates(&self, span: &str) -> Option<&str> {
+        let is = |sign: &Sign| matches!(sign, Sign::Operation(name) if name == span);
+        let unit = self.units.iter().find(|unit| unit.signs.iter().any(is));
+        unit.map(|unit| unit.name.as_str())
+    }
+    /// The needs between units that have operations, by name: what spans can show.
+    pub fn observable(&self) -> Vec<(&str, &str)> {
+        let operates = |unit: &&Unit| unit.signs.iter().any(|s| matches!(s, Sign::Operation(_)));
+        let mut needs = Vec::new();
+        for unit in self.units.iter().filter(operates) {
+            let needed = unit
+                .needs
+                .iter()
+                .map(|id| &self.units[id.0])
+                .filter(operates);
+            needs.extend(needed.map(|needed| (unit.name.as_str(), needed.name.as_str())));
+        }
+        needs.sort_unstable();
+        needs
+    }
     /// Whether `caller` needs `callee`, units by name, directly.
     pub fn knows(&self, caller: &str, callee: &str) -> bool {
         let called = |name: &str| {

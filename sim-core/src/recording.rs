@@ -1,12 +1,13 @@
 //! A recording: a history with everything that made it, as it is kept on disk.
 
 use crate::history::{Digest, Record};
+use crate::outcome::Stop;
 use crate::plan::Plan;
-use crate::{Names, Seed};
+use crate::{Names, Seed, VirtualTime};
 use serde::{Deserialize, Serialize};
 
-/// Version of the format of recordings.
-pub const RECORDING_FORMAT: u32 = 1;
+/// Version of the format of recordings. 2 knows why and when the run stopped.
+pub const RECORDING_FORMAT: u32 = 2;
 
 /// What a recording knows about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,10 @@ pub struct Header {
     pub text: String,
     /// The seed.
     pub seed: Seed,
+    /// Why the run stopped: what is promised about its whole length needs that it was over.
+    pub stop: Stop,
+    /// When it stopped; the last record may be earlier.
+    pub end: VirtualTime,
     /// Names of the nodes, by number.
     pub nodes: Vec<String>,
     /// The plan.

@@ -8,12 +8,15 @@
 )]
 
 mod verify;
+mod without;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
+pub use without::{Without, without};
 
 use squall_core::Seed;
 use squall_core::outcome::coverage::Collector;
 use squall_core::outcome::{Campaign, SeedResult};
+use squall_core::plan::Plan;
 use squall_core::property::Verdict;
 use squall_core::world::World;
 use squall_scenarios::{Ready, Report, SeedRun};
@@ -39,6 +42,23 @@ fn run_seed(ready: &Ready, seed: Seed, keep: bool, world: &mut World) -> Result<
     let run = ready.run(seed, keep, world);
     MODEL_CODE.set(false);
     run
+}
+
+/// Runs a seed under a plan of somebody's own, marked as model code.
+pub fn run_plan(ready: &Ready, seed: Seed, plan: Plan, keep: bool, world: &mut World) -> SeedRun {
+    MODEL_CODE.set(true);
+    let run = ready.run_plan(seed, plan, keep, world);
+    MODEL_CODE.set(false);
+    run
+}
+
+/// Runs seeds under plans of somebody's own on `jobs` threads; results in their order.
+pub fn run_plans(ready: &Ready, runs: &[(Seed, Plan)], jobs: usize) -> Vec<SeedResult> {
+    let results = on_threads(runs.len() as u64, jobs, &|world, index| {
+        let (seed, plan) = &runs[usize::try_from(index).expect("an index of a list")];
+        Ok(run_plan(ready, *seed, plan.clone(), false, world).result)
+    });
+    results.expect("a plan that is given need not be drawn")
 }
 
 /// A campaign with its wall times.

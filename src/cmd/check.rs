@@ -33,7 +33,7 @@ impl Check {
                     path.display(),
                     scenario.topology.nodes().len(),
                     scenario.workloads.len(),
-                    scenario.faults.len(),
+                    scenario.lands().len(),
                     scenario.properties.len(),
                     scenario.seeds.start,
                     scenario.seeds.end

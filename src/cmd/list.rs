@@ -1,7 +1,8 @@
 //! `squall list`: what there is. The texts derive from the tables.
 
 use super::{exit, out};
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Args, Subcommand, ValueEnum};
 use squall::core::memory::Preset;
 use squall::faults::{catalog, preset};
 use squall::scenarios::{Settings, tables, workloads};
@@ -12,53 +13,126 @@ use std::path::PathBuf;
 /// List faults, presets, workloads, properties, metrics, scenarios or devices
 #[derive(Args, Debug)]
 pub(crate) struct List {
-    /// What to list
+    #[command(subcommand)]
     what: What,
-    /// One of them in full, for instance `swap-storm`; for scenarios the directory
-    name: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Subcommand, Debug)]
 enum What {
-    Faults,
-    Presets,
-    Workloads,
+    /// The faults; or one of them in full, with an example
+    Faults {
+        /// One of them, for instance `swap-storm`
+        #[arg(value_parser = Names(fault_names), hide_possible_values = true)]
+        name: Option<String>,
+        /// How all of them are shown
+        #[arg(long, value_enum, default_value = "human")]
+        format: Format,
+    },
+    /// The published settings of other tools, for `use`; or one of them
+    Presets {
+        /// One of them, for instance `jepsen-net`
+        #[arg(value_parser = Names(preset_names), hide_possible_values = true)]
+        name: Option<String>,
+    },
+    /// The kinds of workload; or one of them
+    Workloads {
+        /// One of them, for instance `agents`
+        #[arg(value_parser = Names(workload_names), hide_possible_values = true)]
+        name: Option<String>,
+    },
+    /// The kinds of property
     Properties,
+    /// The metrics of workloads and hosts, with their units
     Metrics,
-    Scenarios,
+    /// The scenarios below a directory
+    Scenarios {
+        /// The directory
+        #[arg(default_value = "scenarios")]
+        dir: String,
+    },
+    /// The swap devices and disks
     Devices,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for terminals
+    Human,
+    /// The page docs/faults.md
+    Markdown,
+}
+
+/// Names of a table: completions offer them, and what is in no table is answered as nothing found.
+#[derive(Clone)]
+struct Names(fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Names {
+    type Value = String;
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+fn fault_names() -> Vec<&'static str> {
+    catalog::ALL.iter().map(|kind| kind.name).collect()
+}
+
+fn preset_names() -> Vec<&'static str> {
+    preset::ALL.iter().map(|preset| preset.name).collect()
+}
+
+fn workload_names() -> Vec<&'static str> {
+    workloads::ALL.iter().map(|kind| kind.name).collect()
 }
 
 impl List {
     pub(crate) fn main(&self) -> u8 {
-        let name = self.name.as_deref();
-        let text = match (self.what, name) {
-            (What::Faults, None) => Some(catalog::list()),
-            (What::Faults, Some(name)) => catalog::find(name).map(|fault| fault.describe()),
-            (What::Presets, None) => Some(preset::list()),
-            (What::Presets, Some(name)) => preset::find(name).map(|preset| preset.describe()),
-            (What::Workloads, None) => Some(workloads::list()),
-            (What::Workloads, Some(name)) => workloads::find(name).map(|kind| kind.describe()),
-            (What::Properties, _) => Some(tables::list_properties()),
-            (What::Metrics, _) => Some(workloads::list_metrics()),
-            (What::Devices, _) => Some(devices()),
-            (What::Scenarios, dir) => return scenarios(dir.unwrap_or("scenarios")),
+        let text = match &self.what {
+            What::Faults { name: None, format } => match format {
+                Format::Human => catalog::list(),
+                Format::Markdown => catalog::markdown(),
+            },
+            What::Faults {
+                name: Some(name), ..
+            } => match catalog::find(name) {
+                Some(fault) => fault.describe(),
+                None => return unknown("fault", name, fault_names()),
+            },
+            What::Presets { name: None } => preset::list(),
+            What::Presets { name: Some(name) } => match preset::find(name) {
+                Some(preset) => preset.describe(),
+                None => return unknown("preset", name, preset_names()),
+            },
+            What::Workloads { name: None } => workloads::list(),
+            What::Workloads { name: Some(name) } => match workloads::find(name) {
+                Some(kind) => kind.describe(),
+                None => return unknown("workload", name, workload_names()),
+            },
+            What::Properties => tables::list_properties(),
+            What::Metrics => workloads::list_metrics(),
+            What::Devices => devices(),
+            What::Scenarios { dir } => return scenarios(dir),
         };
-        match text {
-            Some(text) => {
-                out::result(&text);
-                exit::PASS
-            }
-            None => {
-                let what = format!("{:?}", self.what).to_lowercase();
-                let name = name.unwrap_or("");
-                out::note(&format!(
-                    "error: no `{name}` among the {what}: `squall list {what}` shows all"
-                ));
-                exit::NOTHING
-            }
-        }
+        out::result(&text);
+        exit::PASS
     }
+}
+
+fn unknown(what: &str, name: &str, known: Vec<&'static str>) -> u8 {
+    let help = squall::faults::param::suggest(name, known);
+    let help = help.map_or(String::new(), |help| format!("{help} "));
+    out::note(&format!(
+        "error: no {what} is called `{name}`. {help}`squall list {what}s` shows all"
+    ));
+    exit::NOTHING
 }
 
 fn devices() -> String {

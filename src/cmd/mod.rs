@@ -1,7 +1,10 @@
 //! The command line: one thin file a subcommand.
 
 mod check;
+mod compare;
 mod demo;
+mod explain;
+mod judge;
 mod list;
 mod out;
 mod plan;
@@ -9,6 +12,8 @@ mod replay;
 mod run;
 mod schema;
 mod selection;
+mod shrink;
+mod stored;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -21,10 +26,14 @@ pub(crate) mod exit {
     pub(crate) const BUG: u8 = 1;
     /// Wrong arguments.
     pub(crate) const USAGE: u8 = 2;
+    /// Not decided, or not exercised.
+    pub(crate) const INCONCLUSIVE: u8 = 3;
     /// Nothing selected.
     pub(crate) const NOTHING: u8 = 4;
     /// An invalid scenario.
     pub(crate) const INVALID: u8 = 96;
+    /// A property violated, or one that was to be violated is not.
+    pub(crate) const VIOLATED: u8 = 100;
     /// A re-run ended in another digest.
     pub(crate) const NONDETERMINISM: u8 = 102;
 }
@@ -50,7 +59,12 @@ Examples:
   squall run FILE --coverage                       which faults had an effect on what, and what never happened
   squall run FILE --set stop.at=5m --with no-storm settings and variants of the file
   squall plan FILE --seed 0x11                     what would happen to whom and when
+  squall compare FILE --with no-storm              what differs on the same seeds, and how sure that is
+  squall compare FILE --without storm              what one fault reached, against what was predicted
+  squall judge RECORDING --properties FILE         other promises on what was stored, without a run
   squall replay FILE --seed 0x11                   one seed again, with the whole report
+  squall explain FILE --seed 0x11                  which faults cause it, which do not, and from where on
+  squall shrink FILE --seed 0x11 --write           the smallest plan that still fails, as a regression file
 
 Exit codes: 0 pass, 1 bug or unwritable result, 2 usage, 3 inconclusive or not exercised, 4 nothing selected,
 96 invalid scenario, 100 property violated, 102 nondeterminism";
@@ -85,8 +99,16 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Validate scenarios without running them
     Check(check::Check),
+    /// Compare two variants or two files on the same seeds, or one with and without a fault
+    Compare(compare::Compare),
     /// Run one seed again and show everything about it; the digest must match
     Replay(replay::Replay),
+    /// Check a stored recording, or the event log of another system, by the properties of a file
+    Judge(judge::Judge),
+    /// Say which faults cause a failure and which do not, from which strength on, and where the time went
+    Explain(explain::Explain),
+    /// Find the smallest plan that still fails, and keep it as a regression file
+    Shrink(shrink::Shrink),
     /// List faults, presets, workloads, properties, metrics, scenarios or devices
     List(list::List),
     /// Print the JSON Schema of scenario files
@@ -120,7 +142,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(command) => command.main(colour),
         Command::Plan(command) => command.main(colour),
         Command::Check(command) => command.main(colour),
+        Command::Compare(command) => command.main(colour),
         Command::Replay(command) => command.main(colour),
+        Command::Judge(command) => command.main(colour),
+        Command::Explain(command) => command.main(colour),
+        Command::Shrink(command) => command.main(colour),
         Command::List(command) => command.main(),
         Command::Schema(command) => command.main(),
         Command::Completions { shell } => {

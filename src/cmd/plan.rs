@@ -1,12 +1,13 @@
 //! `squall plan`: what would happen to whom and when, and what that can reach.
 
 use super::selection::{Set, load_all};
-use super::{exit, out};
+use super::{exit, out, stored};
 use clap::Args;
 use squall::core::Seed;
 use squall::faults::plan_text;
+use squall::faults::shrink::acting;
 use squall::reports::blast;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show what would happen to whom and when, without running
 #[derive(Args, Debug)]
@@ -16,6 +17,9 @@ pub(crate) struct PlanArgs {
     /// The seed; the first of the file if not given
     #[arg(long)]
     seed: Option<Seed>,
+    /// Compare the dependency map with what the spans of this recording of the scenario show
+    #[arg(long, value_name = "RECORDING")]
+    recording: Option<PathBuf>,
     #[command(flatten)]
     set: Set,
 }
@@ -40,9 +44,7 @@ impl PlanArgs {
             text.push_str(&format!(
                 "plan   {}   seed {seed}   {} of {} faults act, {} primitives, stops at {}\n",
                 path.display(),
-                (0..plan.faults.len())
-                    .filter(|i| plan.entries().iter().any(|e| e.fault as usize == *i))
-                    .count(),
+                acting(&plan).len(),
                 plan.faults.len(),
                 plan.entries().len(),
                 scenario.stop
@@ -57,7 +59,20 @@ impl PlanArgs {
                 text.push_str(&squall::faults::chaos::text(&drawn));
             }
         }
+        if let Some(path) = &self.recording {
+            match observed(path, colour) {
+                Ok(seen) => text.push_str(&seen),
+                Err(code) => return code,
+            }
+        }
         out::result(&text);
         exit::PASS
     }
+}
+
+/// What the spans of a recording show, against the dependency map of its own scenario.
+fn observed(path: &Path, colour: bool) -> Result<String, u8> {
+    let bytes = stored::read(path, colour)?;
+    let (recording, ready) = stored::recording(path, &bytes, colour)?;
+    Ok(blast::observed(&ready.dependencies(), &recording))
 }

@@ -2,16 +2,16 @@
 
 use super::run::{CONTEXT, Finished, one_seed_code};
 use super::selection::Set;
-use super::{exit, out};
+use super::{exit, out, stored};
 use clap::Args;
 use squall::campaign::{self, Mismatch, Ran};
 use squall::core::Seed;
 use squall::core::history::Digest;
 use squall::core::recording::Recording;
-use squall::reports::{divergence, storage, terminal};
-use squall::scenarios::{Ready, Settings, parse};
-use squall::{LoadError, Place, load};
-use std::path::{Path, PathBuf};
+use squall::reports::{divergence, terminal};
+use squall::scenarios::Ready;
+use squall::{LoadError, load};
+use std::path::PathBuf;
 
 /// Run one seed again and show everything about it; the digest must match
 #[derive(Args, Debug)]
@@ -31,19 +31,13 @@ pub(crate) struct Replay {
     context: usize,
 }
 
-/// Every gzip file begins so, and no scenario does.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
 impl Replay {
     pub(crate) fn main(&self, colour: bool) -> u8 {
-        let bytes = match std::fs::read(&self.file) {
+        let bytes = match stored::read(&self.file, colour) {
             Ok(bytes) => bytes,
-            Err(error) => {
-                let path = self.file.clone();
-                return out::invalid(&[LoadError::Unreadable { path, error }], colour);
-            }
+            Err(code) => return code,
         };
-        if bytes.starts_with(&GZIP) {
+        if stored::is_recording(&bytes) {
             self.recording(&bytes, colour)
         } else {
             self.scenario(colour)
@@ -68,10 +62,13 @@ impl Replay {
                 return exit::USAGE;
             }
         };
+        // A regression file says what it ends in, as long as nothing is set otherwise.
+        let recorded = ready.scenario.regression.as_ref();
+        let recorded = recorded.filter(|r| settings.is_empty() && r.seed == seed);
         self.again(
             &ready,
             (seed, &settings.arguments()),
-            self.digest,
+            self.digest.or(recorded.map(|r| r.digest)),
             None,
             colour,
         )
@@ -84,20 +81,11 @@ impl Replay {
             );
             return exit::USAGE;
         }
-        let recording = match storage::decode(bytes) {
-            Ok(recording) => recording,
-            Err(error) => {
-                out::note(&format!("error: {}: {error}", self.file.display()));
-                return exit::INVALID;
-            }
+        let (recording, ready) = match stored::recording(&self.file, bytes, colour) {
+            Ok(stored) => stored,
+            Err(code) => return code,
         };
         let header = &recording.header;
-        // The effective text stands in the recording; files that it names are where they were.
-        let parsed = parse(&header.path, &header.text, &Settings::default());
-        let ready = match parsed.and_then(|s| s.ready(&Place::of(Path::new(&header.path)))) {
-            Ok(ready) => ready,
-            Err(report) => return out::invalid(&[LoadError::Invalid(report)], colour),
-        };
         let (seed, digest) = (header.seed, self.digest.unwrap_or(header.digest));
         self.again(&ready, (seed, &[]), Some(digest), Some(&recording), colour)
     }

@@ -1,9 +1,12 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
 mod codes;
+mod compare;
 mod coverage;
 mod documents;
+mod judge;
 mod replay;
+mod shrink;
 mod statistics;
 
 use std::path::{Path, PathBuf};

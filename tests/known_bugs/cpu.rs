@@ -42,7 +42,7 @@ pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "gc-pause",
         weakness: "a client waits for one replica for as long as a request may take",
-        mitigation: "it waits for a fifth of that, then asks another",
+        mitigation: "it waits for a fifth of that, asks another, and leaves the silent one alone for a while",
         inject: "at = '5s'\nfor = '30s'\ninject.gc-pause = { nodes = 'web[0]', \
                  pause = 'uniform 1200ms 2s' }",
         breaks: "in time",
@@ -57,6 +57,7 @@ pub(crate) const PAIRS: &[Pair] = &[
             hardened: &[
                 "workload.shop.cluster.timeout=200ms",
                 "workload.shop.cluster.retry.attempts=5",
+                "workload.shop.cluster.ejection={ errors = 3, for = '2s' }",
             ],
         },
     },
@@ -85,7 +86,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  inject.cpu-steal = { nodes = 'web[0]', share = 0.98, burst = '500ms' }",
         breaks: "in time",
         system: System::Scenario {
-            world: &[SHOP_OF_THREE, HEAVY, IN_TIME, "[workload.shop.cluster.retry]\nattempts = 2"],
+            world: &[SHOP_OF_THREE, HEAVY, IN_TIME],
             weak: &[],
             hardened: &["workload.shop.cluster.ejection={ errors = 3, for = '10s' }"],
         },
@@ -154,6 +155,23 @@ pub(crate) const PAIRS: &[Pair] = &[
             world: &[SHOP_OF_THREE, HEAVY, IN_TIME],
             weak: &["workload.shop.cluster.balance=random"],
             hardened: &["workload.shop.cluster.balance=two-choices"],
+        },
+    },
+    Pair {
+        fault: "contended-gpu",
+        weakness: "a job that runs when the next sample comes is killed: none ever ends",
+        mitigation: "the sample is passed over",
+        inject: "at = '5s'\nfor = '10s'\ninject.contended-gpu = { nodes = 'board' }",
+        breaks: "fresh",
+        system: System::Scenario {
+            world: &[
+                "stop = { at = '20s' }\n[topology]\nnodes.board = { cores = 1 }\n\
+                 [workload.perception.edge]\non = 'board'\nperiod = '10ms'\ncompute = '5ms'\n\
+                 plant.servo = { gain = 0.0 }\npromise = { age = '50ms' }\n\
+                 [[property]]\nname = 'fresh'\nalways = 'perception.age'",
+            ],
+            weak: &["workload.perception.edge.overrun=kill"],
+            hardened: &["workload.perception.edge.overrun=skip"],
         },
     },
 ];

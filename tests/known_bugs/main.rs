@@ -54,6 +54,16 @@ families! {
     clock,
     calls,
     knobs,
+    life,
+    loops,
+    signals,
+    agents_governance,
+    agents_orchestration,
+    agents_context,
+    agents_tools,
+    agents_model,
+    load,
+    replies,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

@@ -278,6 +278,7 @@ fn toy(scenario: &Scenario, install: InstallFn) -> WorkloadUse {
             .map(NodeId::from_index)
             .collect(),
         line: 0,
+        roles: false,
     }
 }
 

@@ -13,7 +13,8 @@ pub(super) const SERVICE: Param = Param::new(
     Kind::Text,
     "the service called, `<workload>.<service>`",
 )
-.required();
+.required()
+.sample("\"shop.request\"");
 pub(super) const CLIENT: Param = Param::new(
     "client",
     Kind::Selector(Shape::Nodes),

@@ -165,3 +165,29 @@ fn thermal_throttle(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refu
     }
     Ok(())
 }
+
+pub(super) const CONTENDED_GPU: FaultKind = FaultKind {
+    name: "contended-gpu",
+    family: Family::Cpu,
+    summary: "somebody else computes on the accelerator of the nodes",
+    doc: "All work of the nodes, also that under way, goes on at the given fraction of its speed: the \
+          nodes stand for their accelerator, as a model server or the perception of a robot does. Published \
+          slow-downs of perception are two to four times. Factors of several faults multiply.",
+    params: &[
+        NODES,
+        Param::new(
+            "factor",
+            Kind::Number {
+                min: 0.25,
+                max: 0.5,
+            },
+            "work done a second, relative to having it alone",
+        )
+        .default("0.35"),
+    ],
+    lowers_to: &["speed"],
+    needed: &["speed"],
+    source: "perception latency under contention, two to four times (reference/edge.md)",
+    own_length: None,
+    lower: cpu_slow,
+};

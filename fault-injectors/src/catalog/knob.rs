@@ -7,8 +7,9 @@ use crate::topology::{KnobInfo, KnobKind};
 use squall_core::KnobId;
 use squall_core::plan::{Family, KnobChange, Primitive};
 
-pub(super) const NAME: Param =
-    Param::new("name", Kind::Text, "the knob, `<workload>.<knob>`").required();
+pub(super) const NAME: Param = Param::new("name", Kind::Text, "the knob, `<workload>.<knob>`")
+    .required()
+    .sample("\"shop.version\"");
 pub(super) const VALUE: Param = Param::new("value", Kind::Scalar, "what it is set to").required();
 pub(super) const ON: Param = Param::new(
     "nodes",
@@ -120,7 +121,7 @@ pub(super) const KNOB_SET: FaultKind = FaultKind {
     ],
     lowers_to: &["knob"],
     needed: &["knob"],
-    source: "-",
+    source: "a choice of this project: what load-step and config-push do by name",
     own_length: None,
     lower: knob_set,
 };
@@ -172,7 +173,9 @@ pub(super) const LOAD_STEP: FaultKind = FaultKind {
     },
 };
 
-pub(super) const WORKLOAD: Param = Param::new("workload", Kind::Text, "the workload").required();
+pub(super) const WORKLOAD: Param = Param::new("workload", Kind::Text, "the workload")
+    .required()
+    .sample("\"shop\"");
 pub(super) const FACTOR: Param = Param::new(
     "factor",
     Kind::Number {

@@ -137,7 +137,7 @@ fn share_of(bytes: u64, share: f64) -> u64 {
     clippy::cast_sign_loss,
     reason = "`as` saturates; sizes are not negative"
 )]
-const fn whole(bytes: f64) -> u64 {
+pub(super) const fn whole(bytes: f64) -> u64 {
     bytes as u64
 }
 

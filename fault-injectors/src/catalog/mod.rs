@@ -1,12 +1,15 @@
 //! The named faults. Adding one: an item in its family's file, and a line in [`ALL`].
 
 mod actuator;
+mod agents;
 mod call;
 mod call_reply;
 mod call_shape;
 mod clock;
+mod cluster;
 mod cpu;
 mod disk;
+mod domain;
 mod edge;
 mod edge_bus;
 mod edge_device;
@@ -19,17 +22,20 @@ mod load;
 mod memory;
 mod names;
 mod node;
+mod node_life;
+mod pages;
 mod partition;
 mod signal;
 mod signal_quality;
 mod steal;
 mod time;
 
+pub use pages::{describe_params, list, markdown};
+
 use crate::lowering::{Lowering, Refusal};
-use crate::param::{Args, Kind, Need, Param, Variant};
+use crate::param::{Args, Param, Variant};
 use core::fmt;
 use squall_core::plan::Family;
-use std::fmt::Write as _;
 
 /// All faults, by family.
 pub const ALL: &[&FaultKind] = &[
@@ -37,6 +43,22 @@ pub const ALL: &[&FaultKind] = &[
     &node::POWER_LOSS,
     &node::REIMAGE,
     &node::NODE_PAUSE,
+    &node_life::NODE_RESTART,
+    &node_life::ROLLING_RESTART,
+    &node_life::CRASH_LOOP,
+    &node_life::DRAIN,
+    &node_life::SPOT_RECLAIM,
+    &node_life::GRAY_HANG,
+    &node_life::LEMON_NODE,
+    &domain::DOMAIN_LOSS,
+    &domain::TOR_LOSS,
+    &domain::RACK_BURST,
+    &cluster::TORN_QUORUM,
+    &cluster::GPU_FAULT,
+    &cluster::STRAGGLER,
+    &cluster::SLOW_MEMBER,
+    &cluster::GRAY_LINK,
+    &cluster::BAD_RELEASE,
     &link::LINK_DELAY,
     &link::LINK_LOSS,
     &link::LINK_CUT,
@@ -62,6 +84,7 @@ pub const ALL: &[&FaultKind] = &[
     &steal::CORE_LOSS,
     &steal::SCHEDULER_JITTER,
     &steal::NOISY_NEIGHBOUR,
+    &cpu::CONTENDED_GPU,
     &memory::SWAP_STORM,
     &memory::MEMORY_HOG,
     &memory::MEMORY_LEAK,
@@ -152,6 +175,40 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &agents::model::MODEL_SLOW,
+    &agents::model::SLOW_TOKENS,
+    &agents::model::MODEL_RATE_LIMIT,
+    &agents::model::MODEL_ERROR,
+    &agents::model::FIRST_TOKEN_STALL,
+    &agents::model::ANSWER_CUT,
+    &agents::model::MALFORMED_TOOL_CALL,
+    &agents::model::REFUSAL,
+    &agents::model::WRONG_ARGUMENTS,
+    &agents::model::MODEL_DRIFT,
+    &agents::model::PREFIX_CACHE_FLUSH,
+    &agents::model::PROVIDER_OUTAGE,
+    &agents::tool::PARTIAL_SUCCESS,
+    &agents::tool::PLAUSIBLE_LIE,
+    &agents::tool::PERMISSION_REVOKED,
+    &agents::tool::SCHEMA_CHANGE,
+    &agents::tool::IDEMPOTENCY_FORGET,
+    &agents::tool::SLOTS_EXHAUSTED,
+    &agents::context::COMPACTION_LOSS,
+    &agents::context::POISONED_CONTEXT,
+    &agents::context::SESSION_MIX_UP,
+    &agents::orchestration::WORKER_CRASH_AT,
+    &agents::orchestration::ZOMBIE_WORKER,
+    &agents::orchestration::STUCK_LOOP,
+    &agents::orchestration::FAN_OUT,
+    &agents::orchestration::CONTEXT_RESEND,
+    &agents::orchestration::CHECKPOINT_FAULT,
+    &agents::governance::POLICY_DOWN,
+    &agents::governance::POLICY_LAG,
+    &agents::governance::STRAY_CREDENTIAL,
+    &agents::governance::AUDIT_FAULT,
+    &agents::governance::KILL_SWITCH_DELAY,
+    &agents::governance::APPROVAL_REPLAY,
+    &agents::governance::APPROVER_OVERLOAD,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.
@@ -220,23 +277,6 @@ impl FaultKind {
         }
         worst
     }
-    /// Its page in `squall list faults NAME`.
-    pub fn describe(&self) -> String {
-        let mut text = format!("{}   {}\n\n{}\n\n", self.name, self.summary, self.doc);
-        text.push_str(&describe_params(self.params));
-        let _ = writeln!(text, "\n  family      {}", self.family);
-        let _ = writeln!(text, "  lowers to   {}", self.lowers_to.join(", "));
-        let _ = writeln!(text, "  must land   {}", self.needed.join(", "));
-        let _ = writeln!(
-            text,
-            "  hosts       native: {}; madsim: {}",
-            self.native(),
-            self.madsim()
-        );
-        let _ = writeln!(text, "  chaos       {}", crate::chaos::describe(self));
-        let _ = writeln!(text, "  source      {}", self.source);
-        text
-    }
 }
 
 /// The fault called `name`.
@@ -252,64 +292,6 @@ pub fn variants() -> Vec<Variant> {
         params: kind.params,
     };
     ALL.iter().map(variant).collect()
-}
-
-/// The table of `squall list faults`: one line a fault.
-pub fn list() -> String {
-    let mut text = String::new();
-    let width = ALL.iter().map(|kind| kind.summary.len()).max().unwrap_or(0);
-    for kind in ALL {
-        let family = kind.family.to_string();
-        let (name, summary, madsim) = (kind.name, kind.summary, kind.madsim());
-        let _ = writeln!(
-            text,
-            "{name:<16} {family:<7} {summary:<width$}  madsim: {madsim}"
-        );
-    }
-    text
-}
-
-/// One line a parameter: key, default, doc.
-pub fn describe_params(params: &[Param]) -> String {
-    let mut text = String::new();
-    for param in params.iter().filter(|p| !matches!(p.kind, Kind::Reserved)) {
-        let grouped = !param.group.is_empty();
-        let needed = params
-            .iter()
-            .any(|p| p.group == param.group && p.need == Need::Required);
-        let default = match param.need {
-            // Keys of a group exclude each other; where one is required, any of them will do.
-            _ if grouped && needed => format!("one of `{}`", param.group),
-            Need::Required => "required".to_owned(),
-            Need::Optional | Need::Default("") => "-".to_owned(),
-            Need::Default(value) => format!("= {value}"),
-        };
-        let _ = writeln!(text, "  {:<14} {default:<26} {}", param.key, param.doc);
-        let inner = match &param.kind {
-            Kind::Table(inner) => describe_params(inner),
-            Kind::List(Kind::Table(inner)) | Kind::Map(Kind::Table(inner)) => {
-                describe_params(inner)
-            }
-            Kind::Variant { of, .. } => {
-                let describe = |v: &Variant| {
-                    format!(
-                        "  {}  {}\n{}",
-                        v.name,
-                        v.doc,
-                        indented(&describe_params(v.params))
-                    )
-                };
-                of().iter().map(describe).collect()
-            }
-            _ => continue,
-        };
-        text.push_str(&indented(&inner));
-    }
-    text
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 impl fmt::Display for Support {

@@ -3,6 +3,7 @@
 use super::FaultKind;
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Kind, Param, Shape};
+use squall_core::NodeId;
 use squall_core::plan::{Family, Primitive, Seen};
 
 /// The targets of most faults.
@@ -97,22 +98,29 @@ fn power_loss(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let (unsynced, torn) = (args.number("unsynced"), args.number("torn"));
     let (unit, seen) = (super::disk::unit(args), seen(args));
     for node in lowering.nodes(args, "nodes")? {
-        // The rules first: they are in force when the power goes.
-        if unsynced > 0.0 {
-            let share = unsynced;
-            lowering.overlay(Primitive::UnsyncedLoss { node, share });
-        }
-        if torn > 0.0 {
-            let share = torn;
-            lowering.overlay(Primitive::TornWrite { node, share, unit });
-        }
-        lowering.overlay(Primitive::PowerLoss {
-            node,
-            seen,
-            wipe: false,
-        });
+        lose_power(lowering, node, (unsynced, torn), (unit, seen));
     }
     Ok(())
+}
+
+/// A node loses its power, and of its unsynced writes these shares vanish or are torn.
+pub(super) fn lose_power(
+    lowering: &mut Lowering<'_>,
+    node: NodeId,
+    (unsynced, torn): (f64, f64),
+    (unit, seen): (u64, Seen),
+) {
+    // The rules first: they are in force when the power goes.
+    if unsynced > 0.0 {
+        let share = unsynced;
+        lowering.overlay(Primitive::UnsyncedLoss { node, share });
+    }
+    if torn > 0.0 {
+        let share = torn;
+        lowering.overlay(Primitive::TornWrite { node, share, unit });
+    }
+    let wipe = false;
+    lowering.overlay(Primitive::PowerLoss { node, seen, wipe });
 }
 
 pub(super) const REIMAGE: FaultKind = FaultKind {

@@ -14,7 +14,7 @@ pub(super) const PARTITION: FaultKind = FaultKind {
           from earlier parts to later ones are, in drawn order: one side hears the other and is not \
           heard. Links to nodes outside the set are not touched.",
     params: &[
-        super::node::NODES,
+        super::node::NODES.sample("\"gateway + client\""),
         Param::new(
             "split",
             Kind::Choice(&[

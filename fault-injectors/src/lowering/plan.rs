@@ -69,7 +69,7 @@ pub fn lower(
 /// Whether a fault has a floor, or one of its group has: that is lowered as a whole.
 fn has_floor(fault: &FaultUse, faults: &[FaultUse]) -> bool {
     let Some(member) = &fault.composed.member else {
-        return Bound::of(&fault.record).is_some();
+        return trigger::has_floor(fault);
     };
     let group = &member.group;
     let mate = |other: &&FaultUse| {
@@ -77,7 +77,7 @@ fn has_floor(fault: &FaultUse, faults: &[FaultUse]) -> bool {
         of.is_some_and(|of| of.group.label == group.label)
     };
     let mut mates = faults.iter().filter(mate);
-    Bound::of(&group.record).is_some() || mates.any(|mate| Bound::of(&mate.record).is_some())
+    Bound::of(&group.record).is_some() || mates.any(trigger::has_floor)
 }
 
 /// Puts the faults together: triggers and places get numbers that are unique in the plan.
@@ -165,7 +165,7 @@ pub fn check_start(
         false => Refusal::timing(
             "at",
             Issue::new("fault starts after its phase has ended", 0..0)
-                .label(format!("that lasts {length}"))
+                .label(format!("its phase lasts {length}"))
                 .help("start it earlier, or let `stop.at` be later"),
         ),
     })

@@ -134,6 +134,37 @@ impl Lowered {
     }
 }
 
+impl Lowered {
+    /// What the occurrence itself waits for: it is armed as long as that lasts.
+    fn arm(&mut self, lowering: &mut Lowering<'_>, waits: &Waits) -> Result<(), Refusal> {
+        let all = core::mem::take(&mut lowering.armed);
+        if !all.is_empty() && waits.on.is_some() {
+            let issue = Issue::new("this fault waits for an event of its own", 0..0);
+            return Err(Refusal::timing("on", issue.help("give it `at` and `for`")));
+        }
+        for armed in all {
+            let firings = vec![Firing::default(); armed.times as usize];
+            let mut trigger = waits.trigger(0, armed.on, firings);
+            trigger.from = lowering.window.from;
+            trigger.until = lowering.window.until.unwrap_or(trigger.ends);
+            let at = u32::try_from(self.triggers.len()).expect("fewer than 2^32 triggers");
+            self.triggers.push(trigger);
+            for ordinal in 0..armed.times {
+                self.parts.push(Part {
+                    from: VirtualTime::ZERO,
+                    until: Some(VirtualTime::ZERO.saturating_add(armed.length)),
+                    firing: Some(FiringId {
+                        trigger: at,
+                        ordinal,
+                    }),
+                    primitive: armed.primitive.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A fault that stands alone, by its position. `taken`: what the plan takes away so far.
 pub(super) fn lower_one(
     scene: &Scene<'_>,
@@ -191,8 +222,9 @@ pub(crate) fn lower_turn(
         .draw_args(fault, &Draws::new(scene.seed, &fault.label))?;
     let args = drawn_args.as_ref().unwrap_or(&fault.args);
     let mut extended = None;
-    let floored = floor.is_some() && waits.on.is_some();
-    let places = match trigger::needs_places(args, topology, floored) {
+    let waits_for_floor = (floor.is_some() || trigger::has_floor(fault)) && waits.on.is_some();
+    let floored = (waits_for_floor, floor.is_some());
+    let places = match trigger::needs_places(args, topology, waits_for_floor) {
         false => Places::default(),
         true => {
             let topology = extended.insert(topology.clone());
@@ -217,6 +249,7 @@ pub(crate) fn lower_turn(
         found: RefCell::default(),
         floor,
         taken: taken.to_vec(),
+        armed: Vec::new(),
     };
     if windows.is_empty() {
         lowering.note("no occurrence falls into the run");
@@ -246,6 +279,7 @@ pub(crate) fn lower_turn(
             healed = later(healed, *until);
         }
         lowered.take(&mut lowering, found.choices, (&waits, &mut firings));
+        lowered.arm(&mut lowering, &waits)?;
     }
     if let Some(on) = &waits.on {
         lowered.triggers.push(waits.trigger(0, on.clone(), firings));

@@ -14,6 +14,8 @@ pub struct Param {
     pub group: &'static str,
     /// What it means, one sentence without a full stop.
     pub doc: &'static str,
+    /// A value for examples, as it stands in a file; empty is [`Kind::sample`].
+    pub sample: &'static str,
 }
 
 /// Whether a parameter must be written.
@@ -38,6 +40,7 @@ impl Param {
             need: Need::Optional,
             group: "",
             doc,
+            sample: "",
         }
     }
     /// Must be written.
@@ -50,6 +53,12 @@ impl Param {
     #[must_use]
     pub const fn default(mut self, value: &'static str) -> Self {
         self.need = Need::Default(value);
+        self
+    }
+    /// Is `value` in examples, as it stands in a file.
+    #[must_use]
+    pub const fn sample(mut self, value: &'static str) -> Self {
+        self.sample = value;
         self
     }
     /// Excludes the other parameters of this group.
@@ -218,6 +227,77 @@ impl Kind {
             Self::Variant { noun, .. } => format!("a table with the name of one {noun}"),
         }
     }
+
+    /// What a value is and between which limits, with its units, for tables: no longer than it must be.
+    pub fn takes(&self) -> String {
+        match self {
+            Self::Duration => "duration".into(),
+            Self::Moment => "time, or range `1m..3m`".into(),
+            Self::Length => "duration, distribution of durations, or `forever`".into(),
+            Self::Rate => "rate, `20/s`".into(),
+            Self::ByteRate => "bytes a time, `50MiB/s`".into(),
+            Self::Size => "size, `8GiB`".into(),
+            Self::Bandwidth => "bits or bytes a second, `1Mbit/s`".into(),
+            Self::HoldBack => "duration, or `5 messages`".into(),
+            Self::Share => "share, 0 to 1".into(),
+            Self::Number { min, max } => limits("number", *min, *max),
+            Self::Integer { min, max } => limits("whole number", *min as f64, *max as f64),
+            Self::Text => "text".into(),
+            Self::Choice(words) => words.join(" | "),
+            Self::Flag => "true | false".into(),
+            Self::Law(Unit::Time) => "duration, or distribution of durations".into(),
+            Self::Law(Unit::Plain) => "number, or distribution".into(),
+            Self::Signed(Unit::Time) => "duration with a sign, or distribution".into(),
+            Self::Signed(Unit::Plain) => "number with a sign, or distribution".into(),
+            Self::Date => "date, UTC".into(),
+            Self::Selector(Shape::Nodes) => "nodes".into(),
+            Self::Selector(Shape::Links) => "links".into(),
+            Self::Device => "swap device".into(),
+            Self::File => "path of a file".into(),
+            Self::Recording => "path of a recording".into(),
+            Self::Scalar => "number, text or flag".into(),
+            Self::Any => "anything".into(),
+            Self::Reserved => "nothing".into(),
+            Self::Table(_) | Self::Named { .. } => "table".into(),
+            Self::List(of) => format!("list: {}", of.takes()),
+            Self::Map(_) => "table of names".into(),
+            Self::Variant { noun, .. } => format!("table with one {noun}"),
+        }
+    }
+
+    /// A value of this kind, as it stands in a file: for examples.
+    pub fn sample(&self) -> String {
+        match self {
+            Self::Duration | Self::Law(Unit::Time) | Self::HoldBack => "\"100ms\"".into(),
+            Self::Moment => "\"2m\"".into(),
+            Self::Length => "\"30s\"".into(),
+            Self::Rate => "\"20/s\"".into(),
+            Self::ByteRate => "\"50MiB/s\"".into(),
+            Self::Size => "\"64KiB\"".into(),
+            Self::Bandwidth => "\"1Mbit/s\"".into(),
+            Self::Share => "0.1".into(),
+            Self::Number { min, max } => format!("{:?}", 2.0_f64.clamp(*min, *max)),
+            Self::Integer { min, max } => 2.clamp(*min, *max).to_string(),
+            Self::Text => "\"name\"".into(),
+            Self::Choice(words) => format!("\"{}\"", words.first().unwrap_or(&"")),
+            Self::Flag => "true".into(),
+            Self::Law(Unit::Plain) | Self::Signed(Unit::Plain) | Self::Scalar | Self::Any => {
+                "2".into()
+            }
+            Self::Signed(Unit::Time) => "\"-2ms\"".into(),
+            Self::Date => "\"2038-01-19T03:14:08Z\"".into(),
+            Self::Selector(Shape::Nodes) => "\"any 1 of gateway\"".into(),
+            Self::Selector(Shape::Links) => "\"client -> gateway\"".into(),
+            Self::Device => "\"800 iops\"".into(),
+            Self::File | Self::Recording => "\"recorded.csv\"".into(),
+            Self::Reserved
+            | Self::Table(_)
+            | Self::Named { .. }
+            | Self::Map(_)
+            | Self::Variant { .. } => "{}".into(),
+            Self::List(of) => format!("[{}]", of.sample()),
+        }
+    }
 }
 
 /// `from 1 to 4`, `of at least 1`, or nothing at all.
@@ -229,5 +309,16 @@ fn between(min: f64, max: f64) -> String {
         (false, true) => format!("of at least {min}"),
         (true, false) => format!("of at most {max}"),
         (false, false) => format!("from {min} to {max}"),
+    }
+}
+
+/// `number, 1 to 4`.
+fn limits(what: &str, min: f64, max: f64) -> String {
+    match between(min, max)
+        .trim_start_matches("from ")
+        .trim_start_matches("of ")
+    {
+        "" => what.into(),
+        limits => format!("{what}, {limits}"),
     }
 }

@@ -190,6 +190,9 @@ pub fn read_value(kind: &Kind, node: &Node, issues: &mut Vec<Issue>) -> Option<V
     match (kind, &node.raw) {
         (Kind::Table(params), Raw::Table(_)) => Some(Value::Table(read(params, node, issues))),
         (Kind::Named { of, .. }, Raw::Table(_)) => Some(Value::Table(read(of(), node, issues))),
+        (Kind::Selector(Shape::Nodes), Raw::Table(_)) => {
+            crate::selector::long_form(node, issues).map(Value::Selector)
+        }
         (Kind::Map(of), Raw::Table(entries)) => {
             Some(Value::Table(read_map(of, entries, node, issues)))
         }

@@ -6,16 +6,23 @@
 //! set      = term {("+" | "-") term}
 //! term     = group | node | group"["N"]" | label"="value | "host of" workload | role "of" name
 //! filter   = "zone" value | "not" term | "except {" term {"," term} "}" | "spread" label
+//!          | "keep_healthy" (number | "quorum")
 //! links    = selector ("->" | "<->") selector
 //! ```
 //!
 //! A set has a fixed order (the topology's). A pick that is not `all` draws one permutation of it
-//! an occurrence and takes the first members. A selector that matches nothing is an error.
+//! an occurrence and takes the first members. A selector that matches nothing is an error. Nodes may also
+//! be a table with the same words: [`LONG`].
 
+mod long;
 mod parse;
 mod resolve;
 
+pub use long::LONG;
+pub(crate) use long::long_form;
 pub(crate) use resolve::pairs;
+
+use crate::trigger::Bound;
 
 use std::ops::Range;
 
@@ -30,6 +37,8 @@ pub struct Selector {
     pub terms: Vec<Term>,
     /// What the set is reduced by.
     pub filters: Vec<Filter>,
+    /// How many nodes of its groups must be left, if it says so itself.
+    pub floor: Option<Bound>,
 }
 
 /// Directed links in words.

@@ -2,6 +2,7 @@
 
 use super::{Filter, LinkSelector, Pick, Selector, Term, Who};
 use crate::param::Issue;
+use crate::trigger::Bound;
 use std::ops::Range;
 
 /// Roles that a run assigns.
@@ -122,7 +123,14 @@ impl<'a> Words<'a> {
             terms.push(self.term(sign == "-")?);
         }
         let mut filters = Vec::new();
-        while let Some(filter) = self.filter()? {
+        let mut floor = None;
+        loop {
+            if self.peek(0) == Some("keep_healthy") {
+                self.at += 1;
+                floor = Some(self.floor()?);
+                continue;
+            }
+            let Some(filter) = self.filter()? else { break };
             filters.push(filter);
         }
         Ok(Selector {
@@ -130,6 +138,7 @@ impl<'a> Words<'a> {
             pick,
             terms,
             filters,
+            floor,
         })
     }
 
@@ -232,11 +241,6 @@ impl<'a> Words<'a> {
                 self.at += 1;
                 Filter::Spread(self.want("a label such as `zone`")?.0.to_owned())
             }
-            Some("keep_healthy") => {
-                let (_, range) = self.want("a floor")?;
-                return Err(Issue::new("a floor is not supported yet", range)
-                    .help("pick fewer nodes, for instance \"minority of ..\""));
-            }
             Some(label) if LABELS.contains(&label) => {
                 let (_, start) = self.want("a label")?;
                 let (value, end) = self.want(&format!("a {label}"))?;
@@ -249,6 +253,19 @@ impl<'a> Words<'a> {
             _ => return Ok(None),
         };
         Ok(Some(filter))
+    }
+
+    /// `2` or `quorum`.
+    fn floor(&mut self) -> Result<Bound, Issue> {
+        let (word, range) = self.want("a floor")?;
+        if word == "quorum" {
+            return Ok(Bound::Quorum);
+        }
+        let least = word.parse().ok().filter(|n| *n > 0).map(Bound::Nodes);
+        least.ok_or_else(|| {
+            Issue::new(format!("unknown floor `{word}`"), range)
+                .help("write a number of nodes, or `quorum`")
+        })
     }
 
     /// `{a, b}`, or one term without braces.

@@ -4,7 +4,7 @@ use super::{effect, rows, target};
 use crate::topology::{NodeInfo, Topology};
 use squall_core::NodeId;
 use squall_core::history::NodeChange;
-use squall_core::plan::{Entry, FiringId, IfNone, Life, On, Plan, Primitive, Trigger};
+use squall_core::plan::{Count, Entry, FiringId, IfNone, Life, On, Plan, Primitive, Trigger};
 use std::fmt::Write as _;
 
 /// The topology with the places of the plan as nodes that are called by the words of their choice.
@@ -75,6 +75,16 @@ pub(super) fn triggers(plan: &Plan, topology: &Topology) -> String {
             }
         }
         text.push_str(&rows(&lines, "    "));
+        for (number, firing) in (1..).zip(&trigger.firings) {
+            for choice in firing.choices.iter().filter(|c| c.count != Count::All) {
+                let number = match trigger.firings.len() {
+                    1 => String::new(),
+                    _ => format!("{number}: "),
+                };
+                let order = names(&choice.order, topology);
+                let _ = writeln!(text, "    {number}[{}] in the order {order}", choice.text);
+            }
+        }
     }
     text
 }
@@ -153,8 +163,8 @@ fn waits(plan: &Plan, trigger: &Trigger, topology: &Topology) -> String {
     };
     let mut text = match (trigger.after, trigger.firings.len()) {
         _ if matches!(trigger.on, On::At(_)) => what,
-        (1, 1) => format!("on the first {what}"),
-        (n, 1) => format!("on the {} {what}", ordinal(n)),
+        (1, 1) => format!("once, on {what}"),
+        (n, 1) => format!("once, on the {} {what}", ordinal(n)),
         (1, times) => format!("on each {what}, {times} times at most"),
         (n, times) => format!("on every {} {what}, {times} times at most", ordinal(n)),
     };
@@ -190,7 +200,7 @@ fn found_later(text: &mut String, trigger: &Trigger) {
 }
 
 /// Nodes shown by name at the most.
-const NAMES_MAX: usize = 4;
+const NAMES_MAX: usize = 8;
 
 fn names(nodes: &[NodeId], topology: &Topology) -> String {
     let shown = nodes

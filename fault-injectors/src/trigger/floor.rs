@@ -37,7 +37,7 @@ impl Taken {
 
 /// How many of a set a fault leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bound {
+pub enum Bound {
     /// So many.
     Nodes(u32),
     /// More than half of them.

@@ -7,12 +7,14 @@ mod floor;
 mod on;
 mod places;
 
-pub(crate) use floor::{Bound, Taken, kept};
-pub(crate) use places::{Places, choice, needs_places, split_key};
+pub use floor::Bound;
+pub(crate) use floor::{Taken, kept};
+pub(crate) use places::{Places, choice, needs_places, split_key, whole};
 
 use crate::draws::Draws;
-use crate::lowering::Refusal;
-use crate::param::{Args, Issue, Kind, Param, Shape, Unit, Value};
+use crate::lowering::{FaultUse, Refusal};
+use crate::param::{Arg, Args, Issue, Kind, Param, Shape, Unit, Value};
+use crate::selector::{Filter, Selector, Term, Who};
 use crate::timing::Window;
 use crate::topology::Topology;
 use squall_core::plan::{Firing, IfNone, On, Trigger};
@@ -28,7 +30,7 @@ pub const ON: Param = Param::new(
 pub const KEEP_HEALTHY: Param = Param::new(
     "keep_healthy",
     Kind::Scalar,
-    "nodes of its set that must be left up, running and connected: a number, or \"quorum\"",
+    "nodes of the groups of its targets that must be left up, running and connected: a number, or \"quorum\"",
 );
 /// `patience`: how long it waits for a role.
 pub const PATIENCE: Param = Param::new(
@@ -234,6 +236,42 @@ impl Waits {
             firings,
         }
     }
+}
+
+/// Whether a fault has a floor, as a whole or in one of its selectors.
+pub(crate) fn has_floor(fault: &FaultUse) -> bool {
+    let own = |arg: &Arg| match &arg.value {
+        Value::Selector(nodes) => nodes.floor.is_some(),
+        Value::Links(links) => links.from.floor.is_some() || links.to.floor.is_some(),
+        _ => false,
+    };
+    Bound::of(&fault.record).is_some() || fault.args.entries.iter().any(own)
+}
+
+/// Whether a fault asks who has a role in the group `of`: in its targets, or by waiting for it.
+pub fn asks_roles(fault: &FaultUse, of: &str) -> bool {
+    let term = |term: &Term| matches!(&term.who, Who::Role(_, name) if split_key(name).0 == of);
+    let selector = |selector: &Selector| {
+        let filter = |filter: &Filter| match filter {
+            Filter::Only(only) => term(only),
+            Filter::Without(terms) => terms.iter().any(term),
+            Filter::Spread(_) => false,
+        };
+        selector.terms.iter().any(term) || selector.filters.iter().any(filter)
+    };
+    let mut asks = false;
+    fault.args.walk(&mut |arg| {
+        asks |= match &arg.value {
+            Value::Selector(nodes) => selector(nodes),
+            Value::Links(links) => selector(&links.from) || selector(&links.to),
+            _ => false,
+        };
+    });
+    let on = fault.record.table_opt("on");
+    let event = on.and_then(|on| on.text_opt("event"));
+    let group = on.and_then(|on| on.table_opt("where")?.text_opt("group"));
+    let role = event.is_some_and(|event| on::ROLE_EVENTS.contains(&event));
+    asks || (role && group.is_none_or(|group| group == of))
 }
 
 /// Everything that is wrong with what a fault waits for. Lowering stops at the first error of a fault.

@@ -16,7 +16,7 @@ const NODE_EVENTS: [(&str, NodeChange); 5] = [
     ("node-resumed", NodeChange::Resumed),
     ("node-out-of-memory", NodeChange::OutOfMemory),
 ];
-const ROLE_EVENTS: [&str; 3] = ["leader-elected", "role-gained", "role-lost"];
+pub(super) const ROLE_EVENTS: [&str; 3] = ["leader-elected", "role-gained", "role-lost"];
 const LIVES: [(&str, Life); 3] = [
     ("started", Life::Started),
     ("landed", Life::Landed),

@@ -13,11 +13,12 @@ use squall_core::{NodeId, Sample};
 
 /// Whether anything in the parameters of a fault is resolved at the moment of firing.
 pub(crate) fn needs_places(args: &Args, topology: &Topology, floored: bool) -> bool {
+    if floored {
+        return true;
+    }
     args.entries.iter().any(|arg| match &arg.value {
-        Value::Selector(selector) => selector.has_roles(topology) || (floored && arg.key != "to"),
-        Value::Links(links) => {
-            links.from.has_roles(topology) || links.to.has_roles(topology) || floored
-        }
+        Value::Selector(selector) => selector.has_roles(topology),
+        Value::Links(links) => links.has_roles(topology),
         _ => false,
     })
 }
@@ -30,12 +31,12 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// The places that `args` need, entered in `topology`. `floored`: the floor makes the senders of
-    /// links and named nodes wait too.
+    /// The places that `args` need, entered in `topology`. `floored`: whether a floor makes its nodes
+    /// wait, and whether the fault as a whole has one, for the senders of links and for named nodes.
     pub(crate) fn of(
         args: &Args,
         topology: &mut Topology,
-        floored: bool,
+        floored: (bool, bool),
     ) -> Result<Self, (Place, Issue)> {
         let mut places = Self::default();
         for arg in &args.entries {
@@ -47,7 +48,8 @@ impl Places {
                 _ => continue,
             };
             for (receivers, selector, offset) in selectors {
-                let waits = floored && !receivers && arg.key != "to";
+                let whole = floored.1 && !receivers && arg.key != "to";
+                let waits = floored.0 && (whole || selector.floor.is_some());
                 if !selector.has_roles(topology) && !waits {
                     continue;
                 }
@@ -77,6 +79,30 @@ impl Places {
     }
 }
 
+/// The nodes over which a floor counts: those of the groups of whoever is named, and of a role those
+/// that may have it.
+pub(crate) fn whole(selector: &Selector, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+    let mut set = Vec::new();
+    for term in selector.terms.iter().filter(|term| !term.minus) {
+        let named = term.candidates(topology)?;
+        if term.is_role(topology) {
+            set.extend(named);
+            continue;
+        }
+        let mut groups: Vec<&str> = Vec::new();
+        for id in &named {
+            let group = topology.node(*id).group.as_str();
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        set.extend(topology.nodes_where(|node| groups.contains(&node.group.as_str())));
+    }
+    set.sort_unstable();
+    set.dedup();
+    Ok(set)
+}
+
 fn stand_in(name: &str, candidates: &[NodeId], topology: &Topology) -> NodeInfo {
     let nodes = || candidates.iter().map(|id| topology.node(*id));
     NodeInfo {
@@ -91,11 +117,14 @@ fn stand_in(name: &str, candidates: &[NodeId], topology: &Topology) -> NodeInfo 
 fn most(selector: &Selector, topology: &Topology, candidates: usize) -> usize {
     let mut set = 0;
     for term in selector.terms.iter().filter(|term| !term.minus) {
-        let single = matches!(&term.who, Who::Role(role, _)
-            if matches!(role.as_str(), "leader" | "holder" | "owner"));
-        set += match single && term.is_role(topology) {
-            true => 1,
-            false => candidates,
+        set += match &term.who {
+            Who::Role(role, _) if term.is_role(topology) => match Role::by_word(role) {
+                Some(Role::Leader | Role::Holder | Role::Owner) => 1,
+                // Who leads does not follow.
+                Some(Role::Followers) => candidates.saturating_sub(1),
+                _ => candidates,
+            },
+            _ => candidates,
         };
     }
     count(selector.pick, 0).of(set.min(candidates)).max(1)
@@ -128,7 +157,7 @@ pub(crate) fn choice(
         order.sort_by_cached_key(|id| (draws.rank(purpose, &topology.node(*id).name), *id));
     }
     let mut made = Choice {
-        text: selector.text.clone(),
+        text: selector.text.trim().to_owned(),
         places: places.to_vec(),
         terms: Vec::new(),
         only: Vec::new(),

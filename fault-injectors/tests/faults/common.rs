@@ -18,7 +18,10 @@ pub(crate) fn world() -> Topology {
             name: format!("gateway-{index}"),
             group: "gateway".into(),
             index: u32::try_from(index).expect("three gateways"),
-            labels: vec![("zone".into(), (*zone).into())],
+            labels: vec![
+                ("zone".into(), (*zone).into()),
+                ("rack".into(), if index < 2 { "r1" } else { "r2" }.into()),
+            ],
             cores: 4,
             memory: 8 << 30,
         });
@@ -65,6 +68,11 @@ pub(crate) fn world() -> Topology {
     }
     world.place("shop", world.nodes_where(|n| n.group == "gateway"));
     control_loop(&mut world);
+    world.add_knob(KnobInfo {
+        name: "shop.drain".into(),
+        kind: KnobKind::Words(["off", "cordon", "refuse"].map(str::to_owned).to_vec()),
+        base: 0.0,
+    });
     world
 }
 

@@ -1,5 +1,13 @@
 //! Blast radius: what a fault can reach by the dependency map, and what it reached.
 
+mod measured;
+mod observed;
+mod text;
+
+pub use measured::{Blast, Harm, Run, UnitBlast, harm};
+pub use observed::{Call, calls, observed};
+pub use text::{document, text};
+
 use squall_core::depends::{DependencyMap, Exposure};
 use squall_core::plan::{Entry, Plan};
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 use super::*;
 use squall_core::history::{FaultChange, History, NodeChange, Outcome, What};
-use squall_core::outcome::ENGINE_EPOCH;
+use squall_core::outcome::{ENGINE_EPOCH, Stop};
 use squall_core::plan::{Entry, Land, Plan, PlannedFault, Primitive};
 use squall_core::recording::{Header, RECORDING_FORMAT};
 use squall_core::{EntryId, NameId, Names, NodeId, Seed, SpanId, VirtualTime};
@@ -76,6 +76,8 @@ fn recording(count: u64, change: impl Fn(u64, What) -> What) -> Recording {
             path: "planted.toml".into(),
             text: String::new(),
             seed: Seed(0x2a),
+            stop: Stop::Finished,
+            end: at(count),
             nodes: vec!["n0".into(), "n1".into()],
             plan: Plan::new(vec![fault], vec![entry]),
             names,

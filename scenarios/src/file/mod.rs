@@ -4,7 +4,9 @@
 //! (names, targets, limits). The issues of all of them are shown together, by position.
 
 mod faults;
+mod frozen;
 pub(crate) mod memory;
+mod only_properties;
 pub(crate) mod phases;
 mod properties;
 mod world;
@@ -17,6 +19,8 @@ use squall_faults::param::{Arg, Args, Kind, Node, Param, Raw, Value, read};
 use squall_faults::{Issue, Topology};
 use std::ops::Range;
 
+pub use only_properties::{properties_for, properties_for_log};
+use properties::Subjects;
 pub(crate) use world::{Running, profile};
 
 /// Reads a scenario: the file at `path`, whose content is `text`, with settings applied.
@@ -100,7 +104,20 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         &faults,
         issues,
     );
-    let properties = properties::check(list("property"), text, stop, &running, issues);
+    let properties = properties::check(
+        list("property"),
+        text,
+        stop,
+        Subjects::Running(&running),
+        issues,
+    );
+    let world = frozen::World {
+        text,
+        stop,
+        topology: &topology,
+        properties: &properties,
+    };
+    let regression = frozen::check(args, &world, issues);
     let expect = properties::expect(args.table_opt("expect"), &properties, issues);
     let about = table("about");
     let string = |args: &Args, key: &str| args.text_opt(key).unwrap_or("").to_owned();
@@ -128,6 +145,9 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
             .into_iter()
             .map(|mut workload| {
                 workload.line = line_of(text, workload.args.place.span.start);
+                let mut faults = faults.iter();
+                workload.roles =
+                    faults.any(|f| squall_faults::trigger::asks_roles(f, &workload.name));
                 workload
             })
             .collect(),
@@ -135,6 +155,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         chaos,
         properties,
         expect,
+        regression,
         variants: variants(table("with")),
         topology,
     }

@@ -2,6 +2,7 @@
 
 use super::Running;
 use crate::diagnose::line_of;
+use crate::log::EventLog;
 use crate::scenario::Expect;
 use crate::workloads::WorkloadKind;
 use squall_core::VirtualDuration;
@@ -15,7 +16,7 @@ pub(super) fn check(
     list: &[Arg],
     text: &str,
     stop: VirtualDuration,
-    running: &Running,
+    subjects: Subjects<'_>,
     issues: &mut Vec<Issue>,
 ) -> Vec<PropertySpec> {
     let mut specs: Vec<PropertySpec> = Vec::new();
@@ -23,9 +24,25 @@ pub(super) fn check(
         let Value::Table(record) = &arg.value else {
             continue;
         };
-        let Some(kind) = promise(record, stop, running, issues) else {
+        let Some(kind) = promise(record, stop, subjects, issues) else {
             continue;
         };
+        let same = |spec: &&PropertySpec| match (&spec.kind, &kind) {
+            (PropertyKind::Always { invariant: a }, PropertyKind::Always { invariant: b }) => {
+                a == b
+            }
+            _ => false,
+        };
+        if let Some(first) = specs.iter().find(same) {
+            let text = format!("`{}` is promised twice", kind.subject());
+            let issue = Issue::new(text, 0..kind.subject().len());
+            let issue = issue.label(format!("the other one is in line {}", first.line));
+            issues.push(
+                record
+                    .place("always")
+                    .locate(issue.help("take one of them out")),
+            );
+        }
         let given = record.text_opt("name");
         let mut name = given.map_or_else(|| default_name(&kind), str::to_owned);
         if let Some(first) = specs.iter().find(|spec| spec.name == name) {
@@ -58,7 +75,7 @@ fn default_name(kind: &PropertyKind) -> String {
 fn promise(
     record: &Args,
     stop: VirtualDuration,
-    running: &Running,
+    subjects: Subjects<'_>,
     issues: &mut Vec<Issue>,
 ) -> Option<PropertyKind> {
     let text = |args: &Args, key: &str| args.text_opt(key).map(str::to_owned);
@@ -67,7 +84,7 @@ fn promise(
             record.place("always"),
             &invariant,
             Wanted::Invariant,
-            running,
+            subjects,
             issues,
         );
         return Some(PropertyKind::Always { invariant });
@@ -77,7 +94,7 @@ fn promise(
             record.place("never"),
             &event,
             Wanted::Event,
-            running,
+            subjects,
             issues,
         );
         return Some(PropertyKind::Never { event });
@@ -87,14 +104,14 @@ fn promise(
             record.place("sometimes"),
             &event,
             Wanted::Event,
-            running,
+            subjects,
             issues,
         );
         return Some(PropertyKind::Sometimes { event });
     }
     if let Some(args) = record.table_opt("eventually") {
         let event = text(args, "event")?;
-        subject(args.place("event"), &event, Wanted::Event, running, issues);
+        subject(args.place("event"), &event, Wanted::Event, subjects, issues);
         before(args, "after", stop, issues);
         return Some(PropertyKind::Eventually {
             event,
@@ -108,7 +125,7 @@ fn promise(
             args.place("metric"),
             &metric,
             Wanted::Metric,
-            running,
+            subjects,
             issues,
         );
         let to = args.text_opt("to")?;
@@ -129,13 +146,13 @@ fn promise(
             window: args.duration_opt("window")?,
         });
     }
-    threshold(record.table_opt("threshold")?, stop, running, issues)
+    threshold(record.table_opt("threshold")?, stop, subjects, issues)
 }
 
 fn threshold(
     args: &Args,
     stop: VirtualDuration,
-    running: &Running,
+    subjects: Subjects<'_>,
     issues: &mut Vec<Issue>,
 ) -> Option<PropertyKind> {
     let metric = args.text_opt("metric")?.to_owned();
@@ -143,7 +160,7 @@ fn threshold(
         args.place("metric"),
         &metric,
         Wanted::Metric,
-        running,
+        subjects,
         issues,
     );
     before(args, "from", stop, issues);
@@ -259,7 +276,7 @@ impl Wanted {
         }
     }
     /// All subjects of this sort in the scenario.
-    fn all(self, running: &Running) -> Vec<String> {
+    fn all_of(self, running: &Running) -> Vec<String> {
         let of = |name: &str, kind: &WorkloadKind| {
             let names = self
                 .names(kind)
@@ -281,22 +298,68 @@ impl Wanted {
     }
 }
 
+/// What properties can be about.
+#[derive(Clone, Copy)]
+pub(crate) enum Subjects<'a> {
+    /// The workloads of a scenario and its hosts.
+    Running(&'a Running),
+    /// What an event log declares or holds.
+    Log(&'a EventLog),
+}
+
+impl<'a> Subjects<'a> {
+    /// All subjects of this sort.
+    fn all(self, wanted: Wanted) -> Vec<String> {
+        match (self, wanted) {
+            (Self::Running(running), _) => wanted.all_of(running),
+            (Self::Log(log), Wanted::Event) => log.events.iter().cloned().collect(),
+            (Self::Log(log), Wanted::Metric) => log.metrics.keys().cloned().collect(),
+            // An invariant of any workload can be named, though a log does not decide it.
+            (Self::Log(_), Wanted::Invariant) => {
+                let names = crate::workloads::ALL
+                    .iter()
+                    .flat_map(|kind| wanted.names(kind));
+                names.map(str::to_owned).collect()
+            }
+        }
+    }
+    fn has(self, name: &str, wanted: Wanted) -> bool {
+        let name = match (self, wanted) {
+            (Self::Log(_), Wanted::Invariant) => name.rsplit('.').next().unwrap_or(name),
+            _ => name,
+        };
+        self.all(wanted).iter().any(|known| known == name)
+    }
+    /// Whether nothing can be said about names that begin so.
+    fn is_unknown(self, workload: &str) -> bool {
+        match self {
+            Self::Running(running) => running.unknown.iter().any(|unknown| unknown == workload),
+            Self::Log(_) => false,
+        }
+    }
+    fn unit_of(self, name: &str) -> Option<&'a str> {
+        match self {
+            Self::Running(running) => unit_of(name, running),
+            Self::Log(log) => log.metrics.get(name).map(String::as_str),
+        }
+    }
+}
+
 /// Checks that a subject exists; gives the unit of a metric.
-fn subject(
+fn subject<'a>(
     place: &Place,
     name: &str,
     wanted: Wanted,
-    running: &Running,
+    subjects: Subjects<'a>,
     issues: &mut Vec<Issue>,
-) -> Option<&'static str> {
-    let all = wanted.all(running);
-    if all.iter().any(|known| known == name) {
-        return unit_of(name, running);
+) -> Option<&'a str> {
+    if subjects.has(name, wanted) {
+        return subjects.unit_of(name);
     }
-    let workload = name.split('.').next().unwrap_or("");
-    if running.unknown.iter().any(|unknown| unknown == workload) {
+    if subjects.is_unknown(name.split('.').next().unwrap_or("")) {
         return None;
     }
+    let all = subjects.all(wanted);
     let word = |w: Wanted| {
         Wanted::ALL
             .iter()
@@ -305,7 +368,7 @@ fn subject(
     };
     let other = Wanted::ALL
         .iter()
-        .find(|(kind, ..)| *kind != wanted && kind.all(running).iter().any(|known| known == name));
+        .find(|(kind, ..)| *kind != wanted && subjects.has(name, *kind));
     let issue = Issue::new(format!("unknown {} `{name}`", word(wanted)), 0..name.len());
     issues.push(
         place.locate(match other {

@@ -316,6 +316,7 @@ pub(super) fn workloads(
             kind,
             args: args.clone(),
             nodes,
+            roles: false,
             line: 0,
         });
     }

@@ -3,6 +3,7 @@
 use super::WorkloadKind;
 use crate::scenario::{Files, WorkloadUse};
 use squall_core::property::Invariant;
+use squall_core::world::RoleOf;
 use squall_core::{ChannelId, KnobId, NameId, NodeId, World};
 use squall_faults::param::Args;
 use squall_faults::{Issue, Topology};
@@ -138,6 +139,17 @@ impl Install<'_> {
         let found: Vec<_> = found.map(|(i, _)| ChannelId::from_index(i)).collect();
         assert!(!found.is_empty(), "`{full}` is not among the channels");
         found
+    }
+    /// The role `slug` of this workload's name, where a fault asks who has it.
+    ///
+    /// # Panics
+    /// If the tables do not have it.
+    pub fn role(&mut self, slug: &str) -> Option<RoleOf> {
+        let kind = self.workload.kind;
+        let known = kind.roles.iter().any(|role| role.name == slug);
+        assert!(known, "role `{slug}` is not in the tables of {}", kind.name);
+        let asked = self.workload.roles;
+        asked.then(|| self.world.role(slug, &self.workload.name))
     }
     /// Promises an invariant of the kind's table.
     pub fn promise(&mut self, slug: &'static str, invariant: impl Invariant + 'static) {

@@ -1,6 +1,6 @@
 //! What many seeds say together.
 
-use super::{Coverage, FaultResult, Missed, SeedResult, Stop};
+use super::{Coverage, FaultResult, Firings, Missed, SeedResult, Stop};
 use crate::plan::Land;
 use crate::property::{PropertyKind, PropertySpec, Verdict};
 use crate::{Seed, VirtualDuration, VirtualTime};
@@ -50,6 +50,9 @@ pub struct FaultSummary {
     pub misses: Vec<(Missed, u64)>,
     /// Whether its rule about landing is broken.
     pub missed: bool,
+    /// What its triggers did in all seeds together, if it has any.
+    #[serde(default)]
+    pub firings: Option<Firings>,
 }
 
 /// A campaign: the results of all seeds, in seed order, and what they say together.
@@ -88,7 +91,13 @@ impl Campaign {
             Stop::EventsMax => Some(Verdict::Inconclusive),
             Stop::Finished | Stop::Quiet => None,
         });
-        let verdict = of_properties.chain(missed).chain(stopped).max();
+        let failed = faults.iter().filter_map(|f| f.firings?.failed);
+        let failed = failed.map(|_| Verdict::Fail);
+        let verdict = of_properties
+            .chain(missed)
+            .chain(stopped)
+            .chain(failed)
+            .max();
         Self {
             verdict: verdict.unwrap_or(Verdict::NotExercised),
             properties,
@@ -171,6 +180,7 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
         first_landing: None,
         misses: Vec::new(),
         missed: false,
+        firings: None,
     };
     for seed in seeds {
         let own = || seed.faults.iter().filter(meant);
@@ -179,6 +189,9 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
         summary.landed += u64::from(landed);
         for result in own() {
             summary.landings += result.landed;
+            if let Some(firings) = &result.firings {
+                summary.firings.get_or_insert_default().add(firings);
+            }
             summary.active += result.active;
             let first = result.first_landing.map(|at| (at, seed.seed));
             summary.first_landing = [summary.first_landing, first].into_iter().flatten().min();

@@ -56,6 +56,13 @@ pub struct Firings {
     pub failed: Option<VirtualTime>,
 }
 
+impl FaultResult {
+    /// When it made the run fail, because nobody had the role that it names and that must not be.
+    pub fn failed(&self) -> Option<VirtualTime> {
+        self.firings.and_then(|firings| firings.failed)
+    }
+}
+
 impl Firings {
     /// Adds up.
     pub fn add(&mut self, other: &Self) {

@@ -128,6 +128,36 @@ impl Plan {
             ..Self::default()
         }
     }
+    /// The plan without what the fault at `index` does. Faults keep their places and labels, so that no
+    /// draw of another one moves.
+    #[must_use]
+    pub fn without(&self, index: usize) -> Self {
+        let mut plan = self.clone();
+        plan.entries.retain(|entry| entry.fault as usize != index);
+        plan
+    }
+    /// These entries instead, in id order; faults and [`Plan::clocks`] stay.
+    ///
+    /// # Panics
+    /// As [`Plan::new`]; and if it has triggers, of which entries may be parts: freeze it first.
+    #[must_use]
+    pub fn with_entries(&self, entries: Vec<Entry>) -> Self {
+        assert!(
+            self.triggers.is_empty(),
+            "a plan is frozen before it is edited"
+        );
+        Self::new(self.faults.clone(), entries).with_clocks(self.clocks.clone())
+    }
+    /// Nodes that have a clock which can be wrong, though no entry may say so any more: they could have
+    /// got one before the plan was frozen, and their timers go by it.
+    pub fn clocks(&self) -> &[NodeId] {
+        &self.clocks
+    }
+    /// With these [`Plan::clocks`].
+    #[must_use]
+    pub fn with_clocks(self, clocks: Vec<NodeId>) -> Self {
+        Self { clocks, ..self }
+    }
     /// The primitives in id order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

@@ -202,6 +202,14 @@ impl Series {
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
+    /// Nanoseconds since the start, and values; the first time is 0.
+    pub fn points(&self) -> &[(u64, f64)] {
+        &self.points
+    }
+    /// After which it starts again, if it does.
+    pub fn repeat(&self) -> Option<VirtualDuration> {
+        self.repeat.map(VirtualDuration::from_nanos)
+    }
     /// This series with every value multiplied by `factor`, which is not negative.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {

@@ -180,6 +180,15 @@ impl Cx {
         self.kernel().read_knob(knob, self.node)
     }
 
+    /// The value of a knob on another node: what others are told of it, such as that it drains.
+    pub fn knob_at(&self, knob: KnobId, node: NodeId) -> f64 {
+        self.kernel().read_knob(knob, node)
+    }
+    /// Whether any fault is on a knob, wherever: to be asked once before many of [`Cx::knob_at`].
+    pub fn knob_changed(&self, knob: KnobId) -> bool {
+        self.kernel().knobs[knob.index()].is_changed()
+    }
+
     /// The port of `service` on `node`.
     pub fn port(&self, node: NodeId, service: &str) -> PortId {
         self.kernel().port(node, service)

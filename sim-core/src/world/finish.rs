@@ -4,6 +4,7 @@ use super::World;
 use crate::VirtualTime;
 use crate::history::{Digest, History};
 use crate::outcome::{ENGINE_EPOCH, FaultResult, Landing, Stop, fault_results};
+use crate::plan::Plan;
 use crate::property::{PropertyOutcome, RunEnd};
 use crate::recording::{Header, RECORDING_FORMAT, Recording};
 
@@ -40,6 +41,8 @@ impl World {
             path: name.to_owned(),
             text: String::new(),
             seed: k.seed,
+            stop: stop.clone(),
+            end: finished.end,
             nodes: k.nodes.iter().map(|node| node.name.clone()).collect(),
             plan: (*k.plan).clone(),
             names: k.names.clone(),
@@ -54,6 +57,11 @@ impl World {
 
     /// Ends the run: asks the monitors and gives the history away.
     pub fn finish(&mut self, stop: &Stop) -> Finished {
+        self.finish_against(stop, None)
+    }
+    /// The same, judged by the times of the faults of another plan if there is one: baselines end where
+    /// its first fault starts, and recovery counts from its last heal.
+    pub fn finish_against(&mut self, stop: &Stop, times: Option<&Plan>) -> Finished {
         let mut k = self.shared.kernel.borrow_mut();
         let end = k.time();
         k.flush_spans();
@@ -65,8 +73,8 @@ impl World {
             at: end,
             complete,
             metrics: history.metrics(),
-            first_fault: k.plan.first_start(),
-            last_heal: k.plan.last_heal(),
+            first_fault: times.unwrap_or(&k.plan).first_start(),
+            last_heal: times.unwrap_or(&k.plan).last_heal(),
         };
         let outcomes = monitors.iter_mut().map(|m| m.finish(&run)).collect();
         let landing = |(count, first): &(u64, Option<VirtualTime>)| Landing {

@@ -40,6 +40,9 @@ impl Knob {
     pub(super) const fn bound(&mut self, range: (f64, f64)) {
         self.range = range;
     }
+    pub(super) fn is_changed(&self) -> bool {
+        !self.overlays.is_empty()
+    }
     pub(super) fn overlay(&mut self, id: EntryId, overlay: Option<KnobOverlay>) {
         self.overlays.retain(|other| other.id != id);
         if let Some(overlay) = overlay {

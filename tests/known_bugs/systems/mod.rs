@@ -2,6 +2,8 @@
 
 pub(crate) mod beats;
 pub(crate) mod channel;
+pub(crate) mod control;
+pub(crate) mod crew;
 pub(crate) mod hours;
 pub(crate) mod lease;
 pub(crate) mod notify;

@@ -1,16 +1,18 @@
 //! What the processes of one workload share in one world.
 
 use super::config::Config;
+use super::control::Control;
 use super::source::Source;
 use super::store::{Allowance, Store};
+use squall_core::world::RoleOf;
 use squall_core::{Cx, Key, KnobId, NameId, PortId, Seed, VirtualDuration, VirtualTime, WallTime};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// Bits of a call's number that count the steps of its stream.
-const SEQ_BITS: u32 = 24;
+pub(super) const SEQ_BITS: u32 = 24;
 
 /// The number of a call or effect: its stream and its step.
 pub(super) fn call_key(stream: u32, seq: u32) -> u64 {
@@ -50,6 +52,15 @@ pub(super) struct Knobs {
     pub(super) attempts: KnobId,
     pub(super) tool_version: KnobId,
     pub(super) model_latency: KnobId,
+    pub(super) timeout: KnobId,
+    pub(super) backoff: KnobId,
+    pub(super) budget: KnobId,
+    pub(super) jitter: KnobId,
+    pub(super) resend: KnobId,
+    pub(super) slots: KnobId,
+    pub(super) key_ttl: KnobId,
+    pub(super) cache_loss: KnobId,
+    pub(super) model_out: KnobId,
 }
 
 /// Keys of draws: by session and ordinal, wherever they are made.
@@ -78,8 +89,8 @@ impl Keys {
 /// What the tools' back end keeps, durably: it outlives the node.
 #[derive(Debug, Default)]
 pub(super) struct Backend {
-    /// Keys it was given.
-    pub(super) known: BTreeSet<u64>,
+    /// Keys it was given, and when.
+    pub(super) known: BTreeMap<u64, VirtualTime>,
     /// Effects that happened: the ground truth, of which no tool knows.
     pub(super) happened: BTreeSet<u64>,
 }
@@ -90,6 +101,8 @@ pub(super) struct App {
     pub(super) config: Arc<Config>,
     pub(super) source: Source,
     pub(super) names: Names,
+    /// Who has a session, if a fault asks.
+    pub(super) holder: Option<RoleOf>,
     pub(super) knobs: Knobs,
     pub(super) keys: Keys,
     pub(super) model: Vec<PortId>,
@@ -98,6 +111,8 @@ pub(super) struct App {
     pub(super) starts: Vec<(VirtualDuration, u32)>,
     pub(super) store: RefCell<Store>,
     pub(super) backend: RefCell<Backend>,
+    /// What keeps effects authorised, if the workload has it.
+    pub(super) control: Option<Control>,
 }
 
 /// A worker's process, as its sessions see it.
@@ -116,6 +131,15 @@ impl Agent {
     }
     pub(super) fn event(&self, name: NameId, a: u64, b: u64) {
         self.cx.event(name, a, b);
+    }
+    /// Says that this worker has a session now, or no longer.
+    pub(super) fn holds(&self, stream: u32, epoch: u32, now: bool) {
+        let Some(role) = self.app.holder else { return };
+        let (role, term) = (role.part(u64::from(stream)), u64::from(epoch));
+        match now {
+            true => self.cx.take_role(role, term),
+            false => self.cx.leave_role(role, term),
+        }
     }
     pub(super) fn now(&self) -> VirtualTime {
         self.cx.now()

@@ -2,6 +2,7 @@
 
 use super::app::{Agent, call_key};
 use super::store::until;
+use super::tables::NO_BUDGET;
 use squall_core::world::{CallError, Reply, Request};
 use squall_core::{Cx, PortId, Sample, VirtualDuration, WallTime};
 
@@ -51,11 +52,11 @@ pub(super) async fn ask(
     tally: &mut u32,
 ) -> Result<(Reply, VirtualDuration), Failure> {
     let (app, retry) = (&agent.app, &agent.config().retry);
-    agent.allowance.borrow_mut().earn();
+    agent.allowance.borrow_mut().earn(budget(agent));
     let key = call_key(what.stream, what.seq);
     let mut tried = 0;
     loop {
-        let request = of_attempt(what, retry.resend_context, *tally);
+        let request = of_attempt(what, cx.knob(app.knobs.resend) >= 0.5, *tally);
         let reserved = what
             .tokens
             .map(|t| (t.task, agent.config().reserve(t.context)));
@@ -86,7 +87,7 @@ pub(super) async fn ask(
             return Err(Failure::Call(error));
         }
         let attempts = tries(cx.knob(app.knobs.attempts)) * retry.under;
-        if tried >= attempts || !agent.allowance.borrow_mut().take() {
+        if tried >= attempts || !agent.allowance.borrow_mut().take(budget(agent)) {
             return Err(Failure::Call(error));
         }
         agent.event(app.names.retried, key, u64::from(error.code()));
@@ -95,6 +96,12 @@ pub(super) async fn ask(
         let wait = until(wall, wait, what.deadline).since(wall);
         cx.back_off(wait).await;
     }
+}
+
+/// The share of calls that may be retries, if there is a budget.
+fn budget(agent: &Agent) -> Option<f64> {
+    let share = agent.cx.knob(agent.app.knobs.budget);
+    (share < NO_BUDGET).then_some(share)
 }
 
 /// The request as this attempt sends it.
@@ -149,7 +156,10 @@ fn wait(
     let base = retry.backoff.sample(&mut draw).max(0.0);
     let doubled = base * f64::from(1u32 << before.min(20));
     let capped = doubled.min(retry.backoff_max.as_nanos_f64());
-    let share = if retry.jitter { draw.open_unit() } else { 1.0 };
+    let knobs = &agent.app.knobs;
+    let jitter = agent.cx.knob(knobs.jitter) >= 0.5;
+    let share = if jitter { draw.open_unit() } else { 1.0 };
+    let share = share * agent.cx.knob(knobs.backoff).max(0.0);
     let own = VirtualDuration::from_nanos_f64(capped * share);
     match error {
         CallError::Status {

@@ -1,6 +1,7 @@
 //! What the parameters say, checked once for all seeds.
 
 use super::super::{Prepare, Prepared};
+use super::control::{self, ControlConfig};
 use super::latency::{MODELS, number};
 use super::trace::{Bad, Trace};
 use squall_core::{Law, NodeId, VirtualDuration};
@@ -28,6 +29,7 @@ pub(super) struct Config {
     pub(super) budget_tokens: f64,
     pub(super) budget_enforce: bool,
     pub(super) amplification: (f64, VirtualDuration),
+    pub(super) control: Option<ControlConfig>,
 }
 
 #[derive(Debug)]
@@ -70,10 +72,7 @@ pub(super) struct Retry {
     pub(super) redelivery_after: VirtualDuration,
     pub(super) backoff: Law,
     pub(super) backoff_max: VirtualDuration,
-    pub(super) jitter: bool,
     pub(super) honour_retry_after: bool,
-    pub(super) budget: Option<f64>,
-    pub(super) resend_context: bool,
 }
 
 /// Who goes on with the sessions of a lost worker.
@@ -175,10 +174,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             redelivery_after: retry.duration("redelivery_after"),
             backoff: retry.law("backoff"),
             backoff_max: retry.duration("backoff_max"),
-            jitter: retry.flag("jitter"),
             honour_retry_after: retry.flag("honour_retry_after"),
-            budget: retry.number_opt("budget"),
-            resend_context: retry.flag("resend_context"),
         },
         idempotency: args.flag("idempotency"),
         fencing: args.flag("fencing"),
@@ -196,11 +192,12 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             amplification.number("bound"),
             amplification.duration("window"),
         ),
+        control: control::read(prepare, issues),
     })
 }
 
 /// The nodes of `<part>.on`; the workload's own if it says nothing.
-fn nodes(prepare: &Prepare<'_>, part: &str, issues: &mut Vec<Issue>) -> Vec<NodeId> {
+pub(super) fn nodes(prepare: &Prepare<'_>, part: &str, issues: &mut Vec<Issue>) -> Vec<NodeId> {
     let table = prepare.args.table(part);
     let Some(on) = table.selector_opt("on") else {
         return prepare.nodes.to_vec();

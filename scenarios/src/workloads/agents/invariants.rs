@@ -8,7 +8,7 @@ use squall_core::{NameId, NodeId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The event of this name in a record: where, and its arguments.
-fn event(record: &Record, wanted: NameId) -> Option<(NodeId, u64, u64)> {
+pub(super) fn event(record: &Record, wanted: NameId) -> Option<(NodeId, u64, u64)> {
     match record.what {
         What::Event { name, node, a, b } if name == wanted => Some((node, a, b)),
         _ => None,

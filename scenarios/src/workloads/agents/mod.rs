@@ -16,6 +16,7 @@
 mod app;
 mod calls;
 mod config;
+mod control;
 mod depends;
 mod invariants;
 pub mod latency;
@@ -26,12 +27,14 @@ mod session;
 pub mod source;
 mod step;
 mod store;
+mod tables;
 pub mod trace;
 mod worker;
 
-use super::{Install, Knob, KnobRange, WorkloadKind, metric, word};
+use super::{Install, WorkloadKind, metric, word};
 use app::{App, Backend, Keys, Knobs, Names};
 use config::Config;
+use control::Control;
 use source::Source;
 use squall_core::{Sample, VirtualTime};
 use std::cell::RefCell;
@@ -44,79 +47,8 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
     domain: "agents",
     summary: "sessions of agents that call a model and tools, with retries, keys, budgets and checkpoints",
     params: params::PARAMS,
-    events: &[
-        word(
-            "accepted",
-            "a session came (a: session, b: its latest end in ns)",
-        ),
-        word("done", "a session ended well (a: session, b: steps)"),
-        word(
-            "failed",
-            "a session gave up (a: session, b: 1 model, 2 tool, 3 deadline, 4 budget)",
-        ),
-        word(
-            "resumed",
-            "a session went on after its worker was lost (a: stream, b: epoch)",
-        ),
-        word(
-            "fenced",
-            "a worker found that another one has its session (a: stream, b: epoch)",
-        ),
-        word(
-            "checkpoint",
-            "progress was written down (a: stream, b: epoch and step)",
-        ),
-        word(
-            "retried",
-            "a call was tried again (a: call, b: code of the failure)",
-        ),
-        word(
-            "limited",
-            "a call was refused with 429 (a: call, b: attempt)",
-        ),
-        word(
-            "effect",
-            "the back end did what a tool call asked (a: effect, b: whether it had a key)",
-        ),
-        word(
-            "duplicated-effect",
-            "it did so again for the same effect (a: effect)",
-        ),
-        word(
-            "duplicate-suppressed",
-            "it knew the key and did nothing (a: effect)",
-        ),
-        word(
-            "result-ok",
-            "an agent believes that its effect happened (a: effect)",
-        ),
-        word(
-            "tool-error",
-            "an agent found an error in the body of an answer (a: call)",
-        ),
-        word("spent", "tokens were billed (a: session, b: tokens)"),
-        word(
-            "over-budget",
-            "a call was not made for want of tokens (a: session, b: wanted)",
-        ),
-    ],
-    invariants: &[
-        word("at-most-once-effect", "no effect happens twice"),
-        word(
-            "no-ghost-result",
-            "an effect that an agent believes in has happened",
-        ),
-        word("terminates", "a session ends by its deadline and grace"),
-        word(
-            "retry-amplification",
-            "attempts a model call stay below the bound in every window",
-        ),
-        word("token-budget", "no session spends more tokens than it has"),
-        word(
-            "checkpoint-monotone",
-            "epoch and step of a session's checkpoints only grow",
-        ),
-    ],
+    events: &tables::EVENTS,
+    invariants: &tables::INVARIANTS,
     metrics: &[
         metric(
             "latency",
@@ -141,42 +73,20 @@ pub(super) const AGENTS: WorkloadKind = WorkloadKind {
             "tokens billed for an attempt, sent and received",
         ),
     ],
-    knobs: &[
-        Knob {
-            name: "load",
-            range: KnobRange::Number(0.0, 1000.0),
-            param: "",
-            base: 1.0,
-            doc: "factor on the arrivals",
-        },
-        Knob {
-            name: "retry-attempts",
-            range: KnobRange::Number(1.0, 100.0),
-            param: "retry.attempts",
-            base: 3.0,
-            doc: "tries of a call",
-        },
-        Knob {
-            name: "tool-version",
-            range: KnobRange::Number(0.0, 1.0),
-            param: "",
-            base: 0.0,
-            doc: "1 is broken: tools answer as if all were well, with an error in the body, and do nothing",
-        },
-        Knob {
-            name: "model-latency",
-            range: KnobRange::Number(0.0, 1000.0),
-            param: "",
-            base: 1.0,
-            doc: "factor on the time of model calls",
-        },
-    ],
+    knobs: &tables::KNOBS,
     services: &[
         word("model", "the model endpoint"),
-        word("tools", "the tools and their back end"),
+        word(
+            "tools",
+            "the tools and their back end; method 0 reads, 1 writes",
+        ),
+        word("policy", "the policy server, if there is a control layer"),
     ],
     channels: &[],
-    roles: &[],
+    roles: &[word(
+        "holder",
+        "the worker that has session N: holder of <workload>/N, its epoch is the term",
+    )],
     operations: &["step", "model-call", "tool-call", "tool-run"],
     prepare: config::prepare,
     depends: depends::depends,
@@ -191,8 +101,20 @@ fn install(install: &mut Install<'_>) {
         attempts: install.knob("retry-attempts"),
         tool_version: install.knob("tool-version"),
         model_latency: install.knob("model-latency"),
+        timeout: install.knob("timeout"),
+        backoff: install.knob("retry-backoff"),
+        budget: install.knob("retry-budget"),
+        jitter: install.knob("retry-jitter"),
+        resend: install.knob("resend-context"),
+        slots: install.knob("slots"),
+        key_ttl: install.knob("idempotency-ttl"),
+        cache_loss: install.knob("prefix-cache-loss"),
+        model_out: install.knob("model-out"),
     };
+    let holder = install.role("holder");
     let path = format!("workload/{}", install.workload.name);
+    let control = config.control.as_ref();
+    let control = control.map(|control| Control::new(install, control, &path));
     let (model, tools) = (install.full("model"), install.full("tools"));
     let workers = install.nodes().to_vec();
     let world = &mut *install.world;
@@ -201,6 +123,7 @@ fn install(install: &mut Install<'_>) {
     let mut app = App {
         source: Source::new(seed, &path),
         names,
+        holder,
         knobs,
         keys,
         model: config
@@ -218,6 +141,7 @@ fn install(install: &mut Install<'_>) {
         starts: starts(&config, &keys),
         store: RefCell::new(Store::new(&config, workers.len(), VirtualTime::ZERO)),
         backend: RefCell::new(Backend::default()),
+        control,
         config: Arc::clone(&config),
     };
     let first = app.first();
@@ -243,6 +167,9 @@ fn install(install: &mut Install<'_>) {
             worker::worker(cx, Rc::clone(&app), number)
         });
     }
+    controls(install, &app);
+    let of_control = app.control.as_ref().map(|control| control.names);
+    control::promise(install, &names, config.control.as_ref(), of_control);
     install.promise("at-most-once-effect", invariants::AtMostOnce::new(&names));
     install.promise("no-ghost-result", invariants::NoGhost::new(&names));
     install.promise("terminates", invariants::Terminates::new(&names));
@@ -258,6 +185,30 @@ fn install(install: &mut Install<'_>) {
         "checkpoint-monotone",
         invariants::CheckpointMonotone::new(&names),
     );
+}
+
+/// The processes of the control layer, if there is one.
+fn controls(install: &mut Install<'_>, app: &Rc<App>) {
+    let Some(config) = &app.config.control else {
+        return;
+    };
+    let service = install.full("policy");
+    for node in &config.policy_nodes {
+        let (app, service) = (Rc::clone(app), service.clone());
+        install.world.process(*node, &service.clone(), move |cx| {
+            control::serve(cx, Rc::clone(&app), service.clone())
+        });
+    }
+    let (authority, operator) = (install.full("authority"), install.full("operator"));
+    let first = config.policy_nodes[0];
+    let shared = Rc::clone(app);
+    install.world.process(first, &authority, move |cx| {
+        control::authority(cx, Rc::clone(&shared))
+    });
+    let shared = Rc::clone(app);
+    install.world.process(first, &operator, move |cx| {
+        control::operator(cx, Rc::clone(&shared))
+    });
 }
 
 /// When recorded sessions start: evenly drawn over the window, in order of time.

@@ -1,5 +1,6 @@
 //! The parameters of the kind `agents`. Defaults name their source, or are choices.
 
+use super::control::params::{CONTROL, POLICY};
 use crate::tables::ON;
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
@@ -36,6 +37,12 @@ pub(super) const PARAMS: &[Param] = &[
     Param::new("deadline", Kind::Duration, "time a session may take").default("12h"),
     Param::new("grace", Kind::Duration, "time after the deadline to end it").default("6m"),
     Param::new("budget", Kind::Table(BUDGET), "the tokens of a session").default(""),
+    Param::new(
+        "control",
+        Kind::Table(CONTROL),
+        "the layer that keeps effects authorised, bounded and stoppable; none if missing",
+    ),
+    Param::new("policy", Kind::Table(POLICY), "who decides, for the control layer").default(""),
     Param::new("amplification", Kind::Table(AMPLIFICATION), "the bound on attempts a call").default(""),
 ];
 

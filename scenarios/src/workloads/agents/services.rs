@@ -1,11 +1,15 @@
 //! The model endpoint and the tools.
 
 use super::app::App;
+use super::control;
 use super::latency::MODELS;
 use squall_core::history::Outcome;
-use squall_core::world::{Cx, Inbox, Incoming, MemorySet, Reply, Request};
+use squall_core::world::{Cx, Inbox, Incoming, MemorySet, Reply, Request, Stream};
 use squall_core::{Sample, VirtualDuration};
 use std::rc::Rc;
+
+/// How often a worker without a slot looks for one.
+const SLOT_LOOK: VirtualDuration = VirtualDuration::from_millis(500);
 
 /// The model: a black box that answers after a time.
 pub(super) async fn model(cx: Cx, app: Rc<App>, service: String) {
@@ -14,10 +18,14 @@ pub(super) async fn model(cx: Cx, app: Rc<App>, service: String) {
         let incoming = inbox.accept().await;
         let time =
             model_time(&app, &incoming.request).scaled(cx.knob(app.knobs.model_latency).max(0.0));
+        let stream = Stream {
+            time,
+            units: incoming.request.answer,
+            pace: pace(&incoming.request, time),
+        };
         let server = cx.clone();
         cx.spawn(async move {
-            server.sleep(time).await;
-            incoming.reply(&server, Reply::default());
+            incoming.stream(&server, Reply::default(), stream).await;
         });
     }
 }
@@ -40,20 +48,31 @@ fn model_time(app: &App, request: &Request) -> VirtualDuration {
     }
 }
 
+/// Time between two tokens of an answer, as measured of the model; no more than fits into its time.
+fn pace(request: &Request, time: VirtualDuration) -> VirtualDuration {
+    let measured = VirtualDuration::from_secs_f64(MODELS[request.method as usize].d);
+    measured.min(time / u64::from(request.answer.max(1)))
+}
+
 /// The tools of a node: so many calls at once, on its processors and in its memory.
 pub(super) async fn tools(cx: Cx, app: Rc<App>, service: String) {
     let inbox = cx.listen(&service);
     let config = &app.config.tools;
     // Zipf 0.8 over its pages, a tenth written (choices).
     let memory = cx.memory_set(config.working_set, 0.8, 0.1);
-    for _ in 1..config.workers {
-        cx.spawn(serve(cx.clone(), Rc::clone(&app), inbox.clone(), memory));
+    for number in 1..config.workers {
+        let (cx, app, inbox) = (cx.clone(), Rc::clone(&app), inbox.clone());
+        cx.clone().spawn(serve(cx, app, inbox, (memory, number)));
     }
-    serve(cx.clone(), Rc::clone(&app), inbox, memory).await;
+    serve(cx.clone(), Rc::clone(&app), inbox, (memory, 0)).await;
 }
 
-async fn serve(cx: Cx, app: Rc<App>, inbox: Inbox, memory: MemorySet) {
+async fn serve(cx: Cx, app: Rc<App>, inbox: Inbox, (memory, number): (MemorySet, u64)) {
     loop {
+        // Where slots are taken away, the last ones rest.
+        while number as f64 >= cx.knob(app.knobs.slots).max(0.0).round() {
+            cx.sleep(SLOT_LOOK).await;
+        }
         let incoming = inbox.accept().await;
         let operation = incoming.operation(&cx, app.names.tool_run);
         let config = &app.config.tools;
@@ -70,6 +89,12 @@ async fn serve(cx: Cx, app: Rc<App>, inbox: Inbox, memory: MemorySet) {
             .compute(work)
             .touching(memory, config.pages)
             .await;
+        let write = incoming.request.method != 0;
+        if write && let Err(status) = control::admit(&cx, &app, &incoming.request) {
+            incoming.fail(&cx, status, None);
+            operation.end(Outcome::Fail);
+            continue;
+        }
         if !failed {
             effect(&cx, &app, &incoming);
         }
@@ -90,9 +115,16 @@ fn effect(cx: &Cx, app: &App, incoming: &Incoming) {
         return;
     }
     let mut backend = app.backend.borrow_mut();
-    if keyed == 1 && !backend.known.insert(key) {
-        return cx.event(app.names.suppressed, key, 0);
+    let ttl = VirtualDuration::from_secs_f64(cx.knob(app.knobs.key_ttl).clamp(0.0, 1e9));
+    if keyed == 1 {
+        let before = backend.known.insert(key, cx.now());
+        if let Some(given) = before.filter(|given| given.saturating_add(ttl) >= cx.now()) {
+            // A key lives from its first use on.
+            backend.known.insert(key, given);
+            return cx.event(app.names.suppressed, key, 0);
+        }
     }
+    control::executed(cx, app, &incoming.request);
     cx.event(app.names.effect, key, keyed);
     if !backend.happened.insert(key) {
         cx.event(app.names.duplicated, key, keyed);

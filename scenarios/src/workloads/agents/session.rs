@@ -1,6 +1,7 @@
 //! A session: steps with gaps and checkpoints between them, and sub-agents.
 
-use super::app::Agent;
+use super::app::{Agent, call_key};
+use super::control::{self, Write};
 use super::step;
 use super::store::{State, Stream};
 use super::trace::{Call, Step};
@@ -24,12 +25,22 @@ pub(super) enum Cause {
     Tool = 2,
     Deadline = 3,
     Budget = 4,
+    /// Its permission was taken away.
+    Denied = 5,
+    /// An operator stopped it.
+    Killed = 6,
+    /// It did the same step again and again.
+    Loop = 7,
 }
 
 /// Runs a session and says how it ended.
 pub(super) async fn session(agent: Agent, stream: u32, epoch: u32) {
+    if agent.app.store.borrow_mut().stream(stream).task == stream {
+        control::fan_out(&agent, stream);
+    }
     let end = steps(agent.clone(), stream, epoch).await;
     let (app, config) = (&agent.app, agent.config());
+    agent.holds(stream, epoch, false);
     if end == End::Fenced {
         return agent.event(app.names.fenced, u64::from(stream), u64::from(epoch));
     }
@@ -74,8 +85,29 @@ fn steps(agent: Agent, stream: u32, epoch: u32) -> Pin<Box<dyn Future<Output = E
                             .await;
                     }
                     last = agent.now();
-                    let done = step::run(&agent, stream, &at, &call, &mut last).await;
+                    if let Err(cause) = control::turn(&agent, stream, &call) {
+                        return End::Failed(cause);
+                    }
+                    let early = control::too_early(&agent);
+                    if early {
+                        let mut next = at;
+                        (next.seq, next.context) = (at.seq + 1, call.context);
+                        checkpoint(&agent, stream, epoch, &next);
+                    }
+                    let mut done = step::run(&agent, stream, &at, &call, &mut last).await;
                     at.context = call.context;
+                    if done.is_ok() {
+                        match control::repeats(&agent, stream, at.seq) {
+                            Ok(true) => continue,
+                            Ok(false) => {}
+                            Err(cause) => done = Err(End::Failed(cause)),
+                        }
+                    }
+                    if early && done.is_ok() {
+                        // Its checkpoint has been written.
+                        (at.seq, at.intent) = (at.seq + 1, false);
+                        continue;
+                    }
                     done
                 }
                 Step::Spawn { child, wait } => {
@@ -87,9 +119,12 @@ fn steps(agent: Agent, stream: u32, epoch: u32) -> Pin<Box<dyn Future<Output = E
             }
             at.seq += 1;
             at.intent = false;
-            if !checkpoint(&agent, stream, epoch, &at) {
+            let written = control::checkpoint(&agent, stream).await;
+            if written == Write::Done && !checkpoint(&agent, stream, epoch, &at) {
                 return End::Fenced;
             }
+            let done = call_key(stream, at.seq - 1);
+            control::point(&agent, |names| names.after_checkpoint, done).await;
         }
         End::Done
     })

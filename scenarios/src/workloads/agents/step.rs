@@ -2,12 +2,43 @@
 
 use super::app::{Agent, call_key};
 use super::calls::{Ask, Failure, Tokens, ask};
+use super::control::{self, Stop};
 use super::session::{Cause, End};
 use super::store::Stream;
 use super::trace::Call;
 use squall_core::history::Outcome;
 use squall_core::world::Request;
-use squall_core::{Cx, Sample, VirtualTime};
+use squall_core::{Cx, Sample, VirtualDuration, VirtualTime};
+
+/// When an attempt of a model call is given up.
+fn timeout(agent: &Agent, cx: &Cx) -> VirtualDuration {
+    let own = agent.config().model.timeout;
+    let knob = cx.knob(agent.app.knobs.timeout);
+    match knob == own.as_secs_f64() {
+        // As it was written, to the nanosecond.
+        true => own,
+        false => VirtualDuration::from_secs_f64(knob.clamp(0.0, 1e9)),
+    }
+}
+
+/// A call as the cache and the version of the model make it.
+fn of_version(agent: &Agent, cx: &Cx, call: &Call) -> Call {
+    let knobs = &agent.app.knobs;
+    let lost = cx.knob(knobs.cache_loss).clamp(0.0, 1.0);
+    let cached = f64::from(call.context.saturating_sub(call.new));
+    let out = f64::from(call.out) * cx.knob(knobs.model_out).max(0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and neither is negative"
+    )]
+    let (more, out) = ((cached * lost).round() as u32, out.round() as u32);
+    Call {
+        new: call.new + more,
+        out,
+        ..*call
+    }
+}
 
 /// One step. A step that fails is given again by the queue, some times.
 pub(super) async fn run(
@@ -24,21 +55,29 @@ pub(super) async fn run(
     let mut intent = at.intent;
     let (mut model_tries, mut tool_tries) = (0, 0);
     let mut given = 0;
+    let mut guessed = false;
+    let effect = call_key(stream, at.seq);
     let end = loop {
         if cx.wall_clock() >= at.deadline {
             break Err(Cause::Deadline);
         }
         let mut result = Ok(());
         if !intent {
-            result = model(agent, cx, (stream, at), call, &mut model_tries).await;
+            match model(agent, cx, (stream, at), call, &mut model_tries).await {
+                Ok(guess) => guessed = guess,
+                Err(cause) => result = Err(cause),
+            }
             *last = cx.now();
             intent = result.is_ok() && agent.config().idempotency && call.tool;
             if intent {
+                control::point(agent, |names| names.before_intent, effect).await;
                 app.store.borrow_mut().stream(stream).intent = true;
+                control::point(agent, |names| names.after_intent, effect).await;
             }
         }
         if result.is_ok() && call.tool {
-            result = tool(agent, cx, (stream, at), &mut tool_tries).await;
+            result = tool(agent, cx, (stream, at), guessed, &mut tool_tries).await;
+            control::point(agent, |names| names.after_result, effect).await;
         }
         match result {
             Err(Cause::Model | Cause::Tool) if given < retry.redeliveries => {
@@ -74,8 +113,9 @@ async fn model(
     (stream, at): (u32, &Stream),
     call: &Call,
     tries: &mut u32,
-) -> Result<(), Cause> {
+) -> Result<bool, Cause> {
     let (app, config) = (&agent.app, &agent.config().model);
+    let call = &of_version(agent, cx, call);
     let operation = cx.operation(app.names.model_call);
     let recorded = if agent.config().arrivals.recorded {
         call.api_ms
@@ -102,7 +142,7 @@ async fn model(
                 0,
             ],
         },
-        timeout: config.timeout,
+        timeout: timeout(agent, cx),
         deadline: at.deadline,
         tokens: Some(Tokens {
             task: at.task,
@@ -111,10 +151,14 @@ async fn model(
         }),
     };
     match ask(agent, operation.cx(), &what, tries).await {
-        Ok((_, took)) => {
+        Ok((reply, took)) => {
             cx.sample(app.names.model_latency, took.as_secs_f64());
+            let Ok(guessed) = control::decode(agent, reply.damage) else {
+                operation.end(Outcome::Fail);
+                return Err(Cause::Model);
+            };
             operation.end(Outcome::Ok);
-            Ok(())
+            Ok(guessed)
         }
         Err(failure) => {
             operation.end(Outcome::Fail);
@@ -132,12 +176,27 @@ async fn tool(
     agent: &Agent,
     cx: &Cx,
     (stream, at): (u32, &Stream),
+    guessed: bool,
     tries: &mut u32,
 ) -> Result<(), Cause> {
     let (app, config) = (&agent.app, &agent.config().tools);
     let operation = cx.operation(app.names.tool_call);
     let key = call_key(stream, at.seq);
     let write = app.keys.write.at(key).chance(config.writes);
+    let mut args = [u64::from(agent.config().idempotency), 0, 0, 0];
+    if write && let Some(control) = control::parts(app) {
+        match control::gate(agent, cx, control, (stream, at.seq), guessed).await {
+            Ok(gate) => (args[1], args[2]) = (gate.hash, gate.labels.0),
+            Err(Stop::Skip) => {
+                operation.end(Outcome::Fail);
+                return Ok(());
+            }
+            Err(Stop::Fail(cause)) => {
+                operation.end(Outcome::Fail);
+                return Err(cause);
+            }
+        }
+    }
     let what = Ask {
         ports: &app.tools,
         stream,
@@ -147,7 +206,7 @@ async fn tool(
             cost: 1,
             answer: 1,
             key,
-            args: [u64::from(agent.config().idempotency), 0, 0, 0],
+            args,
         },
         timeout: config.timeout,
         deadline: at.deadline,
@@ -156,7 +215,13 @@ async fn tool(
     let since = cx.now();
     match ask(agent, operation.cx(), &what, tries).await {
         Ok((reply, _)) => {
-            if reply.args[0] != 0 && config.check_body {
+            if write {
+                control::point(agent, |names| names.after_effect, key).await;
+            } else {
+                control::after_read(agent, cx, (stream, key), reply.damage);
+            }
+            let wrong = reply.args[0] != 0 || !reply.damage.is_none();
+            if wrong && config.check_body {
                 agent.event(app.names.tool_error, key, 0);
             } else if write {
                 agent.event(app.names.result_ok, key, 0);

@@ -184,7 +184,6 @@ impl Future for Given<'_> {
 /// Retries that a worker may still make: a share of its first tries, and a few to begin with.
 #[derive(Debug)]
 pub(super) struct Allowance {
-    share: Option<f64>,
     left: f64,
 }
 
@@ -192,21 +191,20 @@ pub(super) struct Allowance {
 const ALLOWANCE_BURST: f64 = 10.0;
 
 impl Allowance {
-    pub(super) const fn new(share: Option<f64>) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            share,
             left: ALLOWANCE_BURST,
         }
     }
-    /// A call began.
-    pub(super) fn earn(&mut self) {
-        if let Some(share) = self.share {
+    /// A call began. Without a share there is no budget.
+    pub(super) fn earn(&mut self, share: Option<f64>) {
+        if let Some(share) = share {
             self.left = (self.left + share).min(ALLOWANCE_BURST);
         }
     }
     /// Whether a retry is allowed; it then counts.
-    pub(super) fn take(&mut self) -> bool {
-        match self.share {
+    pub(super) fn take(&mut self, share: Option<f64>) -> bool {
+        match share {
             None => true,
             Some(_) if self.left < 1.0 => false,
             Some(_) => {

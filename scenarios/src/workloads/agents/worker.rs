@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(super) async fn worker(cx: Cx, app: Rc<App>, number: usize) {
     let config = &app.config;
     let agent = Agent {
-        allowance: Rc::new(RefCell::new(Allowance::new(config.retry.budget))),
+        allowance: Rc::new(RefCell::new(Allowance::new())),
         app: Rc::clone(&app),
         cx: cx.clone(),
         worker: number,
@@ -44,6 +44,7 @@ fn begin(agent: &Agent, stream: u32) {
     if epoch > 1 {
         agent.event(agent.app.names.resumed, u64::from(stream), u64::from(epoch));
     }
+    agent.holds(stream, epoch, true);
     agent.cx.spawn(session(agent.clone(), stream, epoch));
 }
 

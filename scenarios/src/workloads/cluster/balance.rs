@@ -35,14 +35,15 @@ impl View {
         &mut self,
         config: &Config,
         service: u32,
-        now: VirtualDuration,
+        (now, drains): (VirtualDuration, Option<&dyn Fn(u32) -> bool>),
         draw: &mut impl Sample,
     ) -> u32 {
         let all = &config.services[service as usize].replicas;
         let turn = &mut self.turn[service as usize];
         let start = *turn as usize;
         *turn = turn.wrapping_add(1);
-        let usable = |r: &&u32| self.avoided[**r as usize] <= now;
+        let drained = |r: u32| drains.is_some_and(|drains| drains(r));
+        let usable = |r: &&u32| self.avoided[**r as usize] <= now && !drained(**r);
         let some = all.iter().any(|r| usable(&r));
         let candidate = |r: &&u32| !some || usable(r);
         let load = |r: &&u32| self.outstanding[**r as usize];
@@ -51,7 +52,7 @@ impl View {
             Balance::RoundRobin => cycle.clone().find(candidate),
             Balance::LeastLoaded => cycle.clone().filter(candidate).min_by_key(load),
             // Without ejection nobody is avoided: no walk over a thousand replicas for a call.
-            Balance::Choices(d) if config.ejection.is_none() => {
+            Balance::Choices(d) if config.ejection.is_none() && drains.is_none() => {
                 let drawn = choose(d, all.len(), draw).into_iter().flatten();
                 drawn.map(|n| &all[n]).min_by_key(load)
             }
@@ -113,10 +114,15 @@ impl Caller {
     ) -> Result<(), CallError> {
         let mut draw = self.key.child(visit.request).child(visit.path).at(attempt);
         let config = &self.shared.config;
-        let replica = self
-            .view
-            .borrow_mut()
-            .pick(config, service, cx.monotonic(), &mut draw);
+        let drain = self.shared.knobs.drain;
+        let drains = |replica: u32| {
+            let node = config.replicas[replica as usize].node;
+            cx.knob_at(drain, node) > 0.5
+        };
+        let some = config.drain_seen && cx.knob_changed(drain);
+        let drains: Option<&dyn Fn(u32) -> bool> = if some { Some(&drains) } else { None };
+        let at = (cx.monotonic(), drains);
+        let replica = self.view.borrow_mut().pick(config, service, at, &mut draw);
         let request = Request {
             method: replica,
             cost: 1,

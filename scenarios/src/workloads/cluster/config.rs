@@ -72,6 +72,8 @@ pub(super) struct Config {
     pub(super) zipf: f64,
     pub(super) written: f64,
     pub(super) check_answers: bool,
+    /// Whether callers keep away from a node that drains.
+    pub(super) drain_seen: bool,
     pub(super) store: Option<Store>,
     pub(super) version_cpu: f64,
     pub(super) version_errors: f64,
@@ -159,6 +161,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         zipf: args.number("zipf"),
         written: args.number("written"),
         check_answers: args.flag("check_answers"),
+        drain_seen: args.flag("drain_seen"),
         store: args.table_opt("store").map(|store| Store {
             record: store.size("record").clamp(1, 1 << 30),
             fsync: store.flag("fsync"),

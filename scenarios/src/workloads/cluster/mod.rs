@@ -169,6 +169,14 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
             base: 1e6,
             doc: "visits that a replica serves at once at most, beside its own limit",
         },
+        Knob {
+            name: "drain",
+            range: KnobRange::Words(&["off", "cordon", "refuse"]),
+            param: "",
+            base: 0.0,
+            doc: "a node that is to go: callers keep away from it (`drain_seen`); `refuse` answers new \
+                  visits with 503 too",
+        },
     ],
     services: &[
         word("request", "what clients ask of the entry services"),

@@ -69,6 +69,12 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .default("round-robin"),
     Param::new(
+        "drain_seen",
+        Kind::Flag,
+        "whether callers keep away from replicas on a node that drains, while there are others",
+    )
+    .default("true"),
+    Param::new(
         "ejection",
         Kind::Table(EJECTION),
         "when a caller avoids a replica; never if missing",

@@ -75,6 +75,10 @@ impl Server {
         let (config, cx) = (&self.shared.config, &self.cx);
         let replica = incoming.request.method;
         let service = config.replicas[replica as usize].service;
+        if cx.knob(self.shared.knobs.drain) > 1.5 {
+            incoming.fail(cx, 503, None);
+            return;
+        }
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize]
             .as_mut()

@@ -47,6 +47,7 @@ pub(super) struct Knobs {
     pub(super) backoff: KnobId,
     pub(super) budget: KnobId,
     pub(super) slots: KnobId,
+    pub(super) drain: KnobId,
 }
 
 /// The value of the knob of the retry budget that means none.
@@ -171,6 +172,7 @@ impl Shared {
                 backoff: install.knob("retry-backoff"),
                 budget: install.knob("retry-budget"),
                 slots: install.knob("slots"),
+                drain: install.knob("drain"),
             },
             meter: Meter::default(),
             arrivals: clients.collect(),

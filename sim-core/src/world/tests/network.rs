@@ -228,7 +228,7 @@ fn a_copy_may_come_later_than_the_answer() {
         let (ended, served, finished) = calls(&[10, 50], Some(500), (faults, 1000));
         assert_eq!(ended, [(10, 15, 200), (50, 55, 200)]);
         assert_eq!(served, count);
-        assert_eq!(finished.faults[0].landed, u64::from(count) - 2);
+        assert_eq!(finished.faults[0].landed, count - 2);
     }
 }
 

@@ -1,0 +1,259 @@
+//! Faults of what nodes share: a zone, a rack, a power strip, a room.
+
+use super::FaultKind;
+use super::node::SEEN;
+use crate::lowering::{Lowering, Refusal};
+use crate::param::{Args, Issue, Kind, Param, suggest};
+use squall_core::plan::{CutMode, CutScope, Family, LinkTarget, Primitive, Seen};
+use squall_core::{NodeId, Sample, VirtualDuration};
+
+const LEVEL: Param = Param::new(
+    "level",
+    Kind::Choice(&["zone", "rack", "pdu", "room"]),
+    "which label says who shares it",
+);
+const DOMAIN: Param = Param::new(
+    "domain",
+    Kind::Text,
+    "the value of the label; one of those there are, drawn a seed, if missing",
+);
+
+/// The nodes of the domain whose value stands at `key`, or of one that is drawn.
+fn members(
+    args: &Args,
+    lowering: &mut Lowering<'_>,
+    (level, key): (&'static str, &'static str),
+) -> Result<Vec<NodeId>, Refusal> {
+    let topology = lowering.topology;
+    let mut values: Vec<&str> = topology
+        .nodes()
+        .iter()
+        .filter_map(|n| n.label(level))
+        .collect();
+    values.sort_unstable();
+    values.dedup();
+    if values.is_empty() {
+        let issue = Issue::new(format!("no node has a {level}"), 0..0);
+        let help = match level {
+            "zone" => "give nodes a zone: zone = \"spread a b\"".to_owned(),
+            level => format!("give nodes a label: labels = {{ {level} = \"1\" }}"),
+        };
+        return Err(Refusal::arg(key, issue.help(help)));
+    }
+    let chosen = match args.text_opt(key) {
+        Some(name) if values.contains(&name) => name,
+        Some(name) => {
+            let issue = Issue::new(format!("no node has {level} `{name}`"), 0..name.len());
+            return Err(Refusal::arg(key, issue.maybe_help(suggest(name, values))));
+        }
+        None => {
+            // By rank, so that a domain more or less leaves the order of the others alone.
+            let chosen = lowering.first_of("domain", &values);
+            lowering.note(format!("{level} {chosen}"));
+            chosen
+        }
+    };
+    Ok(topology.nodes_where(|node| node.label(level) == Some(chosen)))
+}
+
+/// Cuts all links between the members and everybody else.
+fn isolate(lowering: &mut Lowering<'_>, members: &[NodeId], mode: CutMode) {
+    let others = lowering.topology.nodes().len();
+    for other in (0..others).map(NodeId::from_index) {
+        if members.contains(&other) {
+            continue;
+        }
+        for member in members {
+            for (from, to) in [(*member, other), (other, *member)] {
+                lowering.overlay(Primitive::LinkCut {
+                    link: LinkTarget { from, to },
+                    mode,
+                    scope: CutScope::All,
+                });
+            }
+        }
+    }
+}
+
+/// All members lose their power at one instant, and their disks what was not synced.
+pub(super) fn lose_power(lowering: &mut Lowering<'_>, members: &[NodeId], args: &Args) {
+    let (unsynced, torn) = (args.number("unsynced"), args.number("torn"));
+    for node in members {
+        super::node::lose_power(lowering, *node, (unsynced, torn), (512, Seen::Silent));
+    }
+}
+
+pub(super) const UNSYNCED: Param = Param::new(
+    "unsynced",
+    Kind::Share,
+    "share of the unsynced writes that vanish with the power",
+);
+pub(super) const TORN: Param = Param::new(
+    "torn",
+    Kind::Share,
+    "share of the unsynced writes that are torn by it",
+);
+
+pub(super) const DOMAIN_LOSS: FaultKind = FaultKind {
+    name: "domain-loss",
+    family: Family::Node,
+    summary: "a whole zone, rack, power strip or room is gone at one instant",
+    doc: "`power`: every member loses its power, as by power-loss. `network`: the members reach each other \
+          and nobody else, nobody notices, and all go on. `crash`: every member crashes, as by node-loss; \
+          disks keep everything. All begin and end together.",
+    params: &[
+        LEVEL.default("zone"),
+        DOMAIN,
+        Param::new(
+            "mode",
+            Kind::Choice(&["power", "network", "crash"]),
+            "what is gone",
+        )
+        .default("power"),
+        UNSYNCED.default("1.0"),
+        TORN.default("0.5"),
+        SEEN,
+    ],
+    lowers_to: &["unsynced-loss", "torn-write", "power-loss", "cut", "crash"],
+    needed: &["power-loss", "cut", "crash"],
+    source: "FIS zone power and connectivity; Dean, LADIS 2009",
+    own_length: None,
+    lower: domain_loss,
+};
+
+fn domain_loss(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+    let members = members(args, lowering, (args.word("level"), "domain"))?;
+    match args.word("mode") {
+        "network" => isolate(lowering, &members, CutMode::Drop),
+        "crash" => {
+            let seen = super::node::seen(args);
+            for node in members {
+                lowering.overlay(Primitive::Crash { node, seen });
+            }
+        }
+        _ => lose_power(lowering, &members, args),
+    }
+    Ok(())
+}
+
+pub(super) const TOR_LOSS: FaultKind = FaultKind {
+    name: "tor-loss",
+    family: Family::Link,
+    summary: "the switch of a rack is gone: its nodes reach nobody",
+    doc: "Every link of a member of the rack is cut, those inside the rack too, since they go through the \
+          switch; the nodes go on.",
+    params: &[
+        Param::new(
+            "rack",
+            Kind::Text,
+            "the rack; one of those there are, drawn a seed, if missing",
+        ),
+        Param::new(
+            "mode",
+            Kind::Choice(&["drop", "refuse"]),
+            "whether senders notice: silence, or an error at once",
+        )
+        .default("drop"),
+    ],
+    lowers_to: &["cut"],
+    needed: &["cut"],
+    source: "Dean, LADIS 2009: 20 racks a year in a cluster's first year",
+    own_length: None,
+    lower: tor_loss,
+};
+
+fn tor_loss(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+    let members = members(args, lowering, ("rack", "rack"))?;
+    let mode = match args.word("mode") {
+        "refuse" => CutMode::Refuse,
+        _ => CutMode::Drop,
+    };
+    isolate(lowering, &members, mode);
+    for from in &members {
+        for to in members.iter().filter(|to| *to != from) {
+            let link = LinkTarget {
+                from: *from,
+                to: *to,
+            };
+            let scope = CutScope::All;
+            lowering.overlay(Primitive::LinkCut { link, mode, scope });
+        }
+    }
+    Ok(())
+}
+
+pub(super) const RACK_BURST: FaultKind = FaultKind {
+    name: "rack-burst",
+    family: Family::Node,
+    summary: "many nodes fail within two minutes, most of them in one rack",
+    doc: "`size` nodes crash, each at an instant drawn from `window`; a share of `affinity` of them are of \
+          one rack (named or drawn), the others anybody. Each is down for `down`. A rack of fewer nodes \
+          gives all it has.",
+    params: &[
+        Param::new(
+            "rack",
+            Kind::Text,
+            "the rack; one of those there are, drawn a seed, if missing",
+        ),
+        Param::new(
+            "size",
+            Kind::Integer {
+                min: 1,
+                max: 1_000_000,
+            },
+            "nodes that fail",
+        )
+        .default("20"),
+        Param::new(
+            "affinity",
+            Kind::Share,
+            "share of them that are of the rack",
+        )
+        .default("0.7"),
+        Param::new("window", Kind::Duration, "time in which they fail").default("120s"),
+        Param::new(
+            "down",
+            Kind::Duration,
+            "time until each starts again; instead of `for`",
+        )
+        .default("5m"),
+    ],
+    lowers_to: &["crash"],
+    needed: &["crash"],
+    source: "Ford et al., OSDI 2010: bursts within 120 s; above 20 nodes rack affinity > 0.7",
+    own_length: Some("down"),
+    lower: rack_burst,
+};
+
+fn rack_burst(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
+    let rack = members(args, lowering, ("rack", "rack"))?;
+    let size = usize::try_from(args.count("size")).unwrap_or(usize::MAX);
+    let others = lowering.topology.nodes().len();
+    let others: Vec<NodeId> = (0..others)
+        .map(NodeId::from_index)
+        .filter(|node| !rack.contains(node))
+        .collect();
+    let rack = lowering.permutation("rack", &rack);
+    let others = lowering.permutation("others", &others);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is a count"
+    )]
+    let inside = ((size as f64 * args.number("affinity")).ceil() as usize).min(rack.len());
+    let outside = (size - inside.min(size)).min(others.len());
+    let window = lowering.window;
+    let length = match window.until {
+        Some(until) => until.since(window.from),
+        None => args.duration("down"),
+    };
+    let spread = args.duration("window").as_nanos();
+    for node in rack[..inside].iter().chain(&others[..outside]) {
+        let ns = lowering.node_stream("when", *node).below(spread.max(1));
+        let at = window.from.saturating_add(VirtualDuration::from_nanos(ns));
+        let until = Some(at.saturating_add(length));
+        let (node, seen) = (*node, Seen::Silent);
+        lowering.beyond(at, until, Primitive::Crash { node, seen });
+    }
+    Ok(())
+}

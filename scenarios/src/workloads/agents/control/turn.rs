@@ -1,0 +1,154 @@
+//! What happens to an agent between its calls: it is stopped, its context is compacted, it goes in
+//! circles, its progress is written down.
+
+use super::super::app::{Agent, call_key};
+use super::super::session::Cause;
+use super::super::trace::Call;
+use super::gate::{Stop, stopped};
+use super::policy::parts;
+use super::{Control, ControlNames, Purpose, Slug, mind};
+use squall_core::world::ReplyDamage;
+use squall_core::{Cx, NameId, Sample, VirtualDuration};
+
+/// How long a worker stays at a point: what answers to the record comes a nanosecond after it.
+const POINT: VirtualDuration = VirtualDuration::from_micros(1);
+/// Time that a slow store takes for a checkpoint, and between two tries at one that refuses.
+const CHECKPOINT_SLOW: VirtualDuration = VirtualDuration::from_secs(5);
+const CHECKPOINT_AGAIN: VirtualDuration = VirtualDuration::from_secs(1);
+
+/// A worker reaches a point at which a fault may crash it.
+pub(in super::super) async fn point(
+    agent: &Agent,
+    which: fn(&ControlNames) -> NameId,
+    effect: u64,
+) {
+    if let Some(control) = &agent.app.control {
+        agent.event(which(&control.names), effect, 0);
+        // A crash that answers to this record comes before what follows.
+        agent.cx.sleep(POINT).await;
+    }
+}
+
+/// Before a step: whether the agent was stopped, and what becomes of its context.
+pub(in super::super) fn turn(agent: &Agent, stream: u32, call: &Call) -> Result<(), Cause> {
+    let Some((control, config)) = parts(&agent.app) else {
+        return Ok(());
+    };
+    if let Err(Stop::Fail(cause)) = stopped(agent, control, false) {
+        agent.event(control.names.killed, u64::from(stream), 0);
+        return Err(cause);
+    }
+    let mut state = control.state.borrow_mut();
+    let memory = state.memory(stream);
+    let context = f64::from(call.context);
+    if context - memory.tokens < config.window {
+        return Ok(());
+    }
+    // What there was is a summary now; the window counts from here.
+    memory.tokens = context;
+    drop(state);
+    let lost = (Slug::CompactionLoss, Purpose::Compaction);
+    let about = (u64::from(stream) << 32) | u64::from(call.context);
+    let drops = mind::chance(control, &agent.cx, lost, about);
+    if drops && !config.pin_constraints {
+        control.state.borrow_mut().memory(stream).constraint = false;
+        agent.event(control.names.constraint_lost, u64::from(stream), 0);
+    }
+    Ok(())
+}
+
+/// Whether what the model answered can be acted on: `Ok(true)` is a guess, `Err` asks it again.
+pub(in super::super) fn decode(agent: &Agent, damage: ReplyDamage) -> Result<bool, ()> {
+    if damage.is_none() {
+        return Ok(false);
+    }
+    match agent.config().control.as_ref() {
+        // An empty answer asks for nothing that could be guessed.
+        Some(config) if !config.lenient(damage) => Err(()),
+        Some(_) => Ok(true),
+        None => Err(()),
+    }
+}
+
+/// A read brought something: from outside, perhaps, or something that is not so and nobody looked at.
+pub(in super::super) fn after_read(
+    agent: &Agent,
+    cx: &Cx,
+    (stream, key): (u32, u64),
+    damage: ReplyDamage,
+) {
+    let Some(control) = &agent.app.control else {
+        return;
+    };
+    if !damage.is_none() && !agent.config().tools.check_body {
+        control.state.borrow_mut().memory(stream).misled = true;
+    }
+    if mind::chance(control, cx, (Slug::PoisonedContext, Purpose::Poison), key) {
+        control.state.borrow_mut().memory(stream).poisoned = true;
+    }
+}
+
+/// After a step: whether the agent does it again instead of the next.
+pub(in super::super) fn repeats(agent: &Agent, stream: u32, seq: u32) -> Result<bool, Cause> {
+    let Some((control, config)) = parts(&agent.app) else {
+        return Ok(false);
+    };
+    let share = control.knobs.read(&agent.cx, Slug::StuckLoop);
+    let mut state = control.state.borrow_mut();
+    let memory = state.memory(stream);
+    let draws = control.draws(Purpose::Loop, call_key(stream, seq));
+    if share <= 0.0 || !draws.at(memory.repeats).chance(share) {
+        memory.repeats = 0;
+        return Ok(false);
+    }
+    memory.repeats += 1;
+    let times = memory.repeats;
+    drop(state);
+    agent.event(control.names.repeated, u64::from(stream), times);
+    if config.detect_loops && times >= config.repeats_max {
+        return Err(Cause::Loop);
+    }
+    Ok(true)
+}
+
+/// What becomes of a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Write {
+    Done,
+    /// Nobody will find it.
+    Lost,
+}
+
+fn mode(control: &Control, cx: &Cx) -> u64 {
+    control.knobs.whole(cx, Slug::CheckpointMode)
+}
+
+/// A store that may refuse, lose or be slow about a checkpoint.
+pub(in super::super) async fn checkpoint(agent: &Agent, stream: u32) -> Write {
+    let Some((control, config)) = parts(&agent.app) else {
+        return Write::Done;
+    };
+    let cx = &agent.cx;
+    loop {
+        match mode(control, cx) {
+            1 => {
+                cx.sleep(CHECKPOINT_SLOW).await;
+                return Write::Done;
+            }
+            // Read-only or torn: one that waits for it reads it back, and writes it again.
+            2 | 3 if config.checkpoints_wait => cx.sleep(CHECKPOINT_AGAIN).await,
+            2 | 3 => {
+                agent.event(control.names.checkpoint_lost, u64::from(stream), 0);
+                return Write::Lost;
+            }
+            _ => return Write::Done,
+        }
+    }
+}
+
+/// Whether the checkpoint of a step reaches the store before the step's effect: a store that reorders
+/// writes, and an agent that waits for none of them.
+pub(in super::super) fn too_early(agent: &Agent) -> bool {
+    parts(&agent.app)
+        .is_some_and(|(control, config)| !config.checkpoints_wait && mode(control, &agent.cx) == 4)
+}

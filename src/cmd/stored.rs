@@ -1,0 +1,46 @@
+//! Recordings on disk, with the scenario that they hold.
+
+use super::{exit, out};
+use squall::core::recording::Recording;
+use squall::reports::storage;
+use squall::scenarios::{Ready, Settings, parse};
+use squall::{LoadError, Place};
+use std::path::Path;
+
+/// Every gzip file begins so, and no scenario and no event log does.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Whether bytes are those of a recording, whole or not.
+pub(crate) fn is_recording(bytes: &[u8]) -> bool {
+    bytes.starts_with(&GZIP)
+}
+
+/// Reads a file, or says why it cannot be read.
+pub(crate) fn read(path: &Path, colour: bool) -> Result<Vec<u8>, u8> {
+    std::fs::read(path).map_err(|error| {
+        let path = path.to_path_buf();
+        out::invalid(&[LoadError::Unreadable { path, error }], colour)
+    })
+}
+
+/// Reads a text file, or says why it cannot be read.
+pub(crate) fn read_text(path: &Path, colour: bool) -> Result<String, u8> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let path = path.to_path_buf();
+        out::invalid(&[LoadError::Unreadable { path, error }], colour)
+    })
+}
+
+/// A recording and its scenario. The effective text stands in the recording; files that it names are
+/// where they were.
+pub(crate) fn recording(path: &Path, bytes: &[u8], colour: bool) -> Result<(Recording, Ready), u8> {
+    let recording = storage::decode(bytes).map_err(|error| {
+        out::note(&format!("error: {}: {error}", path.display()));
+        exit::INVALID
+    })?;
+    let header = &recording.header;
+    let parsed = parse(&header.path, &header.text, &Settings::default());
+    let ready = parsed.and_then(|s| s.ready(&Place::of(Path::new(&header.path))));
+    let ready = ready.map_err(|report| out::invalid(&[LoadError::Invalid(report)], colour))?;
+    Ok((recording, ready))
+}

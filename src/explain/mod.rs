@@ -1,0 +1,209 @@
+//! Explaining a failure: which faults cause it and which do not, from which strength on, whether it
+//! outlives them, where the time went, and what an operator saw.
+//!
+//! Everything is an answer of runs of the same seeds under other plans. Draws are keyed, so the runs
+//! differ in the faults that were taken away or turned down, and in nothing else.
+
+mod causes;
+mod json;
+mod outlives;
+mod text;
+mod threshold;
+
+pub use causes::{FaultRole, Role};
+pub use json::document;
+pub use outlives::Outlives;
+pub use text::{headline, report};
+pub use threshold::Threshold;
+
+use crate::campaign::{jobs_default, run_plans};
+use crate::shrink::{Lab, ShrinkError, Symptom};
+use squall_core::history::Digest;
+use squall_core::outcome::SeedResult;
+use squall_core::plan::Plan;
+use squall_core::world::World;
+use squall_core::{Seed, VirtualTime};
+use squall_faults::shrink::Answer;
+use squall_reports::Findings;
+use squall_scenarios::Ready;
+use std::path::Path;
+
+/// What is explained, and how much may be run for it.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The seed.
+    pub seed: Seed,
+    /// Name of the property; the first that fails if not given.
+    pub property: Option<&'a str>,
+    /// Failing seeds that are asked, this one among them; at least 1.
+    pub seeds: usize,
+    /// Runs at the most for sets of faults and for thresholds each.
+    pub runs_max: u64,
+    /// Whether thresholds are looked for.
+    pub thresholds: bool,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Explanation {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Path of its file.
+    pub path: String,
+    /// The seed.
+    pub seed: Seed,
+    /// What fails.
+    pub symptom: Symptom,
+    /// The promise, in words; empty for a panic.
+    pub promise: String,
+    /// The violation, in words.
+    pub violation: String,
+    /// When it first fails.
+    pub at: Option<VirtualTime>,
+    /// The digest of the run.
+    pub digest: Digest,
+    /// The failing seeds that were asked, this one first.
+    pub seeds: Vec<Seed>,
+    /// The faults that act, in the order of the plan.
+    pub faults: Vec<FaultRole>,
+    /// Whether it fails without any fault, in so many of the seeds.
+    pub without_any: usize,
+    /// The smallest sets of at most three faults that are enough, by label.
+    pub sets: Vec<Vec<String>>,
+    /// Whether all sets of at most three that could be such were tried.
+    pub sets_complete: bool,
+    /// From where on the causes cause it.
+    pub thresholds: Vec<Threshold>,
+    /// Whether it outlives its faults; `None` where the property is about no metric.
+    pub outlives: Option<Outlives>,
+    /// Slow operations and hosts' signals.
+    pub findings: Findings,
+    /// Runs that it took.
+    pub runs: u64,
+}
+
+/// A failing seed with its plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) seed: Seed,
+    pub(crate) plan: Plan,
+}
+
+/// Runs plans of the scenario, counts, and says which show the symptom.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    ready: &'a Ready,
+    symptom: Symptom,
+    runs: u64,
+}
+
+impl Bench<'_> {
+    /// Whether each of these runs shows the symptom, in order.
+    pub(crate) fn fail(&mut self, runs: &[(Seed, Plan)]) -> Vec<bool> {
+        self.runs += runs.len() as u64;
+        let results = run_plans(self.ready, runs, jobs_default());
+        let shows = |result: &SeedResult| matches!(self.symptom.answer(result), Answer::Fails(_));
+        results.iter().map(shows).collect()
+    }
+}
+
+/// Explains a failing seed.
+///
+/// # Errors
+/// If it does not fail.
+pub fn explain(
+    ready: &Ready,
+    path: &Path,
+    request: &Request<'_>,
+) -> Result<Explanation, ShrinkError> {
+    let mut lab = Lab::new(ready, path);
+    let plan = lab.frozen(request.seed)?;
+    let symptom = lab.symptom(request.seed, &plan, request.property)?;
+    let mut bench = Bench {
+        ready,
+        symptom: symptom.clone(),
+        runs: 1,
+    };
+    let cases = cases(
+        &mut lab,
+        &mut bench,
+        (request.seed, plan.clone()),
+        request.seeds,
+    )?;
+    let causes = causes::find(&mut bench, &cases, request.runs_max);
+    let thresholds = match request.thresholds {
+        true => threshold::find(&mut bench, &cases, &causes.faults, request.runs_max),
+        false => Vec::new(),
+    };
+    let mut world = World::new(request.seed, true);
+    let run = crate::campaign::run_plan(ready, request.seed, plan, true, &mut world);
+    let recording = run.recording.expect("records were kept");
+    let index = match &symptom {
+        Symptom::Property(index, _) => Some(*index),
+        Symptom::Panic => None,
+    };
+    let property = index.and_then(|index| run.result.properties.get(index));
+    let first = property.and_then(|p| p.outcome.first.as_ref());
+    let panic = match &run.result.stop {
+        squall_core::outcome::Stop::Panicked(text) => text.clone(),
+        _ => String::new(),
+    };
+    Ok(Explanation {
+        scenario: ready.scenario.name.clone(),
+        path: path.display().to_string(),
+        seed: request.seed,
+        promise: property.map_or(String::new(), |p| p.spec.kind.to_string()),
+        violation: first.map_or(panic, |first| first.text.clone()),
+        at: first.map(|first| first.at),
+        digest: run.result.digest,
+        seeds: cases.iter().map(|case| case.seed).collect(),
+        faults: causes.faults,
+        without_any: causes.without_any,
+        sets: causes.sets,
+        sets_complete: causes.complete,
+        thresholds,
+        outlives: property.and_then(|p| outlives::of(&p.spec.kind, &recording, &run.result)),
+        findings: Findings::of(&recording),
+        symptom,
+        runs: bench.runs + 1,
+    })
+}
+
+/// Seeds tried for one that fails.
+const TRIES: u64 = 4;
+
+/// The seed, and the first others of the scenario that fail in the same way.
+fn cases(
+    lab: &mut Lab<'_>,
+    bench: &mut Bench<'_>,
+    (seed, plan): (Seed, Plan),
+    wanted: usize,
+) -> Result<Vec<Case>, ShrinkError> {
+    let mut cases = vec![Case { seed, plan }];
+    // A regression file has one plan, and one seed.
+    if bench.ready.scenario.regression.is_some() {
+        return Ok(cases);
+    }
+    let tries = TRIES.saturating_mul(wanted as u64);
+    let others = bench.ready.scenario.seeds.clone().map(Seed);
+    let others = others
+        .filter(|other| *other != seed)
+        .take(usize::try_from(tries).unwrap_or(usize::MAX));
+    let others: Vec<Seed> = others.collect();
+    for some in others.chunks(wanted.saturating_sub(1).max(1)) {
+        if cases.len() >= wanted {
+            break;
+        }
+        let mut runs = Vec::new();
+        for other in some {
+            runs.push((*other, lab.frozen(*other)?));
+        }
+        let fails = bench.fail(&runs);
+        for ((seed, plan), fails) in runs.into_iter().zip(fails) {
+            if fails && cases.len() < wanted {
+                cases.push(Case { seed, plan });
+            }
+        }
+    }
+    Ok(cases)
+}

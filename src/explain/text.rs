@@ -1,0 +1,341 @@
+//! The explanation for people: who did it and who did not, first.
+
+use super::{Explanation, FaultRole, Outlives, Role, Threshold};
+use squall_core::history::Part;
+use squall_reports::{SignalChange, command};
+use std::fmt::Write as _;
+
+/// The first lines: the cause by name, and everybody who is acquitted.
+pub fn headline(explanation: &Explanation) -> String {
+    let seeds = explanation.seeds.len();
+    let mut text = String::new();
+    if explanation.without_any > 0 {
+        let _ = writeln!(
+            text,
+            "CAUSE      no fault: {} of {} failing seeds fail without any",
+            explanation.without_any, seeds
+        );
+    }
+    let of = |role| {
+        explanation
+            .faults
+            .iter()
+            .filter(move |fault| fault.role == role)
+    };
+    for fault in of(Role::Necessary) {
+        let _ = writeln!(
+            text,
+            "CAUSE      {}: without it {} of {} failing seeds fail, with it alone {}",
+            called(fault),
+            fault.fail_without,
+            fault.seeds,
+            fault.fail_alone
+        );
+    }
+    for fault in of(Role::Contributes) {
+        let _ = writeln!(
+            text,
+            "ALSO       {}: without it {} of {} fail, with it alone {}",
+            called(fault),
+            fault.fail_without,
+            fault.seeds,
+            fault.fail_alone
+        );
+    }
+    let innocent: Vec<&FaultRole> = of(Role::Irrelevant).collect();
+    for fault in innocent.iter().take(ACQUITTED_MAX) {
+        let _ = writeln!(
+            text,
+            "ACQUITTED  {}: without it {} of {} fail all the same",
+            called(fault),
+            fault.fail_without,
+            fault.seeds
+        );
+    }
+    if innocent.len() > ACQUITTED_MAX {
+        let more = innocent.len() - ACQUITTED_MAX;
+        let _ = writeln!(
+            text,
+            "           and {more} more faults that change nothing"
+        );
+    }
+    let open = of(Role::Undecided).count();
+    if open > 0 {
+        let _ = writeln!(
+            text,
+            "UNDECIDED  {open} faults: not all sets were tried, more with --runs"
+        );
+    }
+    text
+}
+
+/// Acquitted faults that the headline names.
+const ACQUITTED_MAX: usize = 5;
+
+/// A fault with its kind and its nodes.
+fn called(fault: &FaultRole) -> String {
+    const NODES_MAX: usize = 3;
+    let mut on = fault
+        .nodes
+        .iter()
+        .take(NODES_MAX)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if fault.nodes.len() > NODES_MAX {
+        let _ = write!(on, " and {} more", fault.nodes.len() - NODES_MAX);
+    }
+    let kind = match fault.label.starts_with(&fault.kind) {
+        true => "",
+        false => fault.kind.as_str(),
+    };
+    match (kind, on.as_str()) {
+        ("", "") => fault.label.clone(),
+        ("", on) => format!("{} (on {on})", fault.label),
+        (kind, "") => format!("{} ({kind})", fault.label),
+        (kind, on) => format!("{} ({kind} on {on})", fault.label),
+    }
+}
+
+/// The whole report.
+pub fn report(explanation: &Explanation) -> String {
+    let mut text = headline(explanation);
+    let Explanation {
+        path,
+        seed,
+        symptom,
+        ..
+    } = explanation;
+    let _ = writeln!(
+        text,
+        "\nexplained  {path}   seed {seed}   {}",
+        symptom.name()
+    );
+    let mut line = |key: &str, value: &str| {
+        let _ = writeln!(text, "  {key:<11}{value}");
+    };
+    if !explanation.promise.is_empty() && explanation.promise != symptom.name() {
+        line("promised", &explanation.promise);
+    }
+    let at = explanation.at.map_or(String::new(), |at| format!("{at}  "));
+    line("broken", &format!("{at}{}", explanation.violation));
+    let seeds: Vec<String> = explanation.seeds.iter().map(ToString::to_string).collect();
+    line(
+        "seeds",
+        &format!("{} that fail in this way", seeds.join(", ")),
+    );
+    let width = explanation
+        .faults
+        .iter()
+        .map(|f| f.label.len())
+        .max()
+        .unwrap_or(0);
+    for (index, fault) in explanation.faults.iter().enumerate().take(FAULTS_MAX) {
+        let key = if index == 0 { "faults" } else { "" };
+        let row = format!(
+            "{:<width$}  {:<11}  without it {}/{} fail, alone {}/{}",
+            fault.label,
+            fault.role.word(),
+            fault.fail_without,
+            fault.seeds,
+            fault.fail_alone,
+            fault.seeds
+        );
+        line(key, &row);
+    }
+    if explanation.faults.len() > FAULTS_MAX {
+        line(
+            "",
+            &format!(
+                "and {} more: --format json has all",
+                explanation.faults.len() - FAULTS_MAX
+            ),
+        );
+    }
+    line("enough", &sets(explanation));
+    for (index, threshold) in explanation.thresholds.iter().enumerate() {
+        line(
+            if index == 0 { "threshold" } else { "" },
+            &threshold_text(threshold),
+        );
+    }
+    if let Some(outlives) = &explanation.outlives {
+        for (key, value) in outlives_lines(outlives) {
+            line(key, &value);
+        }
+    }
+    for (key, value) in time_lines(explanation) {
+        line(key, &value);
+    }
+    for (key, value) in host_lines(explanation) {
+        line(key, &value);
+    }
+    line("runs", &explanation.runs.to_string());
+    let seed_text = seed.to_string();
+    let shrink = command(["squall", "shrink", path, "--seed", &seed_text, "--write"].into_iter());
+    line("next", &shrink);
+    text
+}
+
+/// Faults shown at the most.
+const FAULTS_MAX: usize = 12;
+
+fn sets(explanation: &Explanation) -> String {
+    const SETS_MAX: usize = 4;
+    if explanation.without_any > 0 {
+        return "no fault is needed".to_owned();
+    }
+    let sets = explanation
+        .sets
+        .iter()
+        .take(SETS_MAX)
+        .map(|set| set.join(" + "));
+    let shown = sets.collect::<Vec<_>>().join(", or ");
+    match (explanation.sets.len(), explanation.sets_complete) {
+        (0, true) => "all of them are needed".to_owned(),
+        (0, false) => "no set of up to three that was tried".to_owned(),
+        (n, _) if n > SETS_MAX => format!("{shown}, or {} more sets", n - SETS_MAX),
+        (_, true) => shown,
+        (_, false) => format!("{shown}; not all sets of three were tried"),
+    }
+}
+
+fn threshold_text(threshold: &Threshold) -> String {
+    let Threshold {
+        label,
+        of,
+        planned,
+        median,
+        between: (least, most),
+        step,
+        seeds,
+        any,
+        ..
+    } = threshold;
+    if *any {
+        return format!("{label} {of}: any; {median} is enough (planned {planned})");
+    }
+    let spread = match least == most {
+        true if *seeds == 1 => "one seed".to_owned(),
+        true => format!("the same in {seeds} seeds"),
+        false => format!("{least} to {most} in {seeds} seeds"),
+    };
+    format!(
+        "{label} {of}: fails from {median} on, to {:.0} % of the planned {planned}; {spread}",
+        step * 100.0
+    )
+}
+
+fn outlives_lines(outlives: &Outlives) -> Vec<(&'static str, String)> {
+    let Outlives {
+        metric,
+        healed,
+        ill_for,
+        to_the_end,
+        values: (value, before),
+        holding,
+    } = outlives;
+    if ill_for.is_zero() {
+        let text = format!("{metric} is well as soon as the faults heal, at {healed}");
+        return vec![("afterwards", text)];
+    }
+    let end = if *to_the_end {
+        ", to the end of the run"
+    } else {
+        ""
+    };
+    let mut lines = vec![(
+        "outlives",
+        format!(
+            "its faults: {metric} is ill for {ill_for} after the heal at {healed}{end}; {} at last, {} before",
+            number(*value),
+            number(*before)
+        ),
+    )];
+    for (index, (name, before, then)) in holding.iter().enumerate() {
+        let key = if index == 0 { "meanwhile" } else { "" };
+        lines.push((
+            key,
+            format!("{name} {} -> {}", number(*before), number(*then)),
+        ));
+    }
+    lines
+}
+
+fn time_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let shares = |shares: &[(Part, f64)]| {
+        let text = shares.iter().take(4);
+        let text = text.map(|(part, share)| format!("{} {:.0} %", part.name(), share * 100.0));
+        text.collect::<Vec<_>>().join(", ")
+    };
+    let slow = explanation
+        .findings
+        .slow
+        .iter()
+        .find(|slow| slow.count >= 20);
+    let Some(slow) = slow else {
+        return Vec::new();
+    };
+    vec![
+        (
+            "time",
+            format!(
+                "{}: the slowest {} of {} took {} s, the median {} s",
+                slow.name,
+                slow.slow,
+                slow.count,
+                number(slow.slow_s),
+                number(slow.median_s)
+            ),
+        ),
+        ("", format!("slow   {}", shares(&slow.shares))),
+        ("", format!("usual  {}", shares(&slow.usual))),
+    ]
+}
+
+/// Signals shown at the most.
+const SIGNALS_MAX: usize = 6;
+
+/// The signals that changed most, of the hosts that the causes hit.
+fn host_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let causes = explanation
+        .faults
+        .iter()
+        .filter(|f| f.role == Role::Necessary);
+    let hosts: Vec<&String> = causes.flat_map(|fault| &fault.nodes).collect();
+    let size = |change: &SignalChange| {
+        let ratio = (change.during.abs() + 0.01) / (change.before.abs() + 0.01);
+        ratio.max(1.0 / ratio)
+    };
+    let signals = explanation.findings.signals.iter();
+    let mut changes: Vec<&SignalChange> = signals
+        .filter(|change| hosts.contains(&&change.node) && size(change) >= 1.5)
+        .collect();
+    changes.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.signal.cmp(&b.signal)));
+    let shown = changes.iter().take(SIGNALS_MAX).enumerate();
+    shown
+        .map(|(index, change)| {
+            let key = if index == 0 { "operator" } else { "" };
+            let (before, during) = (number(change.before), number(change.during));
+            (
+                key,
+                format!("{}: {}  {before} -> {during}", change.node, change.signal),
+            )
+        })
+        .collect()
+}
+
+/// Three digits.
+fn number(x: f64) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    if x.abs() >= 1000.0 {
+        return format!("{x:.0}");
+    }
+    let text = format!("{x:.3}");
+    match text.trim_start_matches('-').starts_with("0.000") {
+        true => format!("{x:.2e}"),
+        false => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
+}
