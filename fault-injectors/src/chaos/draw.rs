@@ -72,6 +72,34 @@ impl Chaos {
     }
 }
 
+impl Chaos {
+    /// A drawn fault made shorter, `parts` of 16, and with the defaults of its parameters if it is to be
+    /// `plain`; as it was where that cannot be.
+    pub fn lessened(&self, drawn: &Drawn, parts: u32, plain: bool) -> Drawn {
+        let given = |key: &str| {
+            let param = drawn.kind.params.iter().find(|p| p.key == key);
+            !plain || !param.is_some_and(|p| matches!(p.need, Need::Default(_)))
+        };
+        let args: Vec<_> = drawn
+            .args
+            .iter()
+            .filter(|(key, _)| given(key))
+            .cloned()
+            .collect();
+        let whole = crate::param::duration(&drawn.length).unwrap_or_default();
+        let ns = whole.as_nanos_f64() / 16.0 * f64::from(parts.clamp(1, 16));
+        let length = exact(ns.round().max(1.0));
+        let fault = self.fault(drawn.slot, drawn.kind, &args, (&drawn.at, &length));
+        let lessened = fault.map(|fault| Drawn {
+            args,
+            length,
+            fault,
+            ..drawn.clone()
+        });
+        lessened.unwrap_or_else(|| drawn.clone())
+    }
+}
+
 /// Whether a fault takes nodes out: down, stopped, or cut off.
 pub(super) fn takes_out(kind: &FaultKind) -> bool {
     const OUT: [&str; 7] = [
