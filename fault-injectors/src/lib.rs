@@ -27,6 +27,8 @@ pub mod param;
 pub mod preset;
 pub mod selector;
 pub mod shrink;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod text;
 pub mod timing;
 pub mod topology;

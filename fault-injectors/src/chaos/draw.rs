@@ -7,7 +7,7 @@ use crate::catalog::FaultKind;
 use crate::compose::{Composed, fill, node_at, record_of};
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, lower};
-use crate::param::Node;
+use crate::param::{Need, Node};
 use crate::timing::{self, Timing};
 use crate::topology::Topology;
 use squall_core::plan::Land;
@@ -69,6 +69,34 @@ impl Chaos {
             .into_iter()
             .map(|drawn| drawn.fault)
             .collect()
+    }
+}
+
+impl Chaos {
+    /// A drawn fault made shorter, `parts` of 16, and with the defaults of its parameters if it is to be
+    /// `plain`; as it was where that cannot be.
+    pub fn lessened(&self, drawn: &Drawn, parts: u32, plain: bool) -> Drawn {
+        let given = |key: &str| {
+            let param = drawn.kind.params.iter().find(|p| p.key == key);
+            !plain || !param.is_some_and(|p| matches!(p.need, Need::Default(_)))
+        };
+        let args: Vec<_> = drawn
+            .args
+            .iter()
+            .filter(|(key, _)| given(key))
+            .cloned()
+            .collect();
+        let whole = crate::param::duration(&drawn.length).unwrap_or_default();
+        let ns = whole.as_nanos_f64() / 16.0 * f64::from(parts.clamp(1, 16));
+        let length = exact(ns.round().max(1.0));
+        let fault = self.fault(drawn.slot, drawn.kind, &args, (&drawn.at, &length));
+        let lessened = fault.map(|fault| Drawn {
+            args,
+            length,
+            fault,
+            ..drawn.clone()
+        });
+        lessened.unwrap_or_else(|| drawn.clone())
     }
 }
 
@@ -198,6 +226,12 @@ impl<'a> Climate<'a> {
     ) -> Option<Drawn> {
         let recipe = recipe(kind).ok()?;
         let value = |(param, how): &(&'static crate::param::Param, How)| {
+            // Values that exclude each other, in ways that only their fault knows, are drawn apart.
+            let default =
+                matches!(how, How::OneOf(_) | How::Around(_)) && param.need != Need::Required;
+            if attempt > 0 && default && draws.of(param.key).stream("default").chance(ON) {
+                return None;
+            }
             let mut stream = draws.of(param.key).stream("value");
             Some((
                 param.key,

@@ -157,3 +157,21 @@ fn words<'a>(list: &'a [Arg], issues: &mut Vec<Issue>) -> Vec<&'a str> {
     }
     words
 }
+
+impl Chaos {
+    /// The climate of an empty `[chaos]` over a world, for runs that stop at `stop`.
+    ///
+    /// # Panics
+    /// If the world has no node, or `stop` is the start.
+    pub fn over(topology: &Topology, stop: VirtualTime) -> Self {
+        let mut issues = Vec::new();
+        let node = crate::param::Node::table(Vec::new());
+        let record = crate::param::read(super::PARAMS, &node, &mut issues);
+        let chaos = Self::read(&record, 0, stop, topology, &mut issues);
+        assert!(
+            !topology.nodes().is_empty(),
+            "a world without nodes has no weather"
+        );
+        chaos.unwrap_or_else(|| panic!("a run without length has no weather: {issues:?}"))
+    }
+}

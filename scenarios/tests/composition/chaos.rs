@@ -2,7 +2,7 @@
 
 use super::{WORLD, assert_lines, errors, scenario, times};
 use squall_core::outcome::{Campaign, SeedResult};
-use squall_core::plan::{Land, Plan, Primitive};
+use squall_core::plan::{Family, Land, Plan, Primitive};
 use squall_core::property::Verdict;
 use squall_core::world::World;
 use squall_core::{NodeId, Seed, VirtualTime};
@@ -121,14 +121,19 @@ fn the_budget_is_kept() {
                 "{seed}: {entry:?}"
             );
         }
-        let mut all: Vec<&Primitive> = plan.entries().iter().map(|e| &e.primitive).collect();
-        // These hit a service and its load, whoever serves it.
-        all.retain(|p| !matches!(p, Primitive::Call { .. } | Primitive::Knob { .. }));
+        // Faults of calls and load hit a service, whoever serves it.
+        let of_nodes = |e: &&squall_core::plan::Entry| {
+            let kind = catalog::find(&plan.faults[e.fault as usize].kind);
+            !kind.is_some_and(|kind| matches!(kind.family, Family::Call | Family::Knob))
+        };
+        let entries = plan.entries().iter().filter(of_nodes);
+        let all: Vec<&Primitive> = entries.map(|e| &e.primitive).collect();
         let partition = plan.faults.iter().any(|fault| fault.kind == "partition");
         assert!(
             partition || blamed(&all).len() <= 3,
-            "{seed}: {:?}",
-            blamed(&all)
+            "{seed}: {:?} {:?}",
+            blamed(&all),
+            plan.faults
         );
         for step in plan.timeline() {
             let now = |e: &&squall_core::plan::Entry| {

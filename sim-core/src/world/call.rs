@@ -309,6 +309,8 @@ impl Kernel {
             let when = (self.now, ordinal);
             limit(rule, when, slot, &mut fate, &mut self.landed_now);
         }
+        // An early error comes before everything else, wherever it stands in the plan.
+        applicable.sort_by_key(|rule| !rule.is_early_error());
         for rule in &mut applicable {
             decide(rule, ordinal, &mut fate, &mut self.landed_now);
         }

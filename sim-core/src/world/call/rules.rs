@@ -27,6 +27,16 @@ pub(in crate::world) struct RuleUse {
 }
 
 impl Rule {
+    /// Whether it fails calls before the service has them: the second stage, after the rate limits.
+    pub(super) const fn is_early_error(&self) -> bool {
+        matches!(
+            self.rule,
+            CallRule::Error {
+                after_effect: false,
+                ..
+            }
+        )
+    }
     pub(super) fn new(id: EntryId, of: RuleUse, now: u64) -> Self {
         let tokens = match of.rule {
             CallRule::RateLimit { burst, .. } => burst,
