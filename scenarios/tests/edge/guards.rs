@@ -100,7 +100,7 @@ fn the_second_controller_takes_over_and_a_fence_keeps_the_first_out() {
     );
     assert_eq!(events(&crash, "took-over"), 1);
     let missed = events(&crash, "missed");
-    assert!((3..=7).contains(&missed), "{missed} jobs missed");
+    assert!((4..=8).contains(&missed), "{missed} jobs missed");
 }
 
 #[test]
