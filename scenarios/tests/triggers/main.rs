@@ -96,6 +96,7 @@ inject.cpu-slow = { nodes = "t", factor = 0.2 }
 
 [[fault]]
 name = "clock"
+keep_healthy = 1
 on = { event = "node-started", where = { node = "w" } }
 for = "20s"
 inject.clock-drift = { nodes = "any 1 of w", ppm = 50000 }
