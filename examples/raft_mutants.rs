@@ -135,18 +135,16 @@ fn alarm(run: &SeedRun) -> Option<(String, String)> {
 
 /// What a search came to.
 struct Search {
-    mutant: usize,
     seeds: u64,
     found: Option<String>,
     virtual_s: f64,
     wall_s: f64,
 }
 
-fn search(ready: &Ready, (mutant, base): (usize, u64), seeds: u64) -> Search {
+fn search(ready: &Ready, base: u64, seeds: u64) -> Search {
     let mut world = World::new(Seed(0), false);
     let began = Instant::now();
     let mut search = Search {
-        mutant,
         seeds: 0,
         found: None,
         virtual_s: 0.0,
@@ -194,64 +192,62 @@ fn quantile(sorted: &[f64], p: f64) -> f64 {
 }
 
 fn table(options: &Options) -> Result<(), String> {
-    let ready: Vec<Ready> = options
-        .only
-        .iter()
-        .map(|mutant| options.ready(Some(*mutant)))
-        .collect::<Result<_, _>>()?;
-    let bases = usize::try_from(options.bases).unwrap_or(1);
-    let all = on_threads(options.jobs, ready.len() * bases, |at| {
-        let (mutant, base) = (at / bases, (at % bases) as u64 + 1);
-        search(&ready[mutant], (mutant, base), options.seeds)
-    });
     if options.markdown {
         println!(
             "| mutant | what is wrong | found | seeds, median | p90 | virtual time, median | wall time, median | by |"
         );
         println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     }
-    for (number, mutant) in options.only.iter().enumerate() {
-        let mine: Vec<&Search> = all.iter().filter(|s| s.mutant == number).collect();
-        let found = mine.iter().filter(|s| s.found.is_some()).count();
-        let sorted = |of: fn(&Search) -> f64| {
-            let mut values: Vec<f64> = mine.iter().map(|s| of(s)).collect();
-            values.sort_by(f64::total_cmp);
-            values
-        };
-        // One that was not found counts with all the seeds that were tried.
-        let seeds = sorted(|s| s.seeds as f64);
-        let (virtual_s, wall_s) = (sorted(|s| s.virtual_s), sorted(|s| s.wall_s));
-        let mut by: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in mine.iter().filter_map(|s| s.found.as_deref()) {
-            *by.entry(name).or_default() += 1;
-        }
-        let mut by: Vec<(&str, usize)> = by.into_iter().collect();
-        by.sort_by_key(|(name, count)| (usize::MAX - count, *name));
-        let by: Vec<String> = by
-            .iter()
-            .take(3)
-            .map(|(name, count)| format!("{name} {count}"))
-            .collect();
-        let cells = [
-            mutant.name().to_owned(),
-            mutant.doc().to_owned(),
-            format!("{found} of {}", mine.len()),
-            format!("{}", quantile(&seeds, 0.5)),
-            format!("{}", quantile(&seeds, 0.9)),
-            format!("{:.0} s", quantile(&virtual_s, 0.5)),
-            format!("{:.2} s", quantile(&wall_s, 0.5)),
-            by.join(", "),
-        ];
-        if options.markdown {
-            println!("| {} |", cells.join(" | "));
-        } else {
-            println!(
-                "{} {:<70} {:>8}  median {:>6} p90 {:>6}  {:>8} {:>9}  {}",
-                cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]
-            );
-        }
+    let bases = usize::try_from(options.bases).unwrap_or(1);
+    for mutant in &options.only {
+        let ready = options.ready(Some(*mutant))?;
+        let all = on_threads(options.jobs, bases, |base| {
+            search(&ready, base as u64 + 1, options.seeds)
+        });
+        row(options, *mutant, &all);
     }
     Ok(())
+}
+
+/// Prints what the searches of one mutant came to.
+fn row(options: &Options, mutant: Mutant, all: &[Search]) {
+    let found = all.iter().filter(|s| s.found.is_some()).count();
+    let sorted = |of: fn(&Search) -> f64| {
+        let mut values: Vec<f64> = all.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    // One that was not found counts with all the seeds that were tried.
+    let seeds = sorted(|s| s.seeds as f64);
+    let (virtual_s, wall_s) = (sorted(|s| s.virtual_s), sorted(|s| s.wall_s));
+    let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in all.iter().filter_map(|s| s.found.as_deref()) {
+        *by.entry(name).or_default() += 1;
+    }
+    let mut by: Vec<(&str, usize)> = by.into_iter().collect();
+    by.sort_by_key(|(name, count)| (usize::MAX - count, *name));
+    let by = by
+        .iter()
+        .take(3)
+        .map(|(name, count)| format!("{name} {count}"));
+    let cells = [
+        mutant.name().to_owned(),
+        mutant.doc().to_owned(),
+        format!("{found} of {}", all.len()),
+        format!("{}", quantile(&seeds, 0.5)),
+        format!("{}", quantile(&seeds, 0.9)),
+        format!("{:.0} s", quantile(&virtual_s, 0.5)),
+        format!("{:.2} s", quantile(&wall_s, 0.5)),
+        by.collect::<Vec<_>>().join(", "),
+    ];
+    if options.markdown {
+        println!("| {} |", cells.join(" | "));
+        return;
+    }
+    let [name, doc, found, median, p90, virtual_s, wall_s, by] = cells;
+    println!(
+        "{name} {doc:<76} {found:>8}  median {median:>6} p90 {p90:>6} {virtual_s:>8} {wall_s:>9}  {by}"
+    );
 }
 
 /// Runs the intact code; gives the number of alarms.

@@ -7,12 +7,14 @@ use squall_core::property::Verdict;
 use squall_core::{Seed, World};
 
 const RAFT: &str = "cluster/raft.toml";
+const CLIMATE: &str = "cluster/raft-climate.toml";
 const FLAP: &str = "cluster/raft-flap.toml";
 const CUT: &str = "cluster/power-cut.toml";
 
 #[test]
 fn under_general_faults_every_invariant_holds() {
     assert_expected(&library(RAFT, &[], &[]), 0..12);
+    assert_expected(&library(CLIMATE, &[], &[]), 0..12);
 }
 
 #[test]

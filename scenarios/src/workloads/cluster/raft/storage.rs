@@ -72,7 +72,12 @@ impl Storage {
         }
         file.sync().await?;
         disk.sync_dir().await?;
-        rebuild(records, snapshot).ok_or(DiskError::Corrupt)
+        let (stored, follows) = rebuild(records, snapshot).ok_or(DiskError::Corrupt)?;
+        if !follows {
+            // What is appended next would not follow what is in the file.
+            replace(cx, &self.log, &whole(&stored.log, stored.hard)).await?;
+        }
+        Ok(stored)
     }
 
     /// Makes durable what a replica's steps changed.
@@ -115,15 +120,8 @@ impl Storage {
         Ok(())
     }
     async fn rewrite(&self, cx: &Cx, raft: &Raft) -> Result<(), DiskError> {
-        let log = raft.log();
-        let base = log.base();
-        let mut writer = Writer::default();
-        writer.record(&Record::Base(base, log.config_at(base.index).1));
-        writer.record(&Record::Hard(self.hard(raft)));
-        for entry in log.since(base.index + 1) {
-            writer.record(&Record::Entry(*entry));
-        }
-        replace(cx, &self.log, &writer.bytes).await
+        let bytes = whole(raft.log(), self.hard(raft));
+        replace(cx, &self.log, &bytes).await
     }
     async fn save_snapshot(&self, cx: &Cx, snapshot: &Snapshot) -> Result<(), DiskError> {
         let mut writer = Writer::default();
@@ -141,6 +139,18 @@ impl Storage {
     }
 }
 
+/// The bytes of a whole log.
+fn whole(log: &Log, hard: Hard) -> Vec<u8> {
+    let base = log.base();
+    let mut writer = Writer::default();
+    writer.record(&Record::Base(base, log.config_at(base.index).1));
+    writer.record(&Record::Hard(hard));
+    for entry in log.since(base.index + 1) {
+        writer.record(&Record::Entry(*entry));
+    }
+    writer.bytes
+}
+
 /// Replaces a file as a whole.
 async fn replace(cx: &Cx, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
     let disk = cx.disk();
@@ -153,8 +163,9 @@ async fn replace(cx: &Cx, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
     disk.sync_dir().await
 }
 
-/// Log and snapshot from what was read; `None` if they do not fit each other.
-fn rebuild(records: Vec<Record>, snapshot: Option<Snapshot>) -> Option<Stored> {
+/// Log and snapshot from what was read, and whether the log is the one of the records; `None` if they do
+/// not fit each other.
+fn rebuild(records: Vec<Record>, snapshot: Option<Snapshot>) -> Option<(Stored, bool)> {
     let mut hard = Hard::default();
     let mut log = Log::default();
     let mut first = Snapshot::default();
@@ -180,14 +191,94 @@ fn rebuild(records: Vec<Record>, snapshot: Option<Snapshot>) -> Option<Stored> {
         return None;
     }
     // The snapshot came from a leader, and the log was not rewritten before the crash.
-    if log.term(snapshot.last.index) != Some(snapshot.last.term) {
+    let follows = log.term(snapshot.last.index) == Some(snapshot.last.term);
+    if !follows {
         log = Log::after(snapshot.last, snapshot.voters);
     }
     // A term that an entry has was reached.
     hard.term = hard.term.max(log.last().term);
-    Some(Stored {
+    let stored = Stored {
         hard,
         snapshot,
         log,
-    })
+    };
+    Some((stored, follows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::{Command, Entry};
+    use super::*;
+
+    fn records(base: u32, last: u32) -> Vec<Record> {
+        let entry = |index| {
+            let command = Command::Noop;
+            let at = LogId::new(1, index);
+            Record::Entry(Entry { at, command })
+        };
+        let mut all = vec![Record::Base(LogId::new(1, base), Voters::first(3))];
+        all.extend((base + 1..=last).map(entry));
+        all
+    }
+    fn snapshot(term: u32, index: u32) -> Option<Snapshot> {
+        Some(Snapshot {
+            last: LogId::new(term, index),
+            voters: Voters::first(3),
+            ..Snapshot::default()
+        })
+    }
+
+    /// (records, snapshot) to the log's base and last index, and whether its file can go on.
+    #[test]
+    fn a_log_and_a_snapshot_that_a_crash_left() {
+        let cases = [
+            (records(0, 5), None, Some((0, 5, true)), "no snapshot yet"),
+            (
+                records(3, 9),
+                snapshot(1, 5),
+                Some((3, 9, true)),
+                "some entries were kept",
+            ),
+            (
+                records(3, 9),
+                snapshot(1, 9),
+                Some((3, 9, true)),
+                "all of them",
+            ),
+            (
+                records(3, 9),
+                snapshot(2, 20),
+                Some((20, 20, false)),
+                "from a leader, far ahead",
+            ),
+            (
+                records(3, 9),
+                snapshot(2, 7),
+                Some((7, 7, false)),
+                "from a leader, another history",
+            ),
+            (
+                records(3, 9),
+                snapshot(1, 2),
+                None,
+                "something is missing between",
+            ),
+        ];
+        for (records, snapshot, wanted, why) in cases {
+            let found = rebuild(records, snapshot).map(|(stored, follows)| {
+                let log = stored.log;
+                (log.base().index, log.last().index, follows)
+            });
+            assert_eq!(found, wanted, "{why}");
+        }
+        let mut gap = records(0, 3);
+        gap.extend(records(7, 8).split_off(1));
+        assert!(rebuild(gap, None).is_none(), "a gap");
+        // What was dropped stays dropped, and an entry replaces those from its place on.
+        let mut cut = records(0, 6);
+        cut.push(Record::Cut(5));
+        cut.extend(records(2, 3).split_off(1));
+        let (stored, _) = rebuild(cut, None).expect("no gap");
+        assert_eq!(stored.log.last().index, 3);
+    }
 }
