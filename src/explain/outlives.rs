@@ -24,8 +24,9 @@ pub struct Outlives {
     pub holding: Vec<(String, f64, f64)>,
 }
 
-/// Windows of metrics whose property has none.
-const WINDOW: VirtualDuration = VirtualDuration::from_secs(10);
+/// Windows of metrics whose property has none: what was under way when the faults healed still counts
+/// as ill, so that they must be short.
+const WINDOW: VirtualDuration = VirtualDuration::from_secs(1);
 /// Metrics shown beside.
 const HOLDING_MAX: usize = 3;
 
