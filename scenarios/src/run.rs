@@ -31,6 +31,8 @@ pub struct SeedRun {
     pub result: SeedResult,
     /// The plan it ran.
     pub plan: Plan,
+    /// The plan with the times and targets of what fired, if anything in it waited.
+    pub ran: Option<Plan>,
     /// What came of each entry of the plan, in its order.
     pub landings: Vec<Landing>,
     /// What happened, if records were kept.
@@ -136,6 +138,7 @@ impl Ready {
         SeedRun {
             result,
             plan,
+            ran: finished.ran,
             landings: finished.landings,
             recording,
         }

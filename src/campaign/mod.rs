@@ -103,7 +103,8 @@ pub fn run(
         let seed = Seed(seeds.start + index);
         let run = run_seed(ready, seed, false, world)?;
         let mut collector = covered.lock().expect("nobody panics while collecting");
-        collector.add(seed, &run.plan, &run.landings, &roles);
+        let ran = run.ran.as_ref().unwrap_or(&run.plan);
+        collector.add(seed, ran, &run.landings, &roles);
         drop(collector);
         tally.done(run.result.verdict == Verdict::Fail);
         Ok((run.result, begun.elapsed().as_secs_f64()))

@@ -130,13 +130,18 @@ impl fmt::Display for Phase {
 fn phase(plan: &Plan, own: u32, at: VirtualTime) -> Phase {
     let mut phase = Phase::Before;
     let others = plan.entries().iter().filter(|entry| entry.fault != own);
-    for other in others.filter(|entry| entry.from <= at) {
+    for other in others.filter(|entry| came(entry) && entry.from <= at) {
         if other.until.is_none_or(|until| until > at) {
             return Phase::During;
         }
         phase = Phase::After;
     }
     phase
+}
+
+/// Whether an entry came into force at all: what it waited for may not have happened.
+fn came(entry: &Entry) -> bool {
+    entry.firing.is_none() && !entry.is_void()
 }
 
 fn overlap(a: &Entry, b: &Entry) -> bool {
@@ -178,7 +183,7 @@ impl Collector {
         number
     }
 
-    /// Adds a seed: its plan, and what came of each entry.
+    /// Adds a seed: its plan, with the times of what fired, and what came of each entry.
     pub fn add(&mut self, seed: Seed, plan: &Plan, landings: &[Landing], roles: &Roles) {
         let kinds: Vec<u32> = plan
             .faults
@@ -187,7 +192,8 @@ impl Collector {
             .collect();
         let (mut planned, mut landed) = (BTreeSet::new(), BTreeSet::new());
         let mut by_target: BTreeMap<Target, Vec<usize>> = BTreeMap::new();
-        for (index, (entry, landing)) in plan.entries().iter().zip(landings).enumerate() {
+        let entries = plan.entries().iter().zip(landings).enumerate();
+        for (index, (entry, landing)) in entries.filter(|(_, (entry, _))| came(entry)) {
             let kind = kinds[entry.fault as usize];
             for role in roles.of(&entry.primitive) {
                 planned.insert((kind, role));

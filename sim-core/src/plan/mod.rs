@@ -134,6 +134,10 @@ impl Plan {
     pub fn without(&self, index: usize) -> Self {
         let mut plan = self.clone();
         plan.entries.retain(|entry| entry.fault as usize != index);
+        // A trigger keeps its number, to which others of the plan refer; it has nothing left to do.
+        let own = plan.triggers.iter_mut();
+        own.filter(|trigger| trigger.fault as usize == index)
+            .for_each(|trigger| trigger.firings.clear());
         plan
     }
     /// These entries instead, in id order; faults and [`Plan::clocks`] stay.

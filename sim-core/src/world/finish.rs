@@ -17,6 +17,8 @@ pub struct Finished {
     pub faults: Vec<FaultResult>,
     /// What came of each entry of the plan, in its order.
     pub landings: Vec<Landing>,
+    /// The plan with the times and targets of what fired, if anything in it waited.
+    pub ran: Option<Plan>,
     /// The digest of the history.
     pub digest: Digest,
     /// The virtual time at the end.
@@ -90,6 +92,7 @@ impl World {
             outcomes,
             faults,
             landings,
+            ran: (!k.plan.triggers().is_empty()).then(|| Plan::clone(&k.plan)),
             digest: history.digest(),
             end,
             events: k.events,
