@@ -80,6 +80,23 @@ const FIXED: &[(&str, &str)] = &[
 /// Faults that are not drawn, and why.
 const NEVER: &[(&str, &str)] = &[
     (
+        "domain-loss",
+        "it takes whole domains, which no budget of nodes holds",
+    ),
+    (
+        "tor-loss",
+        "it takes whole domains, which no budget of nodes holds",
+    ),
+    (
+        "rack-burst",
+        "it takes whole domains, which no budget of nodes holds",
+    ),
+    (
+        "torn-quorum",
+        "it takes a majority, which no budget of nodes holds",
+    ),
+    ("spot-reclaim", "it takes a spare beside its target"),
+    (
         "knob-set",
         "what a value of a knob means, only its author knows",
     ),
