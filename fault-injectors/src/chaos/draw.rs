@@ -266,7 +266,9 @@ impl<'a> Climate<'a> {
             .entries()
             .iter()
             .all(|e| e.until.is_some_and(|until| until <= last));
-        healed.then_some(Drawn {
+        // One that would do nothing in this seed is no fault.
+        let acts = !plan.entries().is_empty();
+        (healed && acts).then_some(Drawn {
             slot,
             kind,
             args,
