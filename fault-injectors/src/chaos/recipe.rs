@@ -28,6 +28,11 @@ pub(super) enum How {
 /// where the fault is felt and its target is not certainly lost.
 const BY_NAME: &[(&str, &str, How)] = &[
     (
+        "lemon-node",
+        "mtbf",
+        How::Words("{whole loguniform 60 3600}s"),
+    ),
+    (
         "link-rate",
         "rate",
         How::Words("{loguniform 0.1 100}Mbit/s"),
