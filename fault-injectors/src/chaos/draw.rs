@@ -205,15 +205,19 @@ impl<'a> Climate<'a> {
         let turns = self.chaos.faults.div_ceil(lanes);
         let kinds = self.kinds.iter().copied();
         // Two partitions at one time would be a larger one.
-        let kind = kinds
+        let mut kinds: Vec<&'static FaultKind> = kinds
             .filter(|kind| kind.name != "partition" || lane == 0)
-            .min_by_key(|kind| (draws.rank("kind", kind.name), kind.name))?;
+            .collect();
+        kinds.sort_by_cached_key(|kind| (draws.rank("kind", kind.name), kind.name));
         let again = |attempt: u32| match attempt {
             0 => draws.clone(),
             attempt => draws.of(&format!("again {attempt}")),
         };
         let place = (slot + 1, turn, turns);
-        (0..ATTEMPTS).find_map(|attempt| self.attempt(kind, place, &again(attempt), attempt))
+        // What this world has no room for gives way to the next kind.
+        kinds.into_iter().find_map(|kind| {
+            (0..ATTEMPTS).find_map(|attempt| self.attempt(kind, place, &again(attempt), attempt))
+        })
     }
 
     /// The fault of a slot with the values of one attempt, if it can be.
@@ -262,7 +266,9 @@ impl<'a> Climate<'a> {
             .entries()
             .iter()
             .all(|e| e.until.is_some_and(|until| until <= last));
-        healed.then_some(Drawn {
+        // One that would do nothing in this seed is no fault.
+        let acts = !plan.entries().is_empty();
+        (healed && acts).then_some(Drawn {
             slot,
             kind,
             args,

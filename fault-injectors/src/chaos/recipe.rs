@@ -28,6 +28,11 @@ pub(super) enum How {
 /// where the fault is felt and its target is not certainly lost.
 const BY_NAME: &[(&str, &str, How)] = &[
     (
+        "lemon-node",
+        "mtbf",
+        How::Words("{whole loguniform 60 3600}s"),
+    ),
+    (
         "link-rate",
         "rate",
         How::Words("{loguniform 0.1 100}Mbit/s"),
@@ -79,6 +84,23 @@ const FIXED: &[(&str, &str)] = &[
 
 /// Faults that are not drawn, and why.
 const NEVER: &[(&str, &str)] = &[
+    (
+        "domain-loss",
+        "it takes whole domains, which no budget of nodes holds",
+    ),
+    (
+        "tor-loss",
+        "it takes whole domains, which no budget of nodes holds",
+    ),
+    (
+        "rack-burst",
+        "it takes whole domains, which no budget of nodes holds",
+    ),
+    (
+        "torn-quorum",
+        "it takes a majority, which no budget of nodes holds",
+    ),
+    ("spot-reclaim", "it takes a spare beside its target"),
     (
         "knob-set",
         "what a value of a knob means, only its author knows",

@@ -124,7 +124,13 @@ fn the_budget_is_kept() {
         // Faults of calls and load hit a service, whoever serves it.
         let of_nodes = |e: &&squall_core::plan::Entry| {
             let kind = catalog::find(&plan.faults[e.fault as usize].kind);
-            !kind.is_some_and(|kind| matches!(kind.family, Family::Call | Family::Knob))
+            !kind.is_some_and(|kind| {
+                let service = kind
+                    .params
+                    .iter()
+                    .any(|p| ["service", "peer"].contains(&p.key));
+                service || matches!(kind.family, Family::Call | Family::Knob)
+            })
         };
         let entries = plan.entries().iter().filter(of_nodes);
         let all: Vec<&Primitive> = entries.map(|e| &e.primitive).collect();
