@@ -26,6 +26,7 @@ use squall_core::{Seed, VirtualTime};
 use squall_faults::shrink::Answer;
 use squall_reports::Findings;
 use squall_scenarios::Ready;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What is explained, and how much may be run for it.
@@ -95,15 +96,26 @@ pub(crate) struct Bench<'a> {
     ready: &'a Ready,
     symptom: Symptom,
     runs: u64,
+    /// What has been run is not run again: of two faults one alone is the other left out.
+    known: BTreeMap<(Seed, Digest), bool>,
 }
 
 impl Bench<'_> {
     /// Whether each of these runs shows the symptom, in order.
     pub(crate) fn fail(&mut self, runs: &[(Seed, Plan)]) -> Vec<bool> {
+        let key = |(seed, plan): &(Seed, Plan)| {
+            (*seed, Digest::of_text(&format!("{:?}", plan.entries())))
+        };
+        let keys: Vec<_> = runs.iter().map(key).collect();
+        let mut new: BTreeMap<_, _> = keys.iter().copied().zip(runs).collect();
+        new.retain(|key, _| !self.known.contains_key(key));
+        let (new, runs): (Vec<_>, Vec<_>) = new.into_iter().map(|(k, r)| (k, r.clone())).unzip();
         self.runs += runs.len() as u64;
-        let results = run_plans(self.ready, runs, jobs_default());
+        let results = run_plans(self.ready, &runs, jobs_default());
         let shows = |result: &SeedResult| matches!(self.symptom.answer(result), Answer::Fails(_));
-        results.iter().map(shows).collect()
+        let answers = new.into_iter().zip(results.iter().map(shows));
+        self.known.extend(answers);
+        keys.iter().map(|key| self.known[key]).collect()
     }
 }
 
@@ -123,6 +135,7 @@ pub fn explain(
         ready,
         symptom: symptom.clone(),
         runs: 1,
+        known: BTreeMap::new(),
     };
     let cases = cases(
         &mut lab,
