@@ -180,7 +180,13 @@ fn bad_parameters_are_told_with_a_remedy() {
         ),
         ("clients = \"any 1 of kv\"", &["nothing is drawn here"]),
         ("clients = \"kw\"", &["unknown node group `kw`"]),
-        ("batch = 0", &["`batch`", "0"]),
+        (
+            "batch = 0",
+            &[
+                "0 is out of range",
+                "expected a whole number from 1 to 100000",
+            ],
+        ),
     ];
     for (line, wanted) in cases {
         let text = SMALL.replace("on = \"kv\"\n", &format!("on = \"kv\"\n{line}\n"));

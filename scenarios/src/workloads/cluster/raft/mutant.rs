@@ -37,7 +37,7 @@ mutants! {
     B01: "the vote is not persisted",
     B02: "the term is not persisted",
     B03: "a vote is given without a look at the candidate's log",
-    B04: "entries of earlier terms are committed by counting",
+    B04: "entries of earlier terms are committed by counting, and none of the term is added",
     B05: "last entries are compared by index before term",
     B06: "a rejected vote or a stale leader resets the election timer",
     B07: "election time-outs are not randomised",

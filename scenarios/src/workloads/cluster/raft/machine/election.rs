@@ -192,7 +192,9 @@ impl Raft {
         self.leader = Some(self.rules.me);
         self.role = Role::Leader(Box::new(leader));
         self.out.notes.push(Note::Elected(self.hard.term));
-        self.append(Command::Noop);
+        if !self.is(Mutant::B04) {
+            self.append(Command::Noop);
+        }
         self.heartbeat();
     }
 
