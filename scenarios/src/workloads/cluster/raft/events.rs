@@ -52,7 +52,10 @@ pub(super) const WORDS: &[Word] = &[
         "purged",
         "entries of its log are in the snapshot only (a: place of the last)",
     ),
-    word("wiped", "the operator emptied it (a: index of its removal)"),
+    word(
+        "wiped",
+        "the operator emptied it, said again whenever it begins (a: index of its removal)",
+    ),
     word(
         "disk-error",
         "it stops for a while (a: position of the error in `DiskError::ALL`)",

@@ -38,7 +38,7 @@ pub(super) const PARAMS: &[Param] = &[
     Param::new(
         "check_quorum",
         Kind::Flag,
-        "whether a leader that hears no quorum for `election_max` steps down",
+        "whether a leader that hears no quorum for twice `election_max` steps down",
     )
     .default("true"),
     Param::new(

@@ -15,6 +15,8 @@ pub(super) struct Replica {
     pub(super) snapshot: u32,
     pub(super) commit: u32,
     pub(super) applied: u32,
+    /// The removal after which it was emptied last.
+    pub(super) wiped: u32,
     /// The term in which it leads.
     pub(super) leads: Option<u32>,
 }
@@ -30,6 +32,7 @@ impl Replica {
             snapshot: 0,
             commit: 0,
             applied: 0,
+            wiped: 0,
             leads: None,
         }
     }

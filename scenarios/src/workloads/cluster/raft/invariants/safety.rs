@@ -93,7 +93,7 @@ impl Oracle {
             self.replicas[usize::from(member)].purge(at);
             self.bounds(place, member);
         } else if name == events.wiped {
-            self.wiped(member);
+            self.wiped(member, half(a));
             self.liveness.disturbed(record.at);
         } else if name == events.disk_error {
             self.replicas[usize::from(member)].leads = None;
@@ -363,11 +363,14 @@ impl Oracle {
             });
         self.state(place, member, at, digest);
     }
-    fn wiped(&mut self, member: Member) {
+    /// Emptied, or begun again after that, which says so once more.
+    fn wiped(&mut self, member: Member, removal: u32) {
         let replica = &mut self.replicas[usize::from(member)];
-        let (term, voted) = (replica.term, replica.voted);
-        *replica = Replica::new(Voters::default());
-        (replica.term, replica.voted) = (term, voted);
+        if removal > replica.wiped {
+            let (term, voted) = (replica.term, replica.voted);
+            *replica = Replica::new(Voters::default());
+            (replica.term, replica.voted, replica.wiped) = (term, voted, removal);
+        }
     }
 
     fn bounds(&mut self, place: Place, member: Member) {

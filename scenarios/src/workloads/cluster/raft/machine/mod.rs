@@ -139,6 +139,10 @@ impl Raft {
     }
     fn note_recovery(&mut self) {
         let (base, hard) = (self.log.base(), self.hard);
+        // It may have crashed before it could say so.
+        if hard.wiped > 0 {
+            self.out.notes.push(Note::Wiped(hard.wiped));
+        }
         self.out.notes.push(Note::Recovered {
             base,
             term: hard.term,

@@ -33,7 +33,7 @@ impl Raft {
             return;
         };
         if self.rules.check_quorum {
-            let since = self.now.saturating_sub(self.rules.election_ns.1);
+            let since = self.now.saturating_sub(2 * self.rules.election_ns.1);
             if leader.quorum(group, u64::MAX, |p| p.active_at, true) < since {
                 return self.step_down();
             }
