@@ -167,15 +167,14 @@ impl Waits {
         let none = Args::default();
         let given = record.table_opt("on").filter(|on| !on.broken);
         let on = given.unwrap_or(&none);
-        if given.is_some() {
-            if let Some(key) = ["at", "every"].into_iter().find(|key| record.given(key)) {
-                let issue = Issue::new(format!("`on` and `{key}` exclude each other"), 0..0);
-                let help = match key {
-                    "at" => "write `within` into `on` for when it may start",
-                    _ => "write `times` and `cooldown` into `on` for how often",
-                };
-                return Err(Refusal::timing(key, issue.help(help)));
-            }
+        let rival = ["at", "every"].into_iter().find(|key| record.given(key));
+        if let Some(key) = rival.filter(|_| given.is_some()) {
+            let issue = Issue::new(format!("`on` and `{key}` exclude each other"), 0..0);
+            let help = match key {
+                "at" => "write `within` into `on` for when it may start",
+                _ => "write `times` and `cooldown` into `on` for how often",
+            };
+            return Err(Refusal::timing(key, issue.help(help)));
         }
         let window = match on.law_opt("within") {
             None => main,

@@ -29,6 +29,11 @@ pub struct Channel {
 
 impl Channel {
     /// Its channels in a workload `name` that runs on `nodes`, place by place.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the table bounds the count of channels a place"
+    )]
     pub(crate) fn infos(
         &self,
         name: &str,

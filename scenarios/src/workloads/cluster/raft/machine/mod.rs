@@ -249,10 +249,10 @@ impl Raft {
     pub(crate) fn request(&mut self, now: u64, ticket: Ticket, request: Request) {
         self.now = now;
         match request {
-            Request::Wipe { removal } => return self.wipe(ticket, removal),
+            Request::Wipe { removal } => self.wipe(ticket, removal),
             _ if !matches!(self.role, Role::Leader(_)) => {
                 let leader = self.leader.filter(|leader| *leader != self.rules.me);
-                return self.answer(ticket, Answer::NotLeader(leader));
+                self.answer(ticket, Answer::NotLeader(leader));
             }
             Request::Get { key, lease } => self.read(ticket, key, lease),
             Request::Write { id, key, op } => {
