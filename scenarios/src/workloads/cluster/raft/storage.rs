@@ -216,7 +216,8 @@ mod tests {
             let at = LogId::new(1, index);
             Record::Entry(Entry { at, command })
         };
-        let mut all = vec![Record::Base(LogId::new(1, base), Voters::first(3))];
+        let term = u32::from(base > 0);
+        let mut all = vec![Record::Base(LogId::new(term, base), Voters::first(3))];
         all.extend((base + 1..=last).map(entry));
         all
     }
