@@ -186,6 +186,11 @@ fn on_threads<T: Send>(jobs: usize, count: usize, work: impl Fn(usize) -> T + Sy
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a length is a position in it"
+)]
 fn quantile(sorted: &[f64], p: f64) -> f64 {
     let at = (p * sorted.len() as f64).ceil() as usize;
     sorted[at.clamp(1, sorted.len()) - 1]

@@ -35,7 +35,8 @@ fn alarm(mutant: &str, seeds: u64) -> Option<(String, String)> {
     let ready = library(RAFT, &[], &[&set]);
     let mut world = World::new(Seed(0), false);
     (0..seeds).find_map(|seed| {
-        let run = ready.run(Seed(seed), false, &mut world).unwrap();
+        let run = ready.run(Seed(seed), false, &mut world);
+        let run = run.expect("its faults can be drawn");
         let failed = run.result.properties.iter();
         let failed = failed.filter(|p| p.outcome.verdict == Verdict::Fail);
         let first = failed.min_by_key(|p| p.outcome.first.as_ref().map(|v| v.at))?;
