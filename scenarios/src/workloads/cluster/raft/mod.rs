@@ -4,14 +4,14 @@
 //! client --<name>.request--> replica --<name>.raft--> replicas      snapshots and log on the nodes' disks
 //! ```
 //!
-//! * **Replica** ([`machine`]): a state machine without input and output; a process on each node of `on`
-//!   drives it ([`server`]) and keeps its log on the node's disk ([`storage`]).
+//! * **Replica** (`machine`): a state machine without input and output; a process on each node of `on`
+//!   drives it (`server`) and keeps its log on the node's disk (`storage`).
 //! * **Time**: election time-outs, heartbeats and leases go by the node's monotonic clock.
 //! * **Clients** call one replica after the other until one of them answers. An operation of which nobody
 //!   knows whether it happened ends as such, and the next one begins.
 //! * **Values** stand for texts: an append gives a digest of the whole, so that a value tells all that led
 //!   to it.
-//! * **Invariants** ([`invariants`]) read records only: of every entry that is appended, committed and
+//! * **Invariants** (`invariants`) read records only: of every entry that is appended, committed and
 //!   applied, every vote, term and role, and of what clients asked and were told.
 //! * **Faults of calls** hit `<name>.request`; messages between replicas are datagrams, which faults of
 //!   links lose, delay, duplicate and reorder.
