@@ -186,7 +186,9 @@ pub struct Lowering<'a> {
 struct Found {
     choices: Vec<Choice>,
     notes: Vec<String>,
-    /// Whether the floor left nobody.
+    /// Whether the floor spared somebody.
+    floored: bool,
+    /// Whether it left nobody.
     missed: bool,
 }
 
@@ -239,6 +241,7 @@ impl Lowering<'_> {
             let window = (self.window.from, self.window.until);
             let kept = trigger::kept(&floor, &nodes, window, &self.taken);
             let mut found = self.found.borrow_mut();
+            found.floored |= kept < nodes.len();
             for node in nodes.drain(kept..) {
                 let name = &self.topology.node(node).name;
                 let note = format!("at {} its floor spares {name}", self.window.from);
@@ -307,6 +310,17 @@ impl Lowering<'_> {
         });
         nodes
     }
+    fn put(&mut self, from: VirtualTime, until: Option<VirtualTime>, primitive: Primitive) {
+        // What `never` spares is spared also where the fault itself chooses its links.
+        let spared = &self.topology.spared;
+        let link = primitive.link();
+        if link.is_some_and(|link| spared.contains(&link.from) || spared.contains(&link.to)) {
+            return self.note("links that end at nodes that `never` spares are left out");
+        }
+        if from < self.stop && until.is_none_or(|until| until > from) {
+            self.entries.push((from, until, primitive));
+        }
+    }
     /// Puts a primitive in force for the whole occurrence.
     pub fn overlay(&mut self, primitive: Primitive) {
         self.overlay_between(self.window.from, self.window.until, primitive);
@@ -322,9 +336,7 @@ impl Lowering<'_> {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        if from < self.stop && until.is_none_or(|until| until > from) {
-            self.entries.push((from, until, primitive));
-        }
+        self.put(from, until, primitive);
     }
     /// Puts a primitive in force for a time that may outlast the occurrence: what follows from it.
     pub(crate) fn beyond(
@@ -333,18 +345,14 @@ impl Lowering<'_> {
         until: Option<VirtualTime>,
         primitive: Primitive,
     ) {
-        if from < self.stop && until.is_none_or(|until| until > from) {
-            self.entries.push((from, until, primitive));
-        }
+        self.put(from, until, primitive);
     }
     /// Puts a primitive in force when the occurrence is over: what follows from it, until `until`.
     pub fn afterwards(&mut self, until: Option<VirtualTime>, primitive: Primitive) {
         let Some(from) = self.window.until else {
             return;
         };
-        if from < self.stop && until.is_none_or(|until| until > from) {
-            self.entries.push((from, until, primitive));
-        }
+        self.put(from, until, primitive);
     }
     /// Does something each time a record of the run fits `on`, while the occurrence lasts: so often at
     /// the most, for `length` each.

@@ -226,6 +226,8 @@ impl Scenario {
         roles.services = self.topology.services().to_vec();
         let knobs = self.topology.knobs().iter();
         roles.knobs = knobs.map(|knob| knob.name.clone()).collect();
+        let channels = self.topology.channels().iter();
+        roles.channels = channels.map(|channel| channel.name.clone()).collect();
         roles
     }
     /// The faults of a seed as primitives; of a regression file its frozen plan. What can be known

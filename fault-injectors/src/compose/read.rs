@@ -7,6 +7,7 @@ use crate::param::{Arg, Args, Issue, Value, suggest};
 use crate::preset::{self, Wanted};
 use crate::timing::Timing;
 use crate::topology::Topology;
+use crate::trigger;
 use squall_core::plan::Land;
 use std::sync::Arc;
 
@@ -257,6 +258,7 @@ fn bundle(
         reading.issues.push(issue);
         return None;
     }
+    check_floor(record, reading);
     let members: Vec<&Args> = list.iter().filter_map(table).collect();
     let mut parts = Vec::new();
     for (member, label) in labelled(&members, label, reading) {
@@ -271,6 +273,12 @@ fn bundle(
             member,
             &["every"],
             "only a group at the top repeats so; use `repeat`",
+            reading,
+        );
+        misplaced(
+            member,
+            &["keep_healthy"],
+            "goes with the group at the top, or with a fault",
             reading,
         );
         let land = land_of(member).unwrap_or(land);
@@ -296,6 +304,13 @@ fn bundle(
     Some((bundle, false))
 }
 
+/// Whether the floor of a group or preset is one.
+fn check_floor(record: &Args, reading: &mut Reading<'_>) {
+    if let Err(refusal) = trigger::check_floor(record) {
+        reading.issues.push(refusal.locate(record, record));
+    }
+}
+
 fn table(arg: &Arg) -> Option<&Args> {
     match &arg.value {
         Value::Table(args) => Some(args),
@@ -315,6 +330,7 @@ fn preset_of(
     reading: &mut Reading<'_>,
 ) -> Option<(Bundle, bool)> {
     let name = record.text_opt("use")?;
+    check_floor(record, reading);
     let Some(preset) = preset::find(name) else {
         let issue = Issue::new(format!("unknown preset `{name}`"), 0..name.len())
             .label("no preset of this name");

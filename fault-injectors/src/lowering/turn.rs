@@ -146,7 +146,8 @@ impl Lowered {
             let firings = vec![Firing::default(); armed.times as usize];
             let mut trigger = waits.trigger(0, armed.on, firings);
             trigger.from = lowering.window.from;
-            trigger.until = lowering.window.until.unwrap_or(trigger.ends);
+            let until = lowering.window.until.unwrap_or(trigger.ends);
+            trigger.until = until.min(trigger.ends);
             let at = u32::try_from(self.triggers.len()).expect("fewer than 2^32 triggers");
             self.triggers.push(trigger);
             for ordinal in 0..armed.times {
@@ -211,7 +212,8 @@ pub(crate) fn lower_turn(
     fault.timing.check_length(own, fault.kind.own_length)?;
     fault.composed.check_ramp(fault, own)?;
     trigger::check_floor(&fault.record)?;
-    let waits = Waits::of(&fault.record, topology, scene.labels, index, turn.phase)?;
+    let mut waits = Waits::of(&fault.record, topology, scene.labels, index, turn.phase)?;
+    waits.end_by(turn.end);
     let floor = Bound::of(&fault.record).or_else(|| {
         let group = fault.composed.member.as_ref().map(|member| &member.group);
         group.and_then(|group| Bound::of(&group.record))
@@ -269,11 +271,27 @@ pub(crate) fn lower_turn(
         };
         let found: Found = lowering.found.take();
         lowering.notes.extend(found.notes);
-        if found.missed {
+        // Some faults need more than one target, and their floor may leave fewer.
+        if found.missed || (found.floored && result.is_err()) {
             lowering.entries.clear();
+            lowering.armed.clear();
+            if !found.missed {
+                lowering.note(format!("at {} its floor leaves too few", window.from));
+            }
             continue;
         }
         result?;
+        if !lowering.armed.is_empty() && !found.choices.is_empty() {
+            let issue = Issue::new(
+                "who has a role is not known while this fault is armed",
+                0..0,
+            );
+            return Err(Refusal::arg("nodes", issue.help("name the nodes")));
+        }
+        for armed in &lowering.armed {
+            let last = window.until.map(|until| until.saturating_add(armed.length));
+            healed = later(healed, last);
+        }
         for (_, until, _) in &lowering.entries {
             healed = later(healed, *until);
         }

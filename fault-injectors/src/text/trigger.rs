@@ -203,10 +203,10 @@ fn found_later(text: &mut String, trigger: &Trigger) {
 const NAMES_MAX: usize = 8;
 
 fn names(nodes: &[NodeId], topology: &Topology) -> String {
-    let shown = nodes
+    let known = nodes
         .iter()
-        .take(NAMES_MAX)
-        .map(|id| topology.node(*id).name.as_str());
+        .filter_map(|id| topology.nodes().get(id.index()));
+    let shown = known.take(NAMES_MAX).map(|node| node.name.as_str());
     let shown: Vec<&str> = shown.collect();
     let more = match nodes.len().saturating_sub(NAMES_MAX) {
         0 => String::new(),

@@ -215,6 +215,14 @@ impl Waits {
         })
     }
 
+    /// Nothing of it fires or lasts beyond `end`, where its group is cut off.
+    pub(crate) fn end_by(&mut self, end: Option<VirtualTime>) {
+        if let Some(end) = end {
+            self.ends = self.ends.min(end);
+            self.window.1 = self.window.1.min(end);
+        }
+    }
+
     /// The delay of one firing.
     pub(crate) fn delay(&self, draws: &Draws) -> VirtualDuration {
         draws.length("delay", &self.delay)

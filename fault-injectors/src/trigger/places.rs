@@ -118,14 +118,17 @@ fn stand_in(name: &str, candidates: &[NodeId], topology: &Topology) -> NodeInfo 
 fn most(selector: &Selector, topology: &Topology, candidates: usize) -> usize {
     let mut set = 0;
     for term in selector.terms.iter().filter(|term| !term.minus) {
+        let own = term
+            .candidates(topology)
+            .map_or(candidates, |all| all.len());
         set += match &term.who {
             Who::Role(role, _) if term.is_role(topology) => match Role::by_word(role) {
                 Some(Role::Leader | Role::Holder | Role::Owner) => 1,
                 // Who leads does not follow.
-                Some(Role::Followers) => candidates.saturating_sub(1),
-                _ => candidates,
+                Some(Role::Followers) => own.saturating_sub(1),
+                _ => own,
             },
-            _ => candidates,
+            _ => own,
         };
     }
     count(selector.pick, 0).of(set.min(candidates)).max(1)

@@ -9,14 +9,41 @@ pub use observed::{Call, calls, observed};
 pub use text::{document, text};
 
 use squall_core::depends::{DependencyMap, Exposure};
-use squall_core::plan::{Entry, Plan};
+use squall_core::plan::{Entry, Family, Plan, Primitive};
 use std::fmt::Write as _;
 
 /// The units that a fault of a plan can reach, by its position in the plan.
 pub fn exposed(map: &DependencyMap, plan: &Plan, fault: usize) -> Vec<Exposure> {
     let own = |entry: &&Entry| entry.fault as usize == fault;
     let entries = plan.entries().iter().filter(own);
-    map.exposed(entries.map(|entry| &entry.primitive))
+    let all: Vec<Primitive> = entries.flat_map(|entry| candidates(plan, entry)).collect();
+    map.exposed(all.iter())
+}
+
+/// What an entry does, once for each node that may have the role which it names when it fires.
+fn candidates(plan: &Plan, entry: &Entry) -> Vec<Primitive> {
+    let mut places = Vec::new();
+    let mut primitive = entry.primitive.clone();
+    primitive.for_each_node(&mut |node| {
+        let choice = plan.choice_of(entry, *node);
+        places.extend(choice.map(|choice| (*node, choice.candidates())));
+    });
+    if places.is_empty() {
+        return vec![primitive];
+    }
+    let mut all = Vec::new();
+    for (place, nodes) in places {
+        for candidate in nodes {
+            let mut one = primitive.clone();
+            one.for_each_node(&mut |node| {
+                if *node == place {
+                    *node = candidate;
+                }
+            });
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// Plural of a kind of unit, for titles of sets.
@@ -51,7 +78,13 @@ pub fn predicted(map: &DependencyMap, plan: &Plan) -> String {
         let exposures = exposed(map, plan, index);
         let _ = writeln!(out, "  {}", fault.label);
         if exposures.is_empty() {
-            out.push_str("    nobody needs what it acts on\n");
+            let own = plan.entries().iter().filter(|e| e.fault as usize == index);
+            let signals = own.map(|e| e.primitive.family() == Family::Signal);
+            // The map knows nodes and services; channels belong to the loop that has them.
+            out.push_str(match signals.min() {
+                Some(true) => "    the loop that the channel belongs to\n",
+                _ => "    nobody needs what it acts on\n",
+            });
         }
         for kind in kinds(&exposures) {
             let of_kind = exposures.iter().filter(|e| e.kind == kind);

@@ -147,8 +147,17 @@ fn first_violation(seed: &SeedResult) -> Cause {
         Stop::Panicked(text) => Some((seed.end, PANIC, PANIC, text.clone())),
         _ => None,
     };
+    let by_fault = seed.faults.iter().filter_map(|fault| {
+        let text = "nobody had the role that it names".to_owned();
+        fault
+            .failed()
+            .map(|at| (at, fault.label.as_str(), "fault", text))
+    });
     // `min_by_key` keeps the first of equals.
-    let first = broken.chain(panic).min_by_key(|(at, ..)| *at);
+    let first = broken
+        .chain(by_fault)
+        .chain(panic)
+        .min_by_key(|(at, ..)| *at);
     let (at, property, kind, text) = first.unwrap_or((seed.end, PANIC, PANIC, String::new()));
     Cause {
         property: property.to_owned(),

@@ -3,7 +3,7 @@
 
 use super::Landing;
 use crate::plan::{Entry, LinkTarget, Plan, Primitive};
-use crate::{KnobId, NodeId, Seed, ServiceId, VirtualTime};
+use crate::{ChannelId, KnobId, NodeId, Seed, ServiceId, VirtualTime};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,8 @@ pub struct Roles {
     pub services: Vec<String>,
     /// Names of the knobs, by number.
     pub knobs: Vec<String>,
+    /// Names of the sensors and actuators, by number.
+    pub channels: Vec<String>,
 }
 
 /// A part of the world.
@@ -28,6 +30,7 @@ enum Role {
     Links(u32, u32),
     Service(ServiceId),
     Knob(KnobId),
+    Channel(ChannelId),
 }
 
 /// One thing that an entry acts on. Two entries share a target if they share one of these.
@@ -37,6 +40,7 @@ enum Target {
     Link(NodeId, NodeId),
     Service(ServiceId),
     Knob(KnobId),
+    Channel(ChannelId),
 }
 
 impl Roles {
@@ -56,6 +60,7 @@ impl Roles {
             (Some(link), _) => vec![self.link(link)],
             (None, Primitive::Call { service, .. }) => vec![Role::Service(*service)],
             (None, Primitive::Knob { knob, .. }) => vec![Role::Knob(*knob)],
+            (None, Primitive::Signal { channel, .. }) => vec![Role::Channel(*channel)],
             (None, other) => {
                 let node = other.node().and_then(|node| self.nodes.get(node.index()));
                 let roles = node.into_iter().flatten();
@@ -69,6 +74,7 @@ impl Roles {
             Target::Link(from, to) => self.link(LinkTarget { from, to }),
             Target::Service(service) => Role::Service(service),
             Target::Knob(knob) => Role::Knob(knob),
+            Target::Channel(channel) => Role::Channel(channel),
         }
     }
     fn text(&self, role: Role) -> String {
@@ -83,6 +89,9 @@ impl Roles {
             Role::Links(from, to) => format!("links {} -> {}", group(from), group(to)),
             Role::Service(service) => format!("service {}", name(&self.services, service.index())),
             Role::Knob(knob) => format!("knob {}", name(&self.knobs, knob.index())),
+            Role::Channel(channel) => {
+                format!("channel {}", name(&self.channels, channel.index()))
+            }
         }
     }
 }
@@ -95,6 +104,7 @@ fn targets(primitive: &Primitive) -> Vec<Target> {
         }
         (None, Primitive::Call { service, .. }) => vec![Target::Service(*service)],
         (None, Primitive::Knob { knob, .. }) => vec![Target::Knob(*knob)],
+        (None, Primitive::Signal { channel, .. }) => vec![Target::Channel(*channel)],
         (None, other) => other.node().map(Target::Node).into_iter().collect(),
     }
 }

@@ -28,6 +28,7 @@ fn roles() -> Roles {
         nodes: vec![vec![0], vec![0, 1], vec![2]],
         services: vec!["shop.request".to_owned()],
         knobs: Vec::new(),
+        channels: Vec::new(),
     }
 }
 

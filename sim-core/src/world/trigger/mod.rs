@@ -116,7 +116,8 @@ impl Kernel {
             states: all.clone().map(|trigger| state(&trigger.on)).collect(),
             watching: (0u32..)
                 .zip(all)
-                .filter(|(_, trigger)| watches(&trigger.on))
+                // One without firings is what is left of a fault that was taken out of the plan.
+                .filter(|(_, trigger)| watches(&trigger.on) && !trigger.firings.is_empty())
                 .map(|(index, _)| index)
                 .collect(),
             acting: None,
@@ -145,6 +146,7 @@ impl Kernel {
         self.sequence = triggers.steps_from + 2 * plan.entries().len() as u64;
         for (index, trigger) in (0u32..).zip(plan.triggers()) {
             match &trigger.on {
+                _ if trigger.firings.is_empty() => {}
                 On::At(at) => self.schedule_trigger(index, *at, FIRE, 0),
                 _ => self.schedule_trigger(index, trigger.from, ARM, 0),
             }
