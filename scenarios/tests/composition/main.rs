@@ -1,6 +1,7 @@
 //! Ramps, groups, presets and drawn climates, from the file to the plan.
 
 mod chaos;
+mod floors;
 mod groups;
 mod presets;
 mod ramps;

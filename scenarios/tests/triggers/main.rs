@@ -256,3 +256,24 @@ fn triggers_that_cannot_be_are_errors_with_a_caret() {
     let shown = report.render(false);
     assert_eq!(shown, include_str!("broken.txt"), "GOLDEN\n{shown}GOLDEN");
 }
+
+#[test]
+fn a_plan_without_a_fault_that_has_a_role_runs_to_its_end() {
+    let ready = ready(
+        r#"
+[[fault]]
+name = "hold"
+at = "30s"
+for = "5s"
+inject.node-pause = { nodes = "holder of support/3" }
+"#,
+    );
+    let plan = ready.scenario.plan(Seed(1)).expect("a plan");
+    let mut world = World::new(Seed(1), true);
+    let run = ready.run_plan(Seed(1), plan.without(0), true, &mut world);
+    assert_eq!(run.result.end, VirtualTime::from_nanos(180_000_000_000));
+    assert!(matches!(
+        run.result.stop,
+        squall_core::outcome::Stop::Finished
+    ));
+}
