@@ -45,7 +45,8 @@ pub(super) const POWER_CUT: Preset = Preset {
             "power",
             "power-loss",
             &[NODES, ("unsynced", "1"), ("torn", "0.5")],
-            &[],
+            // Until the preset is over, and not for as long as the fault would by itself.
+            &[("for", "forever")],
         ),
     ],
     ..BASE

@@ -176,6 +176,13 @@ fn when<'k>(
         given.push(("for", text("forever")));
     }
     if !every.is_empty() {
+        // What is wrong with how often it comes is the scale, where the file has one.
+        let scale = wanted.record.given("scale");
+        let place = if scale {
+            wanted.record.place("scale")
+        } else {
+            place
+        };
         let span = place.span.clone();
         let raw = Raw::Table(every);
         given.push(("every", Node { span, raw }));

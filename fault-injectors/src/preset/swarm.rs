@@ -198,9 +198,9 @@ pub(super) const FDB_BUGGIFY: Preset = Preset {
           on fires 25 % of the times when it is passed. A site is here a kind of fault at one service, node \
           or knob, with draws of its own: each is there in a quarter of the seeds, and then acts on a \
           quarter of the calls, operations of the disk or messages. A knob is looked at once a run, so \
-          that one in sixteen is off, up to ten times smaller or larger. A timer of a node that is late is \
-          its scheduler, of which no share can be said: late by the law of the catalogue. How late calls \
-          and disks are, up to 200 ms, is a choice of this project.",
+          that one in sixteen is off, up to ten times smaller or larger. Of timers no share can be said: all \
+          of a node are late together, one time a second. How late timers, calls and disks are, up to 200 \
+          ms, is a choice of this project.",
     source: "FoundationDB Buggify.h: 25 % of sites active per run, each fires 25 %",
     parts: &[
         site(
@@ -255,7 +255,11 @@ pub(super) const FDB_BUGGIFY: Preset = Preset {
         site(
             "timer",
             "scheduler-jitter",
-            &[OF_NODE],
+            &[
+                OF_NODE,
+                ("late", "uniform 0ms 200ms"),
+                ("every", "exponential mean 1s"),
+            ],
             &[ACTIVE],
             Each::Node,
         ),

@@ -4,6 +4,7 @@ use super::{Each, Preset, PresetPart, Wanted};
 use crate::param::{Args, Issue};
 use crate::selector::Selector;
 use crate::topology::{ChannelKind, KnobKind, Topology};
+use std::fmt::Write as _;
 
 /// A target that is a name.
 pub(super) struct Named {
@@ -15,6 +16,8 @@ pub(super) struct Named {
     pub(super) each: Option<Each>,
     /// What a preset that has no use for it does not hit.
     what: &'static str,
+    /// What is said in a world without any.
+    none: &'static str,
     /// What there is of it in a world; the only one is taken without being named.
     known: fn(&Topology) -> Vec<String>,
 }
@@ -26,6 +29,7 @@ pub(super) const NAMED: [Named; 4] = [
         brace: "{service}",
         each: Some(Each::Service),
         what: "calls",
+        none: "it hits calls",
         known: |topology| topology.services().to_vec(),
     },
     Named {
@@ -33,6 +37,7 @@ pub(super) const NAMED: [Named; 4] = [
         brace: "{workload}",
         each: None,
         what: "workload as such",
+        none: "it hits a workload",
         known: |topology| {
             let names = topology.workloads().iter().map(|(name, _)| name.clone());
             names.collect()
@@ -43,6 +48,7 @@ pub(super) const NAMED: [Named; 4] = [
         brace: "{sensor}",
         each: None,
         what: "sensors",
+        none: "only edge loops have sensors",
         known: |topology| {
             let channels = topology.channels().iter();
             let sensors = channels.filter(|channel| channel.kind == ChannelKind::Sensor);
@@ -56,6 +62,7 @@ pub(super) const NAMED: [Named; 4] = [
         brace: "{knob}",
         each: None,
         what: "knob",
+        none: "name what is deployed, knob = \"shop.retry-attempts\"",
         known: |topology| {
             let names = topology.knobs().iter().map(|knob| knob.name.clone());
             names.filter(|name| name.ends_with(".version")).collect()
@@ -185,18 +192,10 @@ impl Preset {
         match known.as_slice() {
             [only] => Some(only.clone()),
             _ if !default && !stands_in(kept, named.brace) => Some(String::new()),
-            [] if key == "service" => missing(
-                record,
-                key,
-                "there is no service here: it hits calls",
-                issues,
-            ),
-            [] if key == "knob" => {
-                let help = "name what is deployed: knob = \"shop.version\"";
-                missing(record, key, help, issues)
+            known => {
+                issues.push(lacking(named, kept, record, known));
+                None
             }
-            [] => missing(record, key, &format!("there is no {key} here"), issues),
-            known => missing(record, key, &format!("one of {}", known.join(", ")), issues),
         }
     }
 
@@ -232,11 +231,20 @@ fn stands_in(parts: &[&'static PresetPart], words: &str) -> bool {
     args.any(|(_, value)| value.contains(words))
 }
 
-fn missing(record: &Args, key: &str, help: &str, issues: &mut Vec<Issue>) -> Option<String> {
-    let article = format!("preset needs a `{key}`");
-    let issue = Issue::new(article, record.place("use").span.clone());
-    issues.push(issue.help(help));
-    None
+/// What is said where the file must name something and does not.
+fn lacking(named: &Named, kept: &[&'static PresetPart], record: &Args, known: &[String]) -> Issue {
+    let key = named.key;
+    let users = kept.iter().filter(|part| stands_in(&[**part], named.brace));
+    let users: Vec<String> = users.map(|part| format!("\"{}\"", part.slug)).collect();
+    let mut help = match known {
+        [] => format!("there is none here: {}", named.none),
+        [first, ..] => format!("write {key} = \"{first}\"; one of {}", known.join(", ")),
+    };
+    if !users.is_empty() && users.len() < kept.len() {
+        let _ = write!(help, "; or without = [{}]", users.join(", "));
+    }
+    let span = record.place("use").span.clone();
+    Issue::new(format!("preset needs a `{key}`"), span).help(help)
 }
 
 /// The names of all nodes, or of those that a selector may hit.

@@ -16,7 +16,7 @@ pub(super) const DISKS: Preset = Preset {
     parts: &[PresetPart::new(
         "disk",
         "disk-error",
-        &[ONE, ("mode", "detach"), ("p", "1")],
+        &[ONE, ("mode", "detach")],
         &[
             ("for", "24h"),
             ("every.mean", "644600h a node"),
