@@ -72,7 +72,7 @@ fn targets_settings_and_parts_can_be_chosen() {
 fn parts_that_belong_together_hit_the_same_node() {
     let scenario = scenario(&using(
         "gray-node",
-        "nodes = \"any 1 of web\"\nservice = \"shop.service\"",
+        "nodes = \"any 1 of web\"\nservice = \"shop.request\"",
     ));
     let mut hit = [false; 5];
     for seed in 0..32 {

@@ -24,7 +24,7 @@ const ROWS: &[Row] = &[
     ("maelstrom", STORE, 2, "nodes = 'kv'\nfor = '70s'"),
     ("vopr-swarm", SHOP, 2, "nodes = 'near'\nfor = '60s'"),
     ("fdb-buggify", SHOP, 2, "for = '60s'"),
-    ("fdb-clog", SHOP, 2, "nodes = 'near'\nfor = '60s'"),
+    ("fdb-clog", SHOP, 2, "for = '60s'"),
     (
         "litmus-default",
         SHOP,
@@ -79,7 +79,10 @@ const ROWS: &[Row] = &[
         "dram",
         SHOP,
         4,
-        "nodes = 'near + far'\nfor = '3m'\nscale = 10_000_000\nset.\"bad-month.down\" = '1s'",
+        "nodes = 'near + far'
+for = '3m'
+scale = 100_000_000
+set.\"bad-month.down\" = '1s'",
     ),
     (
         "provider-outage",
@@ -116,11 +119,16 @@ const ROWS: &[Row] = &[
     ("blind-guard", CREW, 4, ""),
     ("cold-cache-retry", CREW, 6, ""),
     ("power-cut", SHOP, 2, "nodes = 'zone=b'"),
+    // Version 2 has errors to lie about.
     (
         "gray-node",
         SHOP,
         2,
-        "nodes = 'near[0]'\nservice = 'shop.service'",
+        "nodes = 'near[0]'
+service = 'shop.request'
+[[fault]]
+for = 'forever'
+inject.knob-set = { name = 'shop.version', value = 2 }",
     ),
     (
         "rack-burst-in-upgrade",
@@ -132,9 +140,21 @@ const ROWS: &[Row] = &[
         "recovery-herd",
         SHOP,
         5,
-        "service = 'shop.service'\nscale = 60",
+        "service = 'shop.request'\nscale = 60",
     ),
-    ("tunnel", LOOP, 1, "links = 'car <-> board'"),
+    // Something else goes over the radio than the position.
+    (
+        "tunnel",
+        LOOP,
+        1,
+        "links = 'car <-> board'
+sensor = 'loop.sensor'
+[workload.remote.edge]
+on = 'board'
+sensor = 'car'
+actuator = 'car'
+plant.servo = {}",
+    ),
     ("hot-day", LOOP, 6, "nodes = 'board'"),
     ("hot-standby-loss", LOOP, 1, "links = 'board <-> spare'"),
     ("sre-retry", SHOP, 1, "for = 'forever'"),

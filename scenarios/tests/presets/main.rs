@@ -38,7 +38,7 @@ cpu = '20ms'
 arrivals.rate = '40/s'
 timeout = '1s'
 retry = { attempts = 2 }
-version = { errors = 0.0 }
+version = { errors = 0.2 }
 working_set = '128MiB'
 pages = 8
 store = {}
@@ -74,6 +74,7 @@ backup = 'spare'
 sensor = 'car'
 actuator = 'car'
 period = '20ms'
+compute = '1ms'
 plant.servo = { noise = 1e-6 }
 takeover = { after = '100ms' }
 ";
