@@ -302,7 +302,7 @@ impl Timing {
         let end = every
             .until
             .map_or(stop, |d| (VirtualTime::ZERO + d).min(stop));
-        let count = every.count.map_or(OCCURRENCES_MAX as u64, |n| n);
+        let count = every.count.unwrap_or(u64::MAX);
         let mut windows: Vec<Window> = Vec::new();
         let mut at = VirtualTime::ZERO;
         match first {

@@ -51,6 +51,9 @@ pub(super) fn fault(
         if let Some(sample) = words.strip_prefix("{set ") {
             let sample = sample.trim_end_matches('}');
             issues.push(unset(part, key, sample, &place));
+            // What is missing has been said.
+            let words = sample.trim_matches('"');
+            given.push((key, node_at(&param.kind, words, &place.span)));
             continue;
         }
         let filled = over_scale(&targets.fill(words, it), wanted);
@@ -116,7 +119,7 @@ fn place_of<'a>(words: &str, wanted: &'a Wanted<'_>, place: &'a Place) -> &'a Pl
         _ if words.contains("{knob}") => &["knob"],
         _ => &[],
     };
-    let key = keys.iter().copied().find(|key| given(&key));
+    let key = keys.iter().copied().find(|key| given(key));
     key.map_or(place, |key| record.place(key))
 }
 
