@@ -256,6 +256,42 @@ impl Lowering<'_> {
         }
         Ok(nodes)
     }
+    /// The nodes that `node` may be: itself, or those that may fill the place that it stands for.
+    pub fn may_be<'n>(&'n self, node: &'n NodeId) -> &'n [NodeId] {
+        let candidates = self.places.candidates(*node);
+        candidates.unwrap_or(core::slice::from_ref(node))
+    }
+    /// An issue with what stands at `key`, if one of `nodes` is a place: its zone is not known before.
+    pub fn known_zones(&self, key: &'static str, nodes: &[NodeId]) -> Result<(), Refusal> {
+        let waits = |node: &NodeId| self.places.candidates(*node).is_some();
+        if !nodes.iter().any(waits) {
+            return Ok(());
+        }
+        let issue = Issue::new("the zones of these nodes are not known before", 0..0)
+            .label("who is hit is found when the fault fires");
+        let help = "choose another one, or name nodes and leave `keep_healthy` out";
+        Err(Refusal::arg(key, issue.help(help)))
+    }
+    /// `nodes` in an order that somebody wrote: by number, zone by zone, or drawn for `purpose`.
+    ///
+    /// # Errors
+    /// Zones of who is found when the fault fires.
+    pub fn ordered(
+        &self,
+        (args, key): (&Args, &'static str),
+        purpose: &str,
+        mut nodes: Vec<NodeId>,
+    ) -> Result<Vec<NodeId>, Refusal> {
+        match args.word(key) {
+            "random" => nodes = self.permutation(purpose, &nodes),
+            "zone" => {
+                self.known_zones(key, &nodes)?;
+                nodes.sort_by_key(|node| (self.topology.node(*node).label("zone"), *node));
+            }
+            _ => {}
+        }
+        Ok(nodes)
+    }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
