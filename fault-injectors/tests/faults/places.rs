@@ -66,9 +66,19 @@ fn whoever_has_a_role_drains() {
         assert!(notes[0].ends_with("can be drained"), "{notes:?}");
     }
     // So do nodes that a floor makes wait.
-    let floor = ("keep_healthy", Node { span: 0..0, raw: Raw::Integer(1) });
+    let floor = (
+        "keep_healthy",
+        Node {
+            span: 0..0,
+            raw: Raw::Integer(1),
+        },
+    );
     let nodes = [("nodes", text("any 2 of gateway"))];
-    let (set, _) = drained(fault("drain", &nodes, &[on_crash(), floor, long[1].clone()]));
+    let (set, _) = drained(fault(
+        "drain",
+        &nodes,
+        &[on_crash(), floor, long[1].clone()],
+    ));
     assert_eq!(set.len(), 2);
 }
 
