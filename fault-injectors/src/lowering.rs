@@ -296,6 +296,7 @@ impl Lowering<'_> {
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
             let refuse = |issue| Refusal::arg("links", issue);
+            crate::selector::apart(&links.from, &links.to, self.topology).map_err(refuse)?;
             let from = self.found((&links.from, false), "links", &[]);
             let from = from.map_err(refuse)?;
             let to = self.found((&links.to, true), "links", &from);
@@ -313,6 +314,10 @@ impl Lowering<'_> {
                 "from",
                 issue.help("add `to`, or write links = \"a -> b\""),
             ));
+        }
+        if let Some(from) = args.selector_opt("from") {
+            let apart = crate::selector::apart(from, args.selector("to"), self.topology);
+            apart.map_err(|issue| Refusal::arg("from", issue))?;
         }
         let from = self.nodes(args, "from")?;
         let to = self.found((args.selector("to"), true), "to", &from);

@@ -120,6 +120,8 @@ fn leaf(record: &Args, label: String, land: Land, reading: &mut Reading<'_>) -> 
         reading,
     );
     let ramp = record.table_opt("ramp");
+    // Lowering, which stops at the first error of a fault, finds the others all the same.
+    check_floor(record, reading);
     let before = reading.issues.len();
     let ramp = ramp.and_then(|ramp| Ramp::read(ramp, kind, reading.issues));
     if record.broken || reading.issues.len() > before {
@@ -227,10 +229,11 @@ fn bundle(
 ) -> Option<(Bundle, bool)> {
     misplaced(
         record,
-        &["ramp", "on", "patience", "if_none"],
+        &["ramp", "patience", "if_none"],
         "goes with a fault: give it to the members",
         reading,
     );
+    misplaced(record, &["on"], super::tables::NO_TRIGGER, reading);
     if record.text_opt("use").is_some() {
         return preset_of(record, label, land, faults, reading);
     }
