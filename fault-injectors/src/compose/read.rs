@@ -120,8 +120,6 @@ fn leaf(record: &Args, label: String, land: Land, reading: &mut Reading<'_>) -> 
         reading,
     );
     let ramp = record.table_opt("ramp");
-    // Lowering, which stops at the first error of a fault, finds the others all the same.
-    check_floor(record, reading);
     let before = reading.issues.len();
     let ramp = ramp.and_then(|ramp| Ramp::read(ramp, kind, reading.issues));
     if record.broken || reading.issues.len() > before {
@@ -179,7 +177,12 @@ fn group(record: &Args, label: String, reading: &mut Reading<'_>) -> Vec<FaultUs
     let Some((bundle, together)) = bundle(record, &label, land, 1, &mut faults, reading) else {
         return Vec::new();
     };
-    if record.broken || reading.issues.len() > before {
+    let broken = record.broken || reading.issues.len() > before;
+    // Lowering stops at the first error of a fault; it goes on to find the others.
+    for fault in &faults {
+        check_floor(&fault.record, reading);
+    }
+    if broken {
         return Vec::new();
     }
     let group = Arc::new(Group {

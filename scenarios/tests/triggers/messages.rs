@@ -30,3 +30,13 @@ fn triggers_stand_outside_of_groups() {
         assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
     }
 }
+
+/// The floor of a member is wrong, and it has no end, which lowering finds.
+#[test]
+fn a_wrong_floor_of_a_member_hides_nothing() {
+    let head = "name = \"x\"\nstop = { at = \"5m\" }\ntopology.nodes.w = { count = 3 }\n[[fault]]\nat = \"1m\"\n";
+    let member = "keep_healthy = \"quorun\", inject.node-pause = { nodes = \"w\" }";
+    let shown = rendered(&format!("{head}serial = [{{ {member} }}]\n"));
+    assert!(shown.contains("unknown floor `quorun`"), "{shown}");
+    assert!(shown.contains("no end"), "{shown}");
+}
