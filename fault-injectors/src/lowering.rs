@@ -292,6 +292,27 @@ impl Lowering<'_> {
         }
         Ok(nodes)
     }
+    /// All nodes of the world that a fault may hit, by number.
+    pub fn everybody(&self) -> Vec<NodeId> {
+        let nodes = (0..self.topology.nodes().len()).map(NodeId::from_index);
+        let here = |node: &NodeId| self.places.candidates(*node).is_none();
+        self.unspared(&nodes.filter(here).collect::<Vec<_>>())
+    }
+    /// Those of `nodes` that `never` does not spare.
+    pub fn unspared(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let spared = &self.topology.spared;
+        let left = nodes.iter().copied().filter(|node| !spared.contains(node));
+        left.collect()
+    }
+    /// A draw of a length for one round of a fault that goes in rounds.
+    pub fn round_length(
+        &self,
+        purpose: &str,
+        round: u32,
+        law: &squall_core::Law,
+    ) -> VirtualDuration {
+        self.draws.occurrence(round).length(purpose, law)
+    }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
