@@ -144,6 +144,9 @@ impl Preset {
         let set = chosen.map_or(all.clone(), without_pick);
         let links = record.links_opt("links").map(|links| {
             let arrow = if links.both { "<->" } else { "->" };
+            if links.path.is_some() {
+                return links.from.text.clone();
+            }
             format!("{} {arrow} {}", links.from.text, links.to.text)
         });
         let count = match chosen {
