@@ -32,6 +32,13 @@ pub struct Unit {
     signs: Vec<Sign>,
 }
 
+impl Unit {
+    /// The links that its messages take, sorted.
+    pub fn links(&self) -> impl Iterator<Item = LinkTarget> {
+        self.links.iter().copied()
+    }
+}
+
 /// What records show about how a unit fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sign {
