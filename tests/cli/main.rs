@@ -9,6 +9,7 @@ mod judge;
 mod replay;
 mod shrink;
 mod statistics;
+mod taken;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
