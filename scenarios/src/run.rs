@@ -150,7 +150,13 @@ impl Ready {
         let nodes = topology.nodes().iter().map(|node| node.name.clone());
         let knobs = topology.knobs().iter().map(|knob| knob.name.clone());
         let services = topology.services().to_vec();
-        let mut map = DependencyMap::new(nodes.collect(), services, knobs.collect());
+        let channels = topology.channels().iter().map(|c| c.name.clone());
+        let mut map = DependencyMap::new(
+            nodes.collect(),
+            services,
+            knobs.collect(),
+            channels.collect(),
+        );
         for (workload, prepared) in self.scenario.workloads.iter().zip(&self.prepared) {
             (workload.kind.depends)(&mut Depends {
                 map: &mut map,

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
+mod channels;
 mod codes;
 mod compare;
 mod coverage;

@@ -9,7 +9,7 @@ use squall_core::{Names, NodeId, Seed, SpanId, VirtualTime};
 
 /// Two services, one of which needs the other, a loop that tells its trouble, and a quiet one.
 fn map() -> DependencyMap {
-    let mut map = DependencyMap::new(vec!["n0".into()], Vec::new(), Vec::new());
+    let mut map = DependencyMap::new(vec!["n0".into()], Vec::new(), Vec::new(), Vec::new());
     let [front, back] = ["shop.front", "shop.back"].map(|name| {
         let unit = map.unit("service", name);
         map.sign(unit, Sign::Operation(name.into()));

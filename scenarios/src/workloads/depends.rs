@@ -3,8 +3,9 @@
 use super::Prepared;
 use crate::scenario::WorkloadUse;
 use squall_core::depends::{DependencyMap, Sign, UnitId};
-use squall_core::{KnobId, NodeId, ServiceId};
+use squall_core::{ChannelId, KnobId, NodeId, ServiceId};
 use squall_faults::Topology;
+use squall_faults::topology::ChannelKind;
 use std::any::Any;
 
 /// Adds the units of a workload to a map: [`whole`] if there is no more to say than that it runs.
@@ -71,6 +72,25 @@ impl Depends<'_> {
         found
             .unwrap_or_else(|| panic!("`{full}` is not among the knobs"))
             .0
+    }
+    /// The units of the sensors or actuators `<workload>.<slug>`, in the order of the topology: each with
+    /// its host, and with the channel that its values pass.
+    pub fn devices(&mut self, slug: &str) -> Vec<UnitId> {
+        let full = self.full(slug);
+        let mut units = Vec::new();
+        for (index, channel) in self.topology.channels().iter().enumerate() {
+            if channel.group == full {
+                let kind = match channel.kind {
+                    ChannelKind::Sensor => "sensor",
+                    ChannelKind::Actuator => "actuator",
+                };
+                let unit = self.map.unit(kind, &channel.name);
+                self.map.runs_on(unit, channel.node);
+                self.map.speaks(unit, ChannelId::from_index(index));
+                units.push(unit);
+            }
+        }
+        units
     }
     /// `unit` goes by every knob of the workload.
     pub fn goes_by_all_knobs(&mut self, unit: UnitId) {
