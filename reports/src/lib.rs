@@ -24,6 +24,7 @@ mod operator;
 mod slow;
 pub mod statistics;
 pub mod storage;
+pub mod sustain;
 mod telling;
 pub mod terminal;
 mod words;

@@ -54,8 +54,13 @@ fn rank(change: &SignalChange) -> (u8, usize) {
     (class, place.unwrap_or(ORDER.len()))
 }
 
+/// The name of a signal without the length of its average: `node_load1` and `node_load5` tell the same.
+fn stem(signal: &str) -> &str {
+    signal.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
 /// Of the signals of one node those that tell most. One that says the same as one before it, number by
-/// number, is left out.
+/// number or as another average, is left out.
 fn telling<'a>(changes: &[&'a SignalChange]) -> Vec<&'a SignalChange> {
     let mut ranked: Vec<&SignalChange> = changes.to_vec();
     ranked.retain(|change| factor(change) >= CHANGED);
@@ -63,7 +68,9 @@ fn telling<'a>(changes: &[&'a SignalChange]) -> Vec<&'a SignalChange> {
     let mut shown: Vec<&SignalChange> = Vec::new();
     for change in ranked {
         let numbers = |c: &SignalChange| [c.before, c.during, c.after];
-        let said = shown.iter().any(|other| numbers(other) == numbers(change));
+        let said = shown.iter().any(|other| {
+            numbers(other) == numbers(change) || stem(&other.signal) == stem(&change.signal)
+        });
         if !said && shown.len() < SIGNALS_MAX {
             shown.push(change);
         }
@@ -156,6 +163,7 @@ mod tests {
             change("n0", "rate(node_vmstat_pswpin)", 0.0, 284.0),
             change("n0", "rate(node_vmstat_pgmajfault)", 0.0, 284.0),
             change("n0", "node_load1", 0.1, 97.0),
+            change("n0", "node_load5", 0.1, 21.0),
             change(
                 "n0",
                 "rate(node_pressure_io_waiting_seconds_total)",
@@ -193,10 +201,10 @@ mod tests {
         );
         assert_eq!(
             lines.last().map(String::as_str),
-            Some("and 5 signals more: ask")
+            Some("and 6 signals more: ask")
         );
         let all = signal_lines(&changes, &["n0", "n1"], true, "ask");
-        assert_eq!(all.len(), 13, "two heads, eleven signals");
+        assert_eq!(all.len(), 14, "two heads, twelve signals");
         let quiet = signal_lines(&changes, &["n1"], false, "ask");
         assert_eq!(quiet, ["no signal changed by half; 1 signal more: ask"]);
         assert!(signal_lines(&changes, &["n2"], false, "ask").is_empty());

@@ -165,6 +165,9 @@ pub fn report(explanation: &Explanation) -> String {
             line(key, &value);
         }
     }
+    for (key, value) in loop_lines(explanation) {
+        line(key, &value);
+    }
     for (key, value) in time_lines(explanation) {
         line(key, &value);
     }
@@ -261,6 +264,23 @@ fn outlives_lines(outlives: &Outlives) -> Vec<(&'static str, String)> {
         ));
     }
     lines
+}
+
+/// The loops that keep it going; that none is known is said, too.
+fn loop_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let outlives = explanation.outlives.as_ref();
+    if outlives.is_none_or(|outlives| outlives.ill_for.is_zero()) {
+        return Vec::new();
+    }
+    if explanation.loops.is_empty() {
+        let text = "not identified: the records show no retries, stale answers or page faults that came with it";
+        return vec![("loop", text.to_owned())];
+    }
+    let loops = explanation.loops.iter().enumerate();
+    let key = |index| if index == 0 { "loop" } else { "" };
+    loops
+        .map(|(index, l)| (key(index), format!("{}: {}", l.name, l.evidence)))
+        .collect()
 }
 
 fn time_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {

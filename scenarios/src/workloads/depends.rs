@@ -2,7 +2,7 @@
 
 use super::Prepared;
 use crate::scenario::WorkloadUse;
-use squall_core::depends::{DependencyMap, Sign, UnitId};
+use squall_core::depends::{DependencyMap, Retries, Sign, UnitId};
 use squall_core::{ChannelId, KnobId, NodeId, ServiceId};
 use squall_faults::Topology;
 use squall_faults::topology::ChannelKind;
@@ -98,6 +98,17 @@ impl Depends<'_> {
             let knob = self.knob(knob.name);
             self.map.reads(unit, knob);
         }
+    }
+    /// What `who` of the workload asks of `whom` is asked again when it fails: an event `again`, with this
+    /// first argument if one is given, for operations that are the event or the span `of`.
+    pub fn tries_again(&mut self, (who, whom): (&str, &str), again: (&str, Option<u64>), of: &str) {
+        let retries = Retries {
+            name: format!("retry loop of {who} on {whom}"),
+            again: self.full(again.0),
+            a: again.1,
+            of: self.full(of),
+        };
+        self.map.tries_again(retries);
     }
     /// `unit` sends from each of `from` to each of `to` and waits for answers.
     pub fn talks(&mut self, unit: UnitId, from: &[NodeId], to: &[NodeId]) {

@@ -71,6 +71,19 @@ impl Sign {
     }
 }
 
+/// Who tries again what has failed: load that grows as answers fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retries {
+    /// What people call it: `retry loop of the clients of shop on shop.front`.
+    pub name: String,
+    /// Name of the event of a retry, `<workload>.<event>`.
+    pub again: String,
+    /// Only with this first argument.
+    pub a: Option<u64>,
+    /// Name of the event or of the span that is one operation, with or without retries.
+    pub of: String,
+}
+
 /// A unit that a fault can reach.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exposure {
@@ -92,6 +105,7 @@ pub struct DependencyMap {
     knobs: Vec<String>,
     channels: Vec<String>,
     units: Vec<Unit>,
+    retries: Vec<Retries>,
     index: BTreeMap<(&'static str, String), UnitId>,
 }
 
@@ -163,6 +177,14 @@ impl DependencyMap {
     /// What records show about `unit`.
     pub fn sign(&mut self, unit: UnitId, sign: Sign) {
         self.units[unit.0].signs.push(sign);
+    }
+    /// Somebody in it tries again.
+    pub fn tries_again(&mut self, retries: Retries) {
+        self.retries.push(retries);
+    }
+    /// Who tries again, in the order in which it was said.
+    pub fn retries(&self) -> &[Retries] {
+        &self.retries
     }
     /// All units with what records show about them, in the order in which they were added.
     pub fn units(&self) -> impl Iterator<Item = (&Unit, &[Sign])> {
