@@ -61,7 +61,9 @@ pub(crate) fn dependencies<'a>(
     let nodes = topology.nodes().iter().map(|node| node.name.clone());
     let knobs = topology.knobs().iter().map(|knob| knob.name.clone());
     let services = topology.services().to_vec();
-    let mut map = DependencyMap::new(nodes.collect(), services, knobs.collect());
+    let channels = topology.channels().iter().map(|c| c.name.clone());
+    let (knobs, channels) = (knobs.collect(), channels.collect());
+    let mut map = DependencyMap::new(nodes.collect(), services, knobs, channels);
     for (workload, prepared) in workloads {
         (workload.kind.depends)(&mut Depends {
             map: &mut map,
