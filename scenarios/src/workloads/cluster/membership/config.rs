@@ -166,6 +166,7 @@ fn rules(args: &Args, places: u32, formed: u32) -> Rules {
         retransmit: args.number("retransmit"),
         gossip: ns("gossip"),
         fanout: small(args, "fanout"),
+        gossip_news: small(args, "gossip_news"),
         sync: ns("sync"),
         mutant: args.word_opt("mutant").and_then(Mutant::find),
     }

@@ -3,7 +3,7 @@
 use super::balancer;
 use super::config::Churn;
 use super::shared::{Presence, Shared};
-use super::swim::{Member, Note, Packet, Send, Swim, Sync, Verdict};
+use super::swim::{Member, News, Note, Packet, Send, Swim, Sync, Verdict, news_bytes};
 use crate::workloads::cluster::timer::Timer;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
@@ -125,6 +125,8 @@ impl Runner {
         let mut timer = Timer::default();
         loop {
             let deadline = stay.swim.borrow().deadline().min(stay.leave_at);
+            let wait = VirtualDuration::from_nanos(deadline.saturating_sub(reading(cx)));
+            shared.truth.due(self.me, cx.now().saturating_add(wait));
             let woken = next(inbox, timer.until(cx, deadline)).await;
             timer.rang(woken.is_none());
             self.work().await;
@@ -132,7 +134,7 @@ impl Runner {
                 self.receive(&stay.swim, message);
             }
             let now = reading(cx);
-            self.look_at_delay(now.saturating_sub(deadline));
+            shared.truth.acts(self.me, cx.now(), self.late());
             if now >= stay.leave_at {
                 stay.swim.borrow_mut().leave(now);
                 shared.truth.left(self.me);
@@ -153,15 +155,11 @@ impl Runner {
             _ => compute.await,
         }
     }
-    /// Who serves its timers late may be held for dead with reason.
-    fn look_at_delay(&self, late: u64) {
+    /// When it is late, so that it may be held for dead with reason, and for how long after.
+    fn late(&self) -> (u64, u64) {
         let rules = &self.shared.rules;
-        if late > rules.ack / LATE_SHARE {
-            let lasts = VirtualDuration::from_nanos(rules.suspicion_ns(rules.places).1);
-            let period = VirtualDuration::from_nanos(rules.period);
-            let until = self.cx.now().saturating_add(lasts).saturating_add(period);
-            self.shared.truth.ill(self.me, until);
-        }
+        let lasts = rules.suspicion_ns(rules.places).1.saturating_add(rules.period);
+        (rules.ack / LATE_SHARE, lasts)
     }
 
     fn receive(&self, swim: &RefCell<Swim>, message: Message) {
@@ -176,11 +174,14 @@ impl Runner {
                     swim.borrow_mut().receive(now, from, &packet);
                 }
             }
-            Body::Shared(body) => {
-                if let Ok(view) = body.downcast::<Sync>() {
-                    swim.borrow_mut().receive_view(now, from, &view);
+            Body::Shared(body) => match body.downcast::<Vec<News>>() {
+                Ok(news) => swim.borrow_mut().receive_news(now, &news),
+                Err(body) => {
+                    if let Ok(view) = body.downcast::<Sync>() {
+                        swim.borrow_mut().receive_view(now, from, &view);
+                    }
                 }
-            }
+            },
             Body::Boxed(_) => {}
         }
     }
@@ -195,6 +196,10 @@ impl Runner {
         for send in outputs.sends {
             let (to, body, bytes) = match send {
                 Send::Packet(to, packet) => (to, Body::Words(packet.words()), packet.bytes()),
+                Send::News(to, news) => {
+                    let bytes = news_bytes(news.len());
+                    (to, Body::Shared(news), bytes)
+                }
                 Send::View(to, view) => {
                     let bytes = view.bytes();
                     (to, Body::Shared(view), bytes)
@@ -221,7 +226,7 @@ impl Runner {
                     cx.sample(events.detection, time);
                 }
                 if verdict != Verdict::Heard {
-                    let wrong = truth.is_well(member, now);
+                    let wrong = truth.is_well(member, now, self.late().0);
                     cx.sample(events.false_kill, f64::from(u8::from(wrong)));
                 }
             }

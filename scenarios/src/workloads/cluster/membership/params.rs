@@ -89,6 +89,12 @@ pub(super) const PARAMS: &[Param] = &[
     .default("200ms"),
     Param::new("fanout", count(1, 100), "members told in a round").default("3"),
     Param::new(
+        "gossip_news",
+        count(1, 1000),
+        "most pieces of news in a datagram of a round: as many as memberlist puts in 1400 bytes",
+    )
+    .default("35"),
+    Param::new(
         "sync",
         Kind::Duration,
         "time between two exchanges of whole views, one of them with a dead member; 0 s is never",

@@ -5,7 +5,8 @@ use super::events::Events;
 use super::swim::{Member, Rules};
 use crate::workloads::Install;
 use core::cell::{Cell, RefCell};
-use squall_core::{NodeId, PortId, VirtualTime};
+use squall_core::world::Cx;
+use squall_core::{NodeId, PortId, VirtualDuration, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -78,6 +79,8 @@ struct Fact {
     /// When it stopped last, if nobody has noticed that yet.
     stopped: Option<VirtualTime>,
     noticed: bool,
+    /// When it was to act next.
+    due: VirtualTime,
     /// Until then it counts as ill: it was late.
     ill_until: VirtualTime,
 }
@@ -103,13 +106,25 @@ impl Truth {
     pub(super) fn left(&self, member: Member) {
         self.with(member, |fact| fact.takes_part = false);
     }
-    /// It was late: what is said of it in the next time may be true.
-    pub(super) fn ill(&self, member: Member, until: VirtualTime) {
-        self.with(member, |fact| fact.ill_until = fact.ill_until.max(until));
+    /// It is to act at this time.
+    pub(super) fn due(&self, member: Member, at: VirtualTime) {
+        self.with(member, |fact| fact.due = at);
     }
-    /// Whether it runs and is well.
-    pub(super) fn is_well(&self, member: Member, now: VirtualTime) -> bool {
-        self.with(member, |fact| fact.takes_part && fact.ill_until <= now)
+    /// It acts. If that is late, what is said of it in the next time may be true.
+    pub(super) fn acts(&self, member: Member, now: VirtualTime, (late, ill): (u64, u64)) {
+        let after = VirtualDuration::from_nanos;
+        self.with(member, |fact| {
+            if now > fact.due.saturating_add(after(late)) {
+                fact.ill_until = now.saturating_add(after(ill));
+            }
+        });
+    }
+    /// Whether it runs, is well, and is not late with what it is to do.
+    pub(super) fn is_well(&self, member: Member, now: VirtualTime, late: u64) -> bool {
+        self.with(member, |fact| {
+            let late = now > fact.due.saturating_add(VirtualDuration::from_nanos(late));
+            fact.takes_part && fact.ill_until <= now && !late
+        })
     }
     /// How long it has been dead, if it is, and whether that is news.
     pub(super) fn dead_for(&self, member: Member, now: VirtualTime) -> Option<(f64, bool)> {
@@ -126,11 +141,11 @@ impl Truth {
 pub(super) struct Presence {
     shared: Rc<Shared>,
     me: Member,
-    cx: squall_core::world::Cx,
+    cx: Cx,
 }
 
 impl Presence {
-    pub(super) fn new(shared: &Rc<Shared>, me: Member, cx: &squall_core::world::Cx) -> Self {
+    pub(super) fn new(shared: &Rc<Shared>, me: Member, cx: &Cx) -> Self {
         Self {
             shared: Rc::clone(shared),
             me,

@@ -24,7 +24,7 @@ mod telling;
 mod tests;
 mod view;
 
-pub use packet::{INCARNATION_MAX, Kind, MEMBERS_MAX, Member, NEWS_MAX, News, Packet, State, Sync};
+pub use packet::{INCARNATION_MAX, Kind, MEMBERS_MAX, Member, NEWS_MAX, News, Packet, State, Sync, news_bytes};
 pub use rules::{Order, Rules};
 pub use view::{Known, View};
 
@@ -75,6 +75,8 @@ pub enum Note {
 pub enum Send {
     /// A packet.
     Packet(Member, Packet),
+    /// More news than fit on a packet.
+    News(Member, Rc<Vec<News>>),
     /// A whole view.
     View(Member, Rc<Sync>),
 }
@@ -311,9 +313,28 @@ impl Swim {
     fn gossip(&mut self) {
         self.next_gossip = self.now + self.rules.gossip;
         for to in self.some_members(self.rules.fanout, None) {
-            if !self.telling.is_empty() {
-                self.send(to, Packet::new(Kind::Gossip, 0, to));
+            match self.telling.len() {
+                0 => {}
+                1..=NEWS_MAX => self.send(to, Packet::new(Kind::Gossip, 0, to)),
+                _ => self.send_news(to),
             }
+        }
+    }
+    fn send_news(&mut self, to: Member) {
+        let (most, tellings) = (self.rules.gossip_news as usize, self.tellings());
+        let mut all = Vec::new();
+        self.telling.take(most, tellings, |news| {
+            all.push(news);
+            true
+        });
+        self.sent += 1;
+        self.outputs.sends.push(Send::News(to, Rc::new(all)));
+    }
+    /// News came by themselves.
+    pub fn receive_news(&mut self, now: u64, all: &[News]) {
+        self.now = now;
+        for news in all {
+            self.hear(*news);
         }
     }
     /// Up to `count` different members, without itself and one that is not meant.

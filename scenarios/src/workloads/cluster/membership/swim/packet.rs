@@ -135,8 +135,7 @@ impl Packet {
     }
     /// Its size on a link.
     pub fn bytes(&self) -> u32 {
-        let count = u32::try_from(self.count).unwrap_or(0);
-        BYTES_BARE + BYTES_NEWS * count
+        news_bytes(self.count)
     }
     /// As the words of a message.
     pub const fn words(&self) -> [u64; 8] {
@@ -156,6 +155,11 @@ impl Packet {
             count,
         })
     }
+}
+
+/// Bytes of a datagram of so many news and nothing else.
+pub fn news_bytes(count: usize) -> u32 {
+    BYTES_BARE + BYTES_NEWS * u32::try_from(count).unwrap_or(0)
 }
 
 /// The whole view of a member, for another one.

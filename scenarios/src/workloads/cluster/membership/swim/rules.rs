@@ -48,6 +48,8 @@ pub struct Rules {
     pub gossip: u64,
     /// Members told in a round.
     pub fanout: u32,
+    /// Most pieces of news in a datagram of a round.
+    pub gossip_news: u32,
     /// Time between two exchanges of whole views; 0 is none.
     pub sync: u64,
     /// A planted bug.
@@ -78,6 +80,7 @@ impl Rules {
             retransmit: 4.0,
             gossip: 200 * MS,
             fanout: 3,
+            gossip_news: 35,
             sync: 30_000 * MS,
             mutant: None,
         }

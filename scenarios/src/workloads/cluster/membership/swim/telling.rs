@@ -17,6 +17,9 @@ impl Telling {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
     /// A new piece; what was to be told of this member before is not told any more.
     pub(super) fn add(&mut self, news: News) {
         if let Some(old) = self.places.remove(&news.member) {
