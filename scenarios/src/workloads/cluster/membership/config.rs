@@ -1,6 +1,7 @@
 //! From parameters to what members and routers go by: once, before the first seed.
 
 use super::mutant::Mutant;
+use super::phi::PhiRules;
 use super::swim::{MEMBERS_MAX, Member, Order, Rules};
 use crate::workloads::{Prepare, Prepared};
 use squall_core::{NodeId, VirtualDuration};
@@ -60,6 +61,9 @@ pub(super) struct Config {
     pub(super) bound: VirtualDuration,
     pub(super) settle: VirtualDuration,
 }
+
+/// Most members that send heartbeats to each other: a million links (a choice).
+const PHI_MAX: usize = 1_000;
 
 fn small(args: &Args, key: &str) -> u32 {
     u32::try_from(args.count(key)).expect("the table bounds counts")
@@ -126,6 +130,11 @@ fn check(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) {
         let issue = prepare.issue("ack", text);
         issues.push(issue.help("take half of `period`, so that relays have the other half"));
     }
+    if args.table_opt("phi").is_some() && count > PHI_MAX {
+        let text = format!("{count} members that all hear each other are {} links", count * count);
+        let issue = prepare.issue("phi", text);
+        issues.push(issue.help(format!("take {PHI_MAX} members at most, or leave `phi` away")));
+    }
     let left = |key: &str| args.table_opt(key).map_or(0, |table| small(table, "members") as usize);
     let (join, churn) = (left("join"), left("churn"));
     if join >= count {
@@ -168,6 +177,12 @@ fn rules(args: &Args, places: u32, formed: u32) -> Rules {
         fanout: small(args, "fanout"),
         gossip_news: small(args, "gossip_news"),
         sync: ns("sync"),
+        phi: args.table_opt("phi").map(|phi| PhiRules {
+            threshold: phi.number("threshold"),
+            window: small(phi, "window") as usize,
+            deviation_min: phi.duration("deviation_min").as_nanos().max(1) as f64,
+            expected: args.duration("period").as_nanos() as f64,
+        }),
         mutant: args.word_opt("mutant").and_then(Mutant::find),
     }
 }

@@ -97,8 +97,8 @@ impl Events {
             health: name("health"),
         }
     }
-    /// Records what happened in the member of this process. Probes are not recorded: they are many, and
-    /// what comes of them is.
+    /// Records what happened in the member of this process. Periods and probes are not
+    /// recorded: they are many, and what comes of them is.
     pub(super) fn record(&self, cx: &Cx, note: Note) {
         let (name, a, b) = match note {
             Note::Joined => (self.joined, 0, 0),
@@ -116,7 +116,7 @@ impl Events {
             }
             Note::Gone(member, i) => (self.gone, u64::from(member), u64::from(i)),
             Note::Telling(telling) => (self.telling, u64::from(telling), 0),
-            Note::Probed(..) => return,
+            Note::Period | Note::Probed(..) => return,
         };
         cx.event(name, a, b);
     }

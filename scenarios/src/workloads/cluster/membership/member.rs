@@ -211,11 +211,13 @@ impl Runner {
     fn measure(&self, swim: &RefCell<Swim>, note: Note) {
         let (cx, Shared { events, truth, .. }) = (&self.cx, &*self.shared);
         match note {
-            Note::Probed(target, answered) => {
+            Note::Period => {
                 let mut swim = swim.borrow_mut();
                 cx.sample(events.messages, f64::from(swim.take_sent()));
                 cx.sample(events.health, f64::from(swim.health()));
-                if !answered && let Some((time, true)) = truth.dead_for(target, cx.now()) {
+            }
+            Note::Probed(target, false) => {
+                if let Some((time, true)) = truth.dead_for(target, cx.now()) {
                     cx.sample(events.first_detection, time);
                 }
             }

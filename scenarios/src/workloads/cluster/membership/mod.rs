@@ -7,6 +7,8 @@
 //!
 //! * **Protocol** ([`swim`]): SWIM with suspicion, and what Lifeguard added. A state machine without input
 //!   and output; a process on each node of `on` drives it (`member`).
+//! * **Phi** ([`Phi`]): with `phi` members send heartbeats to all instead, and suspect by how surprising a
+//!   silence is.
 //! * **Time**: periods, time-outs and suspicions go by the member's monotonic clock.
 //! * **Processor and memory**: each packet and timer costs `cpu` and touches `pages`, one after the other.
 //!   So a member whose node is slow or swaps answers late and reads answers late: it looks dead to others,
@@ -24,10 +26,12 @@ mod invariants;
 mod member;
 mod mutant;
 mod params;
+mod phi;
 mod shared;
 pub mod swim;
 
 pub use mutant::Mutant;
+pub use phi::{Phi, PhiRules};
 
 use crate::workloads::{Install, WorkloadKind, metric, whole, word};
 use shared::Shared;

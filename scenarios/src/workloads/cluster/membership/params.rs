@@ -107,6 +107,12 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .default("3"),
     Param::new(
+        "phi",
+        Kind::Table(PHI),
+        "members send heartbeats to all each period, and judge by the phi-accrual detector instead of probes; \
+         if missing they probe",
+    ),
+    Param::new(
         "join",
         Kind::Table(JOIN),
         "members that are not there from the start; none if missing",
@@ -156,6 +162,25 @@ pub(super) const PARAMS: &[Param] = &[
         Kind::Choice(Mutant::NAMES),
         "a planted bug, to see that the invariants find it; see docs/membership.md",
     ),
+];
+
+const PHI: &[Param] = &[
+    Param::new(
+        "threshold",
+        Kind::Number {
+            min: 0.1,
+            max: 300.0,
+        },
+        "a silence with a chance of one in ten to the power of this convicts",
+    )
+    .default("8"),
+    Param::new("window", count(2, 100_000), "gaps that are remembered").default("100"),
+    Param::new(
+        "deviation_min",
+        Kind::Duration,
+        "smallest standard deviation of gaps that is believed",
+    )
+    .default("100ms"),
 ];
 
 const JOIN: &[Param] = &[

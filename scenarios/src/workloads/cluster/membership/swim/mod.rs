@@ -14,6 +14,7 @@
 //! A member costs a few hundred bytes and what differs from the view it began with.
 
 mod exchange;
+mod heartbeat;
 mod opinions;
 mod packet;
 mod probing;
@@ -29,6 +30,7 @@ pub use rules::{Order, Rules};
 pub use view::{Known, View};
 
 use super::Mutant;
+use heartbeat::Heard;
 use probing::{Probe, Relay};
 use squall_core::{Key, Sample};
 use std::rc::Rc;
@@ -66,6 +68,8 @@ pub enum Note {
     Gone(Member, u32),
     /// Its own probe of a member ended, with an answer or without.
     Probed(Member, bool),
+    /// A protocol period of it begins.
+    Period,
     /// It has news to tell, or none any more.
     Telling(bool),
 }
@@ -109,6 +113,7 @@ pub struct Swim {
     probes: Probes,
     probe: Option<Probe>,
     relays: Vec<Relay>,
+    heard: Heard,
     suspicions: Suspicions,
     telling: Telling,
     told: bool,
@@ -153,6 +158,7 @@ impl Swim {
             probes,
             probe: None,
             relays: Vec::new(),
+            heard: Heard::default(),
             suspicions: Suspicions::default(),
             telling: Telling::default(),
             told: false,
@@ -230,7 +236,7 @@ impl Swim {
             true => NEVER,
             false => self.next_gossip,
         };
-        let own = [self.next_probe, probe, gossip, self.next_sync];
+        let own = [self.next_probe, probe, gossip, self.next_sync, self.silence()];
         let own = own.into_iter().chain(relays).min().unwrap_or(NEVER);
         own.min(self.suspicions.deadline())
     }
@@ -240,6 +246,7 @@ impl Swim {
         self.now = now;
         self.give_relays_up();
         self.ask_others();
+        self.judge_silence();
         for (member, incarnation) in self.suspicions.due(now) {
             self.expired(member, incarnation);
         }
@@ -267,6 +274,7 @@ impl Swim {
             Kind::PingReq => self.asked_to_ask(from, packet),
             Kind::Nack => self.refused(packet),
             Kind::Gossip => {}
+            Kind::Heartbeat => self.heard(from),
         }
     }
 

@@ -86,10 +86,19 @@ pub enum Kind {
     Nack,
     /// News only.
     Gossip,
+    /// I am there.
+    Heartbeat,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Ping, Self::Ack, Self::PingReq, Self::Nack, Self::Gossip];
+    const ALL: [Self; 6] = [
+        Self::Ping,
+        Self::Ack,
+        Self::PingReq,
+        Self::Nack,
+        Self::Gossip,
+        Self::Heartbeat,
+    ];
 }
 
 /// A packet.

@@ -47,6 +47,7 @@ impl Swim {
 
     /// The period is over: judges its probe and begins the next.
     pub(super) fn next_period(&mut self) {
+        self.note(Note::Period);
         let interval = |swim: &Self| swim.stretched(swim.rules.period);
         if let Some(probe) = self.probe.take() {
             self.judge(&probe);
@@ -57,6 +58,9 @@ impl Swim {
         if !self.joined {
             self.ask_seed();
             return;
+        }
+        if let Some(phi) = self.rules.phi {
+            return self.beat(&phi);
         }
         let shuffled = !self.is(Mutant::M06);
         let me = (self.me, self.rules.places);

@@ -1,6 +1,6 @@
 //! What all members of a cluster go by.
 
-use crate::workloads::cluster::membership::Mutant;
+use crate::workloads::cluster::membership::{Mutant, PhiRules};
 
 /// How a member chooses whom to probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Rules {
     pub gossip_news: u32,
     /// Time between two exchanges of whole views; 0 is none.
     pub sync: u64,
+    /// Heartbeats and this detector instead of probes.
+    pub phi: Option<PhiRules>,
     /// A planted bug.
     pub mutant: Option<Mutant>,
 }
@@ -82,6 +84,7 @@ impl Rules {
             fanout: 3,
             gossip_news: 35,
             sync: 30_000 * MS,
+            phi: None,
             mutant: None,
         }
     }
