@@ -29,16 +29,19 @@ fn forty_members_do_under_many_seeds() {
 #[test]
 fn healthy_members_are_thrown_out_by_the_slow_and_suspicion_keeps_them() {
     assert_expected(&library(PARTITION, &[], &[]), 0..6);
-    assert_expected(&library(PARTITION, &["suspicion-and-local-health"], &[]), 0..20);
+    assert_expected(
+        &library(PARTITION, &["suspicion-and-local-health"], &[]),
+        0..20,
+    );
 }
 
-/// The first alarm of a mutant over some seeds: how many were tried, which invariant, and what it says.
-fn alarm(mutant: &str, seeds: u64) -> Option<(u64, String, String)> {
+/// The first alarm of a mutant from a seed on: how many were tried, which invariant, and what it says.
+fn alarm(mutant: &str, base: u64, seeds: u64) -> Option<(u64, String, String)> {
     let set = format!("workload.club.membership.mutant={mutant}");
     let ready = library(CLUB, &[], &[FEW[0], FEW[1], &set]);
     let mut world = World::new(Seed(0), false);
     (0..seeds).find_map(|seed| {
-        let run = ready.run(Seed(seed), false, &mut world);
+        let run = ready.run(Seed(base + seed), false, &mut world);
         let run = run.expect("its faults can be drawn");
         let failed = run.result.properties.iter();
         let failed = failed.filter(|p| p.outcome.verdict == Verdict::Fail);
@@ -66,13 +69,43 @@ fn planted_bugs_are_found() {
     ];
     let mut wrong = Vec::new();
     for (mutant, by) in cases {
-        let found = alarm(mutant, 40);
+        let found = alarm(mutant, 0, 40);
         println!("{mutant}: {found:?}");
         if found.is_none_or(|(_, name, _)| name != by) {
             wrong.push(mutant);
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// The table of docs/membership.md: `cargo test -p squall-scenarios --test membership table -- --ignored
+/// --nocapture`.
+#[test]
+#[ignore = "takes minutes, for the table in the documents"]
+fn the_table_of_seeds_to_find() {
+    use squall_scenarios::workloads::cluster::membership::Mutant;
+    const SEEDS: u64 = 60;
+    for mutant in Mutant::ALL {
+        let bases = (0..10).map(|base| alarm(mutant.name(), base * 1_000_000, SEEDS));
+        let bases: Vec<_> = bases.collect();
+        let mut seeds: Vec<u64> = bases
+            .iter()
+            .map(|a| a.as_ref().map_or(SEEDS, |a| a.0))
+            .collect();
+        seeds.sort_unstable();
+        let mut by: Vec<String> = bases.iter().flatten().map(|a| a.1.clone()).collect();
+        let found = by.len();
+        by.sort_unstable();
+        by.dedup();
+        println!(
+            "| {} | {} | {found} of 10 | {} | {} | {} |",
+            mutant.name(),
+            mutant.doc(),
+            seeds[4],
+            seeds[8],
+            by.join(", ").replace("club.", "")
+        );
+    }
 }
 
 const SMALL: &str = r#"
@@ -128,7 +161,10 @@ fn a_crash_is_found_in_time() {
         assert_eq!((first.len(), all.len()), (1, 11), "seed {seed}");
         // Suspicions last 3 log10 12 = 3.2 periods at least and twice that at most.
         let (first, last) = (first[0].1, all.iter().map(|s| s.1).fold(0.0, f64::max));
-        assert!(first < 6.0 && last > first + 3.2 && last < first + 8.0, "{first} {last}");
+        assert!(
+            first < 6.0 && last > first + 3.2 && last < first + 8.0,
+            "{first} {last}"
+        );
         let (wrong, _) = metric(&run.result, "club.false-kill");
         assert_eq!(wrong, 0.0);
     }
@@ -148,10 +184,14 @@ fn a_node_that_swaps_or_is_slow_is_held_for_dead() {
         let ready = ready("slow.toml", &with_fault(fault), &[], sets);
         let run = run(&ready, 3, true);
         let convicted = events(&run, "club.convicted") + events(&run, "club.buried");
-        println!("{convicted} verdicts, {} suspicions", events(&run, "club.suspected"));
+        println!(
+            "{convicted} verdicts, {} suspicions",
+            events(&run, "club.suspected")
+        );
         assert!(convicted >= 11, "{fault}: {convicted}");
+        // The slow one may convict others, which refute it.
         let (wrong, _) = metric(&run.result, "club.false-kill");
-        assert_eq!(wrong, 0.0, "{fault}");
+        assert!(wrong < 0.5, "{fault}: {wrong}");
     }
 }
 
@@ -177,7 +217,10 @@ fn a_seed_repeats_recorded_or_not() {
     let ready = library(CLUB, &[], &FEW);
     for seed in 0..3 {
         let digests = [false, true, false].map(|keep| run(&ready, seed, keep).result.digest);
-        assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}");
+        assert!(
+            digests.windows(2).all(|pair| pair[0] == pair[1]),
+            "seed {seed}"
+        );
     }
 }
 
@@ -193,7 +236,10 @@ fn bad_parameters_are_told_with_a_remedy() {
             ],
         ),
         ("ack = \"0s\"", &["an answer may take 0s"]),
-        ("period = \"0s\"", &["a period of 0s is too short", "help: take 1ms or more"]),
+        (
+            "period = \"0s\"",
+            &["a period of 0s is too short", "help: take 1ms or more"],
+        ),
         (
             "join = { members = 12 }",
             &["12 of 12 members join later", "help: leave some members"],
@@ -221,9 +267,15 @@ fn bad_parameters_are_told_with_a_remedy() {
     let many = "ack = \"2s\"\njoin = { members = 12 }\npiggyback = 7\n";
     let text = SMALL.replace("on = \"m\"\n", &format!("on = \"m\"\n{many}"));
     let report = try_ready("bad.toml", &text, &[], &[]).unwrap_err();
-    assert!(report.contains("1 error") || report.contains("errors"), "{report}");
+    assert!(
+        report.contains("1 error") || report.contains("errors"),
+        "{report}"
+    );
     let crowd = SMALL.replace("count = 12", "count = 1001");
     let crowd = crowd.replace("on = \"m\"\n", "on = \"m\"\nphi = {}\n");
     let report = try_ready("bad.toml", &crowd, &[], &[]).unwrap_err();
-    assert!(report.contains("1001 members that all hear each other"), "{report}");
+    assert!(
+        report.contains("1001 members that all hear each other"),
+        "{report}"
+    );
 }

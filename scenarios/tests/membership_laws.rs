@@ -187,7 +187,10 @@ fn s03_round_robin_never_takes_longer_than_its_bound() {
         }
     }
     println!("S03 round-robin probing: widest gap {widest:.2} of 2n - 1");
-    assert!(widest > 0.8, "{widest}: the order is not drawn anew in each pass");
+    assert!(
+        widest > 0.8,
+        "{widest}: the order is not drawn anew in each pass"
+    );
     if let Some(all) = rows("S03", "s03_round_robin_never_takes_longer_than_its_bound") {
         assert_eq!(all.len(), 1);
     }
@@ -244,7 +247,11 @@ fn g01_rounds_of_push_gossip() {
     let mut ok = true;
     for row in &all {
         let number = |key| row.number(key).unwrap();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole"
+        )]
         let (n, fanout) = (number("n=") as u32, number("fanout=") as u32);
         let trials = if n > 1_000 { SEEDS } else { 10 * SEEDS };
         let found: Vec<f64> = (0..trials).map(|seed| rounds(n, fanout, seed)).collect();
@@ -272,7 +279,11 @@ fn p01_when_phi_convicts() {
             let (mut now, mut phi) = (0.0, Phi::new(0));
             for _ in 0..rules.window {
                 now += ((1_000.0 + 200.0 * draw.normal()) * MS).max(0.0);
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ns")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "ns"
+                )]
                 phi.heartbeat(now as u64, &rules);
             }
             (phi.convicts_at(&rules) as f64 - now) / MS
@@ -333,7 +344,9 @@ fn a_probe_without_an_answer_is_noted_at_the_end_of_its_period() {
     for now in 0..5_000 {
         members[0].tick(now);
         let notes = members[0].outputs().notes;
-        noted |= notes.iter().any(|note| matches!(note, Note::Suspected(_, 0, true)));
+        noted |= notes
+            .iter()
+            .any(|note| matches!(note, Note::Suspected(_, 0, true)));
     }
     assert!(noted);
 }

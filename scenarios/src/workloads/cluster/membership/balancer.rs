@@ -68,7 +68,11 @@ impl Routed {
                 ..Request::default()
             };
             let port = self.shared.requests[member as usize];
-            let answer = operation.cx().call(port, request).within(load.timeout).await;
+            let answer = operation
+                .cx()
+                .call(port, request)
+                .within(load.timeout)
+                .await;
             if answer.is_ok() {
                 cx.sample(events.latency, cx.now().since(began).as_secs_f64());
                 operation.end(Outcome::Ok);

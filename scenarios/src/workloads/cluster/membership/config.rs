@@ -83,7 +83,9 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     let formed = places - join.map_or(0, |join| join.members);
     let rules = rules(args, places, formed);
     let bound = args.duration_opt("bound").unwrap_or_else(|| bound(&rules));
-    let twice = bound.saturating_add(bound).saturating_add(args.duration("sync"));
+    let twice = bound
+        .saturating_add(bound)
+        .saturating_add(args.duration("sync"));
     let settle = args.duration_opt("settle").unwrap_or(twice);
     Arc::new(Config {
         nodes,
@@ -98,7 +100,9 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             routers: small(load, "routers"),
             rate: load.number("rate"),
             work: load.duration("work"),
-            timeout: load.duration("timeout").max(VirtualDuration::from_millis(1)),
+            timeout: load
+                .duration("timeout")
+                .max(VirtualDuration::from_millis(1)),
             attempts: small(load, "attempts"),
             until: load.duration_opt("until").unwrap_or(VirtualDuration::MAX),
         }),
@@ -131,24 +135,44 @@ fn check(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) {
         issues.push(issue.help("take half of `period`, so that relays have the other half"));
     }
     if args.table_opt("phi").is_some() && count > PHI_MAX {
-        let text = format!("{count} members that all hear each other are {} links", count * count);
+        let text = format!(
+            "{count} members that all hear each other are {} links",
+            count * count
+        );
         let issue = prepare.issue("phi", text);
-        issues.push(issue.help(format!("take {PHI_MAX} members at most, or leave `phi` away")));
+        issues.push(issue.help(format!(
+            "take {PHI_MAX} members at most, or leave `phi` away"
+        )));
     }
-    let left = |key: &str| args.table_opt(key).map_or(0, |table| small(table, "members") as usize);
+    let left = |key: &str| {
+        args.table_opt(key)
+            .map_or(0, |table| small(table, "members") as usize)
+    };
     let (join, churn) = (left("join"), left("churn"));
     if join >= count {
         let text = format!("{join} of {count} members join later: nobody is there from the start");
-        issues.push(prepare.issue("join.members", text).help("leave some members"));
+        issues.push(
+            prepare
+                .issue("join.members", text)
+                .help("leave some members"),
+        );
     } else if churn >= count - join {
-        let text = format!("{churn} of {} members come and go: nobody stays", count - join);
-        issues.push(prepare.issue("churn.members", text).help("leave some members"));
+        let text = format!(
+            "{churn} of {} members come and go: nobody stays",
+            count - join
+        );
+        issues.push(
+            prepare
+                .issue("churn.members", text)
+                .help("leave some members"),
+        );
     }
     let seeds = small(args, "seeds") as usize;
     if (join > 0 || churn > 0) && seeds + join + churn > count && seeds < count {
         let text = format!("not all of the {seeds} seeds are always there");
         let issue = prepare.issue("seeds", text);
-        issues.push(issue.help("those who join or come and go are the last of `on`: lower `seeds`"));
+        issues
+            .push(issue.help("those who join or come and go are the last of `on`: lower `seeds`"));
     }
 }
 

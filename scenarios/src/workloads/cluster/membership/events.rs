@@ -41,8 +41,14 @@ pub(super) const WORDS: &[Word] = &[
         "gone",
         "it knows that a member left (a: member, b: incarnation)",
     ),
-    word("telling", "it has news to tell (a: 1), or none any more (a: 0)"),
-    word("routed", "a router sends a request to a member (a: member, b: request)"),
+    word(
+        "telling",
+        "it has news to tell (a: 1), or none any more (a: 0)",
+    ),
+    word(
+        "routed",
+        "a router sends a request to a member (a: member, b: request)",
+    ),
     word("failed", "no member answered a request (a: request)"),
 ];
 

@@ -66,7 +66,11 @@ impl Runner {
         if let Some(join) = config.join.filter(|_| late && first) {
             let over = join.over.as_nanos() as f64;
             let wait = times.next_thing().between(0.0, over.max(1.0));
-            cx.sleep(join.from.saturating_add(VirtualDuration::from_nanos_f64(wait))).await;
+            cx.sleep(
+                join.from
+                    .saturating_add(VirtualDuration::from_nanos_f64(wait)),
+            )
+            .await;
         }
         for number in 0.. {
             let key = life.child(number);
@@ -81,7 +85,12 @@ impl Runner {
                 swim: Rc::new(RefCell::new(swim)),
                 leave_at: churn.map_or(u64::MAX, |churn| self.leave_at(&churn, &mut times)),
             };
-            if self.shared.config.load.is_some_and(|load| self.me < load.routers) {
+            if self
+                .shared
+                .config
+                .load
+                .is_some_and(|load| self.me < load.routers)
+            {
                 let (shared, swim) = (Rc::clone(&self.shared), Rc::downgrade(&stay.swim));
                 cx.spawn(balancer::route(cx.numbered(number), shared, swim));
             }
@@ -97,8 +106,13 @@ impl Runner {
         (churn.members.0..churn.members.1).contains(&self.me)
     }
     fn leave_at(&self, churn: &Churn, times: &mut Stream) -> u64 {
-        let stays = times.next_thing().exponential(churn.every.as_nanos() as f64);
-        let at = self.cx.monotonic().saturating_add(VirtualDuration::from_nanos_f64(stays));
+        let stays = times
+            .next_thing()
+            .exponential(churn.every.as_nanos() as f64);
+        let at = self
+            .cx
+            .monotonic()
+            .saturating_add(VirtualDuration::from_nanos_f64(stays));
         match at < churn.until {
             true => at.as_nanos(),
             false => u64::MAX,
@@ -158,7 +172,10 @@ impl Runner {
     /// When it is late, so that it may be held for dead with reason, and for how long after.
     fn late(&self) -> (u64, u64) {
         let rules = &self.shared.rules;
-        let lasts = rules.suspicion_ns(rules.places).1.saturating_add(rules.period);
+        let lasts = rules
+            .suspicion_ns(rules.places)
+            .1
+            .saturating_add(rules.period);
         (rules.ack / LATE_SHARE, lasts)
     }
 
@@ -205,7 +222,8 @@ impl Runner {
                     (to, Body::Shared(view), bytes)
                 }
             };
-            self.cx.send_sized(self.shared.peers[to as usize], body, bytes);
+            self.cx
+                .send_sized(self.shared.peers[to as usize], body, bytes);
         }
     }
     fn measure(&self, swim: &RefCell<Swim>, note: Note) {

@@ -184,12 +184,7 @@ const PHI: &[Param] = &[
 ];
 
 const JOIN: &[Param] = &[
-    Param::new(
-        "members",
-        count(1, 1_000_000),
-        "how many, the last of `on`",
-    )
-    .default("1"),
+    Param::new("members", count(1, 1_000_000), "how many, the last of `on`").default("1"),
     Param::new("from", Kind::Duration, "when the first may join").default("5s"),
     Param::new("over", Kind::Duration, "they join within this time").default("10s"),
 ];
@@ -201,7 +196,12 @@ const CHURN: &[Param] = &[
         "how many, the last of those that are there from the start",
     )
     .default("1"),
-    Param::new("every", Kind::Duration, "mean time that such a member stays").default("30s"),
+    Param::new(
+        "every",
+        Kind::Duration,
+        "mean time that such a member stays",
+    )
+    .default("30s"),
     Param::new("out", Kind::Duration, "mean time until it joins again").default("5s"),
     Param::new(
         "until",
@@ -231,5 +231,9 @@ const LOAD: &[Param] = &[
     )
     .default("200ms"),
     Param::new("attempts", count(1, 100), "members tried for a request").default("3"),
-    Param::new("until", Kind::Duration, "when requests end; never if missing"),
+    Param::new(
+        "until",
+        Kind::Duration,
+        "when requests end; never if missing",
+    ),
 ];

@@ -63,7 +63,10 @@ impl Phi {
     pub fn estimate(&self, rules: &PhiRules) -> (f64, f64) {
         let n = self.gaps.len() as f64;
         if n < 2.0 {
-            return (rules.expected, (rules.expected / 4.0).max(rules.deviation_min));
+            return (
+                rules.expected,
+                (rules.expected / 4.0).max(rules.deviation_min),
+            );
         }
         let mean = self.sum / n;
         let variance = ((self.squares - n * mean * mean) / (n - 1.0)).max(0.0);
@@ -129,7 +132,10 @@ mod tests {
             let rules = PhiRules { threshold, ..RULES };
             let at = phi.convicts_at(&rules);
             let crossing = phi.phi(at, &rules);
-            assert!((crossing - threshold).abs() < 0.2, "{threshold}: {crossing}");
+            assert!(
+                (crossing - threshold).abs() < 0.2,
+                "{threshold}: {crossing}"
+            );
             assert!(phi.phi(at - 10, &rules) < crossing);
         }
     }

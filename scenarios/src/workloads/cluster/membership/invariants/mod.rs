@@ -48,10 +48,7 @@ pub(super) const WORDS: &[Word] = &[
         "suspicion-ends",
         "a suspicion ends in time: it is refuted or proved",
     ),
-    word(
-        "told-ends",
-        "news are told for a while and not for ever",
-    ),
+    word("told-ends", "news are told for a while and not for ever"),
     word(
         "converged",
         "after `settle` without a change everybody holds for members those who are, and nobody else",
@@ -150,9 +147,10 @@ impl Oracle {
             self.changed = at;
         } else if name == known.incarnation {
             let (old, new) = (seat.incarnation, incarnation(a));
-            self.findings.test(Slug::Monotone, new > old, (at, node), || {
-                format!("member {me} was in incarnation {old} and goes on in {new}")
-            });
+            self.findings
+                .test(Slug::Monotone, new > old, (at, node), || {
+                    format!("member {me} was in incarnation {old} and goes on in {new}")
+                });
             seat.raised(new);
         } else if name == known.telling {
             seat.telling = a == 1;
@@ -186,21 +184,34 @@ impl Oracle {
         state: State,
         convicted: bool,
     ) {
-        let highest = self.seats.get(about as usize).map_or(0, |seat| seat.highest);
+        let highest = self
+            .seats
+            .get(about as usize)
+            .map_or(0, |seat| seat.highest);
         self.findings.test(Slug::OwnLife, incarnation <= highest, (at, node), || {
             format!("member {me} knows member {about} in incarnation {incarnation}, which was in {highest} at most")
         });
         let old = self.seats[me as usize].opinion(about, self.config.rules.formed);
         if let Some(old) = old {
-            self.follows((at, node, me), about, (old, Opinion { state, incarnation, since: at }));
+            self.follows(
+                (at, node, me),
+                about,
+                (
+                    old,
+                    Opinion {
+                        state,
+                        incarnation,
+                        since: at,
+                    },
+                ),
+            );
             if old.state == State::Suspect {
                 self.ended((at, node, me), about, old);
             }
         }
         if convicted {
-            let holds = old.is_some_and(|old| {
-                old.state == State::Suspect && old.incarnation == incarnation
-            });
+            let holds = old
+                .is_some_and(|old| old.state == State::Suspect && old.incarnation == incarnation);
             self.findings.test(Slug::Refuted, holds, (at, node), || {
                 format!(
                     "member {me} convicts member {about} in incarnation {incarnation}, and held it for {old:?}"
@@ -237,17 +248,27 @@ impl Oracle {
         });
     }
     /// A suspicion is over, or the run is.
-    fn ended(&mut self, (at, node, me): (VirtualTime, NodeId, Member), about: Member, held: Opinion) {
+    fn ended(
+        &mut self,
+        (at, node, me): (VirtualTime, NodeId, Member),
+        about: Member,
+        held: Opinion,
+    ) {
         let Some(from) = self.undisturbed(me, held.since) else {
             return;
         };
         let rules = &self.config.rules;
         // Clocks may be fast or slow, and timers wait for their turn.
         let longest = rules.suspicion_ns(rules.places).1;
-        let longest = longest.saturating_add(longest / 5).saturating_add(rules.period);
+        let longest = longest
+            .saturating_add(longest / 5)
+            .saturating_add(rules.period);
         let due = from.saturating_add(VirtualDuration::from_nanos(longest));
         self.findings.test(Slug::Ends, at <= due, (at, node), || {
-            format!("member {me} has suspected member {about} since {}", held.since)
+            format!(
+                "member {me} has suspected member {about} since {}",
+                held.since
+            )
         });
     }
     /// Since when the member `me` could have learnt of what was at `since`; `None` if it still cannot.
@@ -265,10 +286,11 @@ impl Oracle {
             let from = self.undisturbed(me, out)?;
             (at > from.saturating_add(self.config.bound)).then_some(out)
         });
-        self.findings.test(Slug::Routed, late.is_none(), (at, node), || {
-            let out = late.unwrap_or(at);
-            format!("member {me} sends a request to member {to}, which is dead since {out}")
-        });
+        self.findings
+            .test(Slug::Routed, late.is_none(), (at, node), || {
+                let out = late.unwrap_or(at);
+                format!("member {me} sends a request to member {to}, which is dead since {out}")
+            });
     }
 
     fn finish(&mut self, run: &RunEnd<'_>) {
@@ -311,14 +333,19 @@ impl Oracle {
                 let takes_part = held.is_some_and(|held| held.state.takes_part());
                 (other != me && takes_part != *there).then_some((other, held))
             });
-            self.findings.test(Slug::Converged, wrong.is_none(), (end, node), || {
-                let (other, held) = wrong.expect("it is wrong");
-                let is = if running[other as usize] { "is there" } else { "is not there" };
-                let held = held.map_or("never heard of".to_owned(), |held| {
-                    format!("{:?} in incarnation {}", held.state, held.incarnation)
+            self.findings
+                .test(Slug::Converged, wrong.is_none(), (end, node), || {
+                    let (other, held) = wrong.expect("it is wrong");
+                    let is = if running[other as usize] {
+                        "is there"
+                    } else {
+                        "is not there"
+                    };
+                    let held = held.map_or("never heard of".to_owned(), |held| {
+                        format!("{:?} in incarnation {}", held.state, held.incarnation)
+                    });
+                    format!("member {other} {is}; for member {me} it is {held}")
                 });
-                format!("member {other} {is}; for member {me} it is {held}")
-            });
         }
     }
 }

@@ -100,7 +100,10 @@ impl Seat {
     }
     /// Whom it suspects.
     pub(super) fn suspects(&self) -> impl Iterator<Item = (Member, Opinion)> + '_ {
-        let all = self.opinions.iter().map(|(member, opinion)| (*member, *opinion));
+        let all = self
+            .opinions
+            .iter()
+            .map(|(member, opinion)| (*member, *opinion));
         all.filter(|(_, opinion)| opinion.state == State::Suspect)
     }
 }

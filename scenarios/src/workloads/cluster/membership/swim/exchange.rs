@@ -11,7 +11,9 @@ impl Swim {
         let seeds = self.rules.seeds.min(self.rules.places);
         let mut draw = self.draw();
         let first = Member::try_from(draw.below(u64::from(seeds.max(1)))).unwrap_or(0);
-        let seed = (0..seeds).map(|i| (first + i) % seeds).find(|seed| *seed != self.me);
+        let seed = (0..seeds)
+            .map(|i| (first + i) % seeds)
+            .find(|seed| *seed != self.me);
         if let Some(seed) = seed {
             self.send_view(seed, false);
         }
@@ -26,7 +28,10 @@ impl Swim {
         if let Some(member) = self.some_members(1, None).first() {
             self.send_view(*member, false);
         }
-        let dead = self.view.known().filter(|(_, known)| known.state == State::Dead);
+        let dead = self
+            .view
+            .known()
+            .filter(|(_, known)| known.state == State::Dead);
         let dead: Vec<Member> = dead.map(|(member, _)| member).collect();
         if !dead.is_empty() && !self.is(Mutant::M11) {
             let member = *self.draw().choice(&dead);
@@ -43,7 +48,12 @@ impl Swim {
         let view = Sync {
             reply,
             base: self.view.base(),
-            news: self.view.known().map(news).chain([self.own_news()]).collect(),
+            news: self
+                .view
+                .known()
+                .map(news)
+                .chain([self.own_news()])
+                .collect(),
             members: self.view.members(),
         };
         self.sent += 1;
@@ -80,7 +90,11 @@ impl Swim {
             self.view.set(news.member, known);
         }
         self.note(Note::Joined);
-        let of: Vec<_> = self.view.known().filter(|(member, _)| *member != self.me).collect();
+        let of: Vec<_> = self
+            .view
+            .known()
+            .filter(|(member, _)| *member != self.me)
+            .collect();
         for (member, known) in of {
             let incarnation = known.incarnation;
             self.note(match known.state {
@@ -91,7 +105,8 @@ impl Swim {
             });
             if known.state == State::Suspect {
                 let lasts = self.rules.suspicion_after(self.view.members(), 0);
-                self.suspicions.begin((member, incarnation), self.me, (self.now, lasts));
+                self.suspicions
+                    .begin((member, incarnation), self.me, (self.now, lasts));
             }
         }
         self.announce();

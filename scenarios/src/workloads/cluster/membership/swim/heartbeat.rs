@@ -29,7 +29,9 @@ impl Swim {
     pub(super) fn beat(&mut self, rules: &PhiRules) {
         let all = (0..self.rules.places).filter(|m| *m != self.me && self.view.takes_part(*m));
         let all: Vec<Member> = all.collect();
-        self.heard.by.retain(|member, _| self.view.takes_part(*member));
+        self.heard
+            .by
+            .retain(|member, _| self.view.takes_part(*member));
         for member in all {
             // Silence counts from here on, if nothing was heard before.
             let now = self.now;
@@ -39,7 +41,11 @@ impl Swim {
         self.watch(rules);
     }
     fn watch(&mut self, rules: &PhiRules) {
-        let alive = self.heard.by.iter().filter(|(member, _)| self.view.is(**member, State::Alive));
+        let alive = self
+            .heard
+            .by
+            .iter()
+            .filter(|(member, _)| self.view.is(**member, State::Alive));
         let due = alive.map(|(_, phi)| phi.convicts_at(rules)).min();
         self.heard.due = due.unwrap_or(NEVER);
     }

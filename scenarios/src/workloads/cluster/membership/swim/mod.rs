@@ -25,7 +25,9 @@ mod telling;
 mod tests;
 mod view;
 
-pub use packet::{INCARNATION_MAX, Kind, MEMBERS_MAX, Member, NEWS_MAX, News, Packet, State, Sync, news_bytes};
+pub use packet::{
+    INCARNATION_MAX, Kind, MEMBERS_MAX, Member, NEWS_MAX, News, Packet, State, Sync, news_bytes,
+};
 pub use rules::{Order, Rules};
 pub use view::{Known, View};
 
@@ -236,7 +238,13 @@ impl Swim {
             true => NEVER,
             false => self.next_gossip,
         };
-        let own = [self.next_probe, probe, gossip, self.next_sync, self.silence()];
+        let own = [
+            self.next_probe,
+            probe,
+            gossip,
+            self.next_sync,
+            self.silence(),
+        ];
         let own = own.into_iter().chain(relays).min().unwrap_or(NEVER);
         own.min(self.suspicions.deadline())
     }

@@ -22,7 +22,9 @@ impl Swim {
 
     pub(super) fn hear_alive(&mut self, news: News) {
         let News {
-            member, incarnation, ..
+            member,
+            incarnation,
+            ..
         } = news;
         if member == self.me {
             // Of an earlier life, which was in a higher incarnation than this one.
@@ -70,7 +72,11 @@ impl Swim {
             };
             return self.hear_alive(news);
         }
-        let Some(known) = self.view.get(member).filter(|known| known.state.takes_part()) else {
+        let Some(known) = self
+            .view
+            .get(member)
+            .filter(|known| known.state.takes_part())
+        else {
             return;
         };
         let stale = incarnation < known.incarnation;
@@ -105,7 +111,10 @@ impl Swim {
             state: State::Dead,
             incarnation: match self.is(Mutant::M07) {
                 // It is the timer that decides, whatever was heard since.
-                true => self.view.get(member).map_or(incarnation, |known| known.incarnation),
+                true => self
+                    .view
+                    .get(member)
+                    .map_or(incarnation, |known| known.incarnation),
                 false => incarnation,
             },
             from: self.me,
@@ -116,13 +125,19 @@ impl Swim {
     /// A member is dead.
     pub(super) fn bury(&mut self, news: News, verdict: Verdict) {
         let News {
-            member, incarnation, ..
+            member,
+            incarnation,
+            ..
         } = news;
         if member == self.me {
             self.refute(incarnation);
             return;
         }
-        let Some(known) = self.view.get(member).filter(|known| known.state.takes_part()) else {
+        let Some(known) = self
+            .view
+            .get(member)
+            .filter(|known| known.state.takes_part())
+        else {
             return;
         };
         if incarnation < known.incarnation {
@@ -137,7 +152,9 @@ impl Swim {
 
     fn let_go(&mut self, news: News) {
         let News {
-            member, incarnation, ..
+            member,
+            incarnation,
+            ..
         } = news;
         if member == self.me {
             self.refute(incarnation);
@@ -172,7 +189,10 @@ impl Swim {
     /// Is in a higher incarnation than `incarnation` from here on, and says so.
     fn raise(&mut self, incarnation: u32) {
         if !self.is(Mutant::M01) {
-            self.incarnation = incarnation.max(self.incarnation).saturating_add(1).min(INCARNATION_MAX);
+            self.incarnation = incarnation
+                .max(self.incarnation)
+                .saturating_add(1)
+                .min(INCARNATION_MAX);
             self.note(Note::Incarnation(self.incarnation));
         }
         self.announce();

@@ -136,7 +136,9 @@ impl Packet {
     }
     /// The news it carries.
     pub fn news(&self) -> impl Iterator<Item = News> + '_ {
-        self.news[..self.count].iter().map(|word| News::unpacked(*word))
+        self.news[..self.count]
+            .iter()
+            .map(|word| News::unpacked(*word))
     }
     /// How many.
     pub const fn count(&self) -> usize {

@@ -54,7 +54,11 @@ impl Swim {
         }
         // One that was stopped for long does not make up for what it missed.
         let next = self.next_probe.saturating_add(interval(self));
-        self.next_probe = if next > self.now { next } else { self.now + interval(self) };
+        self.next_probe = if next > self.now {
+            next
+        } else {
+            self.now + interval(self)
+        };
         if !self.joined {
             self.ask_seed();
             return;
@@ -170,10 +174,16 @@ impl Swim {
             }
             return;
         }
-        let relay = self.relays.iter().position(|relay| relay.number == packet.number);
+        let relay = self
+            .relays
+            .iter()
+            .position(|relay| relay.number == packet.number);
         if let Some(at) = relay {
             let relay = self.relays.remove(at);
-            self.send(relay.asker, Packet::new(Kind::Ack, relay.asker_number, relay.asker));
+            self.send(
+                relay.asker,
+                Packet::new(Kind::Ack, relay.asker_number, relay.asker),
+            );
         }
     }
     pub(super) const fn refused(&mut self, packet: &Packet) {

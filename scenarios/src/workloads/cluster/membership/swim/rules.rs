@@ -156,7 +156,7 @@ mod tests {
         // 90 - 75 ln(c + 1) / ln 4.
         assert_eq!(after(0), s(90.0));
         assert_eq!(after(1), s(52.5));
-        assert_eq!(after(2), s(30.562_812_3));
+        assert_eq!(after(2), s(30.563_906_223));
         assert_eq!(after(3), s(15.0));
         assert_eq!(Rules::swim(1_000).suspicion_after(1_000, 0), s(15.0));
         // Of two members none can be confirmed.

@@ -25,7 +25,12 @@ impl Suspicions {
         all.min().unwrap_or(u64::MAX)
     }
     /// Begins one; one of an earlier incarnation is over.
-    pub(super) fn begin(&mut self, (member, incarnation): (Member, u32), by: Member, times: (u64, u64)) {
+    pub(super) fn begin(
+        &mut self,
+        (member, incarnation): (Member, u32),
+        by: Member,
+        times: (u64, u64),
+    ) {
         self.end(member);
         let (since, lasts) = times;
         self.0.push(Suspicion {
@@ -37,7 +42,13 @@ impl Suspicions {
         });
     }
     /// Another one says the same: the time left shrinks. Whether that was news.
-    pub(super) fn confirm(&mut self, member: Member, by: Member, members: u32, rules: &Rules) -> bool {
+    pub(super) fn confirm(
+        &mut self,
+        member: Member,
+        by: Member,
+        members: u32,
+        rules: &Rules,
+    ) -> bool {
         let Some(one) = self.0.iter_mut().find(|one| one.member == member) else {
             return false;
         };
@@ -46,7 +57,9 @@ impl Suspicions {
             return false;
         }
         one.by.push(by);
-        one.until = one.since.saturating_add(rules.suspicion_after(members, confirmed));
+        one.until = one
+            .since
+            .saturating_add(rules.suspicion_after(members, confirmed));
         true
     }
     /// It is over, refuted or proved.

@@ -67,7 +67,8 @@ impl View {
     }
     /// Whether a member takes part.
     pub fn takes_part(&self, member: Member) -> bool {
-        self.get(member).is_some_and(|known| known.state.takes_part())
+        self.get(member)
+            .is_some_and(|known| known.state.takes_part())
     }
     /// Places below this are alive in their first incarnation, if nothing else is known.
     pub const fn base(&self) -> u32 {
@@ -180,16 +181,17 @@ impl Probes {
 }
 
 /// The `at`-th of `0..count` in the order of `key`: a Feistel network over the next even power of two,
-/// walked until it falls into the range (Black and Rogaway, CT-RSA 2002).
+/// walked until it falls into the range (Black and Rogaway, CT-RSA 2002). Four rounds are uneven where halves
+/// have two bits: some places then come first 6 % more often than others.
 fn permuted(key: Key, at: u32, count: u32) -> u32 {
-    const ROUNDS: u64 = 4;
     let bits = (32 - count.saturating_sub(1).leading_zeros()).max(2);
     let half = bits.div_ceil(2);
     let mask = (1u32 << half) - 1;
+    let rounds: u64 = if half <= 2 { 8 } else { 4 };
     let mut x = at;
     loop {
         let (mut left, mut right) = (x >> half, x & mask);
-        for round in 0..ROUNDS {
+        for round in 0..rounds {
             let word = key.at(round << 32 | u64::from(right)).next_u64();
             #[expect(clippy::cast_possible_truncation, reason = "masked")]
             let mixed = left ^ (word as u32 & mask);
@@ -237,7 +239,10 @@ mod tests {
         view.set(1, known(State::Dead, 0));
         view.set(9, known(State::Alive, 3));
         assert_eq!((view.members(), view.alive()), (4, 4));
-        assert_eq!((view.get(8), view.get(9)), (None, Some(known(State::Alive, 3))));
+        assert_eq!(
+            (view.get(8), view.get(9)),
+            (None, Some(known(State::Alive, 3)))
+        );
         view.rebase(10);
         assert_eq!((view.members(), view.get(8)), (9, Some(FIRST)));
         assert!(view.is(1, State::Dead) && !view.takes_part(1));
