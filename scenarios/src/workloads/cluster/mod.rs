@@ -28,6 +28,7 @@ pub mod graph;
 mod invariants;
 mod params;
 pub mod raft;
+pub mod scheduler;
 mod server;
 mod shared;
 mod store;

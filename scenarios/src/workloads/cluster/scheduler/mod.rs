@@ -1,0 +1,4 @@
+//! scheduler: placement of pods on nodes.
+
+pub mod placement;
+pub mod trace;
