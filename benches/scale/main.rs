@@ -16,6 +16,7 @@ mod curve;
 #[expect(dead_code, reason = "the engine's benches use all of it")]
 mod generator;
 mod heartbeats;
+mod placement;
 mod recording;
 mod seeds;
 mod tasks;
@@ -23,8 +24,9 @@ mod tasks;
 use cpu_time::ProcessTime;
 
 /// The benches by name, in the order in which they run: small ones first, as peak memory only grows.
-const ALL: [(&str, fn()); 5] = [
+const ALL: [(&str, fn()); 6] = [
     ("seeds", seeds::run),
+    ("placement", placement::run),
     ("recording", recording::run),
     ("heartbeats", heartbeats::run),
     ("curve", curve::run),

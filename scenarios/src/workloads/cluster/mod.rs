@@ -20,12 +20,14 @@
 //! * **Draws** are keyed by request and path, not by order: a request costs the same in every run
 //!   and at every attempt, whatever else happens.
 
+pub mod autoscaler;
 mod balance;
 mod client;
 mod config;
 mod depends;
 pub mod graph;
 mod invariants;
+mod oracle;
 mod params;
 pub mod raft;
 pub mod scheduler;

@@ -8,8 +8,9 @@
 //!
 //! * **Filter**: cores, memory, whole GPUs or a share of one, GPU models, taints, labels, affinity. Nodes that
 //!   agree in all but their capacity are a *class*; a shape is compared with classes, not with nodes.
-//! * **Score** ([`Policy`]): the fullest node that has room, or the emptiest. Fullness is what is left of the
-//!   scarce thing: GPUs for a pod with GPUs, cores for one without, which also prefers nodes without GPUs.
+//! * **Score** ([`Policy`]): the fullest node that has room, the emptiest, or the one with the fewest cores a
+//!   free GPU. Fullness is what is left of the scarce thing: GPUs for a pod with GPUs, cores for one without,
+//!   which also prefers nodes without GPUs.
 //!   Of equals the one with the lower number is taken. So the order of nodes does not depend on the pod, and
 //!   an index (`order`) finds the first with room without a look at every node.
 //! * **Preemption**: the victims are of a lower rank, the highest of them as low as possible, on the node with
@@ -26,12 +27,14 @@ mod fragments;
 mod node;
 mod order;
 mod preempt;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod types;
 
 pub use fragments::Fragments;
+pub use scan::{Left, Placed, Scan, Site};
 
 pub use types::{
     Demand, Domain, GPU_MILLI, GPUS_MAX, Gpu, Machine, Placement, Policy, Quota, Refusal, Room,
@@ -487,6 +490,11 @@ fn ranks(policy: Policy, number: u32, node: &Node) -> (Rank, Rank) {
     let (cpu, memory, gpu) = (node.cpu_milli, node.memory_mib, node.gpu_milli());
     match policy {
         Policy::BinPack => ((cpu, memory, number), (gpu, cpu, number)),
+        Policy::Balance => {
+            let each = u64::from(cpu) * u64::from(GPU_MILLI) / (u64::from(gpu) + 1);
+            let each = u32::try_from(each).unwrap_or(u32::MAX);
+            ((cpu, memory, number), (each, cpu, number))
+        }
         Policy::Spread => ((!cpu, !memory, number), (!gpu, !cpu, number)),
     }
 }

@@ -191,6 +191,9 @@ pub enum Policy {
     BinPack,
     /// The emptiest.
     Spread,
+    /// For pods with GPUs the one with the fewest cores left for each GPU that is free, so that cores and
+    /// GPUs run out together; else the fullest.
+    Balance,
 }
 
 /// The most that a tenant may have placed.

@@ -1,6 +1,5 @@
 //! Placement: what it is by example, and against a model that scans everything.
 
-mod model;
 mod random;
 
 use super::*;

@@ -1,8 +1,8 @@
 //! Random clusters: invariants hold, and the index chooses what a scan of all nodes would.
 
 use super::super::*;
-use super::model::{Model, Placed};
 use proptest::prelude::*;
+use std::rc::Rc;
 
 const LEVELS: u8 = 3;
 const GROUPS: u32 = 3;
@@ -107,7 +107,9 @@ fn steps() -> impl Strategy<Value = Step> {
 
 struct Twins {
     cluster: Cluster,
-    model: Model,
+    model: Scan,
+    up: Vec<bool>,
+    open: Vec<bool>,
     next: u32,
 }
 
@@ -115,28 +117,41 @@ impl Twins {
     fn new(rules: &Rules) -> Self {
         Self {
             cluster: Cluster::new(rules.clone()),
-            model: Model {
+            model: Scan {
                 rules: rules.clone(),
-                ..Model::default()
+                ..Scan::default()
             },
+            up: Vec::new(),
+            open: Vec::new(),
             next: 0,
         }
     }
     fn add(&mut self, machine: Machine) {
         self.cluster.add(machine);
-        self.model.machines.push((machine, true, true));
+        let (open, pods) = (true, Vec::new());
+        self.model.sites.push(Site {
+            machine,
+            open,
+            pods,
+        });
+        self.up.push(true);
+        self.open.push(true);
     }
-    fn took(model: &mut Model, (pod, shape): (u32, &Shape), placement: &Placement) {
-        model
-            .pods
-            .retain(|other| !placement.victims.contains(&other.pod));
-        model.pods.push(Placed {
-            pod,
-            shape: shape.clone(),
+    fn took(model: &mut Scan, (pod, shape): (u32, &Shape), placement: &Placement) {
+        for victim in &placement.victims {
+            model.take(*victim);
+        }
+        let placed = Placed {
+            shape: Rc::new(shape.clone()),
             node: placement.node,
             gpus: placement.gpus,
             serves: false,
-        });
+        };
+        model.put(pod, placed);
+    }
+    fn any_pod(&self, at: usize) -> Option<u32> {
+        let pods = self.model.pods();
+        pods.keys().nth(at % pods.len().max(1)).copied()
     }
     fn place(&mut self, shape: &Shape) {
         let number = self.cluster.shape(shape);
@@ -184,43 +199,58 @@ impl Twins {
         self.next += u32::from(count);
     }
     fn step(&mut self, step: &Step, shapes: &[Shape]) {
-        let node = |at: usize, model: &Model| at % model.machines.len();
+        let node = |at: usize| at % self.up.len();
         match step {
             Step::Place(at) => self.place(&shapes[at % shapes.len()]),
             Step::Gang(at, count) => self.gang(&shapes[at % shapes.len()], *count),
-            Step::Remove(at) if !self.model.pods.is_empty() => {
-                let gone = self.model.pods.remove(at % self.model.pods.len());
-                assert!(self.cluster.remove(gone.pod).is_some());
+            Step::Remove(at) => {
+                if let Some(pod) = self.any_pod(*at) {
+                    self.model.take(pod);
+                    assert!(self.cluster.remove(pod).is_some());
+                }
             }
-            Step::Serve(at, serves) if !self.model.pods.is_empty() => {
-                let count = self.model.pods.len();
-                let pod = &mut self.model.pods[at % count];
-                pod.serves = *serves;
-                self.cluster.serves(pod.pod, *serves);
+            Step::Serve(at, serves) => {
+                if let Some(pod) = self.any_pod(*at) {
+                    self.model.serves(pod, *serves);
+                    self.cluster.serves(pod, *serves);
+                }
             }
             Step::Lose(at) => {
-                let at = node(*at, &self.model);
-                self.model.machines[at].1 = false;
-                let lost = self.cluster.lose(u32::try_from(at).unwrap());
-                self.model.pods.retain(|pod| !lost.contains(&pod.pod));
+                let at = node(*at);
+                self.up[at] = false;
+                for pod in self.cluster.lose(u32::try_from(at).unwrap()) {
+                    self.model.take(pod);
+                }
+                assert!(self.model.sites[at].pods.is_empty());
             }
             Step::Restore(at) => {
-                let at = node(*at, &self.model);
-                self.model.machines[at].1 = true;
+                let at = node(*at);
+                self.up[at] = true;
                 self.cluster.restore(u32::try_from(at).unwrap());
             }
             Step::Open(at, open) => {
-                let at = node(*at, &self.model);
-                self.model.machines[at].2 = *open;
+                let at = node(*at);
+                self.open[at] = *open;
                 self.cluster.open(u32::try_from(at).unwrap(), *open);
             }
             Step::Add(machine) => self.add(*machine),
-            Step::Remove(_) | Step::Serve(..) => {}
+        }
+        for (site, (up, open)) in self
+            .model
+            .sites
+            .iter_mut()
+            .zip(self.up.iter().zip(&self.open))
+        {
+            site.open = *up && *open;
         }
     }
     /// What the index has of each node is what is left on it.
     fn check(&self) {
-        self.model.check();
+        for (pod, placed) in self.model.pods() {
+            let machine = &self.model.sites[placed.node as usize].machine;
+            assert!(machine.admits(&placed.shape), "constraints hold for {pod}");
+            assert!(self.model.quota(&placed.shape, false), "quotas hold");
+        }
         for class in &self.cluster.classes {
             let takes = class.nodes.iter().filter(|node| self.cluster.takes(**node));
             let mut takes: Vec<u32> = takes.copied().collect();
@@ -232,7 +262,10 @@ impl Twins {
             assert_eq!(nodes, takes);
             for (rank, room) in listed {
                 assert_eq!(room, self.cluster.room(rank.2));
-                let (cpu, memory, gpus) = self.model.left(rank.2, &[]);
+                let (cpu, memory, gpus) = self
+                    .model
+                    .left(rank.2, &[])
+                    .expect("no node holds more than it has");
                 let part = gpus.iter().copied().max().unwrap_or(0);
                 assert_eq!(
                     (cpu, memory, part),
@@ -249,7 +282,11 @@ fn rules() -> impl Strategy<Value = Rules> {
         memory_mib: u64::MAX,
         gpu_milli: gpus * 200,
     });
-    let policy = prop_oneof![Just(Policy::BinPack), Just(Policy::Spread)];
+    let policy = prop_oneof![
+        Just(Policy::BinPack),
+        Just(Policy::Spread),
+        Just(Policy::Balance)
+    ];
     let budgets = proptest::collection::vec(0u32..4, 0..3);
     (policy, proptest::collection::vec(quota, 0..2), budgets).prop_map(
         |(policy, quotas, budgets)| Rules {
@@ -302,12 +339,8 @@ fn an_order_survives_its_blocks() {
         ..Shape::default()
     };
     let number = cluster.shape(&shape);
-    let mut model = Model {
-        machines: (0..1000)
-            .map(|node| (*cluster.machine(node), true, true))
-            .collect(),
-        ..Model::default()
-    };
+    let machines: Vec<Machine> = (0..1000).map(|node| *cluster.machine(node)).collect();
+    let mut model = Scan::new(Rules::default(), &machines, true);
     for pod in 0..600 {
         let expected = model.choose(&shape).map(|(node, _)| node);
         let placement = cluster.place(pod, number).unwrap();
