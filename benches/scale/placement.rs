@@ -1,6 +1,6 @@
 //! Placement by index: the public GPU trace, and clusters with churn as large as the peers' largest.
 //!
-//! Tasks come one by one, stay for drawn times, and keep nine tenths of the cores taken; who finds no place
+//! Tasks come one by one and stay for drawn times, until the cluster is full; who then finds no place
 //! waits for its turn. Half of the machines have GPUs. The peer (DSLab IaaS, first fit) scans hosts.
 
 use crate::generator::Rng;
@@ -80,7 +80,7 @@ fn churn(nodes: u32, tasks: u32) -> (u32, u32) {
             ..Machine::default()
         });
     }
-    // A task has 8 cores on the average, and 57.6 of 64 of a node shall be taken: so many are there at once.
+    // A task has 8 cores on the average: nine tenths of the cores are so many tasks.
     let alive = f64::from(nodes) * 57.6 / 8.0;
     let mut ends: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
     let mut waiting: VecDeque<(u32, u32)> = VecDeque::new();
@@ -104,7 +104,7 @@ fn churn(nodes: u32, tasks: u32) -> (u32, u32) {
         let mut start = |cluster: &mut Cluster, rng: &mut Rng, pod, shape| {
             let found = cluster.place(pod, shape).is_ok();
             if found {
-                let life = rng.exp(alive * 1e3) as u64;
+                let life = rng.exp(alive * 4e3) as u64;
                 ends.push(Reverse((now + life, pod)));
             }
             found

@@ -25,6 +25,7 @@ mod node;
 mod node_life;
 mod pages;
 mod partition;
+mod scaling;
 mod signal;
 mod signal_quality;
 mod steal;
@@ -175,6 +176,9 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &scaling::METRIC_LAG,
+    &scaling::SLOW_PROVISION,
+    &scaling::IMAGE_PULL_FAIL,
     &agents::model::MODEL_SLOW,
     &agents::model::SLOW_TOKENS,
     &agents::model::MODEL_RATE_LIMIT,

@@ -8,6 +8,7 @@ mod life;
 mod loops;
 mod lowering;
 mod refusal;
+mod scaling;
 mod tables;
 mod timing;
 mod triggers;

@@ -31,6 +31,8 @@ pub(super) struct Traffic {
     pub(super) rate: f64,
     /// Seconds of processor time.
     pub(super) cpu: f64,
+    /// Seconds for which it blocks a thread beyond that.
+    pub(super) blocked: f64,
     pub(super) threads: f64,
     /// Seconds.
     pub(super) timeout: f64,
@@ -408,6 +410,7 @@ impl Reader<'_, '_> {
                 .duration("cpu")
                 .max(VirtualDuration::from_nanos(1000))
                 .as_secs_f64(),
+            blocked: table.duration("blocked").as_secs_f64(),
             threads: f64::from(small(table, "threads")),
             timeout: table.duration("timeout").as_secs_f64(),
         });

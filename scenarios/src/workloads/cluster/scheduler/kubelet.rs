@@ -295,7 +295,7 @@ pub(super) fn service(shared: &Shared, kind: u32, blocked: f64) -> Option<Servic
         cores: f64::from(kind.shape.demand.cpu_milli) / 1000.0,
         threads: traffic.threads,
         cpu: traffic.cpu,
-        blocked,
+        blocked: traffic.blocked + blocked,
         timeout: traffic.timeout,
     })
 }

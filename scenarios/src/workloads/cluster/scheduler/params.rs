@@ -217,6 +217,12 @@ const TRAFFIC: &[Param] = &[
     Param::new("rate", Kind::Rate, "requests of all clients together").default("100/s"),
     Param::new("cpu", Kind::Duration, "processor time of a request").default("10ms"),
     Param::new(
+        "blocked",
+        Kind::Duration,
+        "time for which a request blocks a thread beyond that, waiting for others",
+    )
+    .default("0s"),
+    Param::new(
         "threads",
         count(1, 100_000),
         "requests that a replica serves at once",
