@@ -24,6 +24,7 @@ always = 'sched.no-reversal'
 on = 'worker'
 control = 'control'
 reversal_min = '200s'
+images = { pull = '2s', start = '1s' }
 [workload.sched.scheduler.pods.web]
 replicas = 6
 traffic = { rate = '400/s' }

@@ -68,7 +68,8 @@ impl Node {
     }
     async fn beat(self) {
         let every = self.shared.config.heartbeat;
-        // Not all at once: the first within one period.
+        // A node says at once that it is there; later heartbeats do not come from all at the same time.
+        self.report();
         let unit = self.cx.stream("phase").next_thing().unit();
         self.cx.sleep(every.scaled(unit)).await;
         loop {
