@@ -113,6 +113,24 @@ fn pods_of_a_lost_node_run_elsewhere() {
     assert_eq!(events(&run, "sched.started"), 8);
 }
 
+/// Reports of a node overtake each other: pods that start at one instant are reported one after the other.
+#[test]
+fn a_report_that_comes_late_takes_nobody_out_of_service() {
+    let text = format!(
+        "{SMALL}pods.web = {{ replicas = 8 }}\nimages = {{ pull = '2s', start = '1s' }}\n\
+         [[property]]\nalways = 'sched.capacity'\n"
+    );
+    let set = ["topology.links.default.delay=lognormal median 400us p99 2ms"];
+    let ready = ready("late", &text, &[], &set);
+    for seed in 0..8 {
+        assert_eq!(
+            events(&run(&ready, seed, true), "sched.serves"),
+            8,
+            "seed {seed}"
+        );
+    }
+}
+
 #[test]
 fn what_is_wrong_is_said_with_what_would_be_right() {
     for (pods, said) in [

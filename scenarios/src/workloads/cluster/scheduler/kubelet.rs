@@ -2,7 +2,7 @@
 
 use super::mutant::Mutant;
 use super::shared::Shared;
-use super::wire::{Assigned, Load, Order, Report, State, pack, unpack};
+use super::wire::{Assigned, Load, Order, Report, State, Status, pack, unpack};
 use crate::workloads::cluster::autoscaler::{Replica, Service};
 use core::cell::RefCell;
 use squall_core::world::{Cx, Request};
@@ -32,6 +32,8 @@ struct Pods {
     /// How many are about to stop.
     stopping: u32,
     boots: u64,
+    /// Reports so far.
+    reports: u64,
     served: Option<VirtualTime>,
 }
 
@@ -81,12 +83,18 @@ impl Node {
         if !self.is_on() {
             return;
         }
-        let pods = self.pods.borrow();
+        let mut pods = self.pods.borrow_mut();
+        pods.reports += 1;
         let states = pods
             .here
             .iter()
             .map(|(pod, local)| (*pod, local.attempt, local.state));
-        let report = Report::Status(self.number, pods.order, states.collect());
+        let report = Report::Status(Status {
+            worker: self.number,
+            stamp: (self.cx.monotonic(), pods.reports),
+            order: pods.order,
+            pods: states.collect(),
+        });
         self.cx.send(self.shared.control, pack(report));
     }
     fn obey(&self, order: &Order) {
@@ -101,8 +109,11 @@ impl Node {
                             .event(self.shared.events.stopped, u64::from(*pod), worker);
                     }
                 }
-                *self.pods.borrow_mut() = Pods {
-                    boots: self.pods.borrow().boots,
+                let mut pods = self.pods.borrow_mut();
+                let (boots, reports) = (pods.boots, pods.reports);
+                *pods = Pods {
+                    boots,
+                    reports,
                     ..Pods::default()
                 };
             }

@@ -42,10 +42,25 @@ pub(super) enum Order {
 /// From a node.
 #[derive(Clone, Debug)]
 pub(super) enum Report {
-    /// It lives, knows the order of this number, and has these pods: pod, attempt, state.
-    Status(u32, u64, Vec<(u32, u32, State)>),
+    /// What a node has.
+    Status(Status),
     /// What its replicas did with their requests.
     Load(Vec<Load>),
+}
+
+/// When a node said something: its monotonic clock, which goes on over its restarts, and a count for what it says
+/// at one instant. What it said earlier may come later, and is not believed then.
+pub(super) type Stamp = (VirtualDuration, u64);
+
+/// A node lives, and has these pods.
+#[derive(Clone, Debug)]
+pub(super) struct Status {
+    pub(super) worker: u32,
+    pub(super) stamp: Stamp,
+    /// The order that it heard last.
+    pub(super) order: u64,
+    /// Pod, attempt, state.
+    pub(super) pods: Vec<(u32, u32, State)>,
 }
 
 /// What one replica did with its requests.

@@ -12,7 +12,7 @@ use super::events::{Cause, halves};
 use super::mutant::Mutant;
 use super::placement::{Bound, Cluster, Refusal};
 use super::shared::{Phase, Pod, Shared, Store};
-use super::wire::{Report, unpack};
+use super::wire::{Report, Stamp, unpack};
 use core::cell::RefMut;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -40,6 +40,8 @@ struct Worker {
     health: Health,
     /// When it was heard last, by the control plane's clock.
     heard: VirtualDuration,
+    /// When it said what it said last, by its own clock.
+    stamp: Stamp,
     /// The value of its knob `drain`.
     drain: u8,
     /// Since when it has had no pods.
@@ -136,6 +138,7 @@ impl Control {
         let worker = Worker {
             health: Health::Away,
             heard: now,
+            stamp: (VirtualDuration::ZERO, 0),
             drain: 0,
             idle: now,
         };
@@ -206,7 +209,7 @@ impl Control {
             return;
         };
         match &*report {
-            Report::Status(worker, order, pods) => self.status(*worker, *order, pods),
+            Report::Status(status) => self.status(status),
             Report::Load(loads) => self.loaded(loads),
         }
     }

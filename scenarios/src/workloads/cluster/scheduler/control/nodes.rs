@@ -4,7 +4,7 @@ use super::{Cause, Control, Health, Phase, halves};
 use crate::workloads::cluster::scheduler::mutant::Mutant;
 use crate::workloads::cluster::scheduler::placement::{Cluster, Refusal};
 use crate::workloads::cluster::scheduler::shared::Power;
-use crate::workloads::cluster::scheduler::wire::{Order, State, pack};
+use crate::workloads::cluster::scheduler::wire::{Order, State, Status, pack};
 use std::rc::Rc;
 
 /// Positions of the words of the knob `drain`.
@@ -24,10 +24,14 @@ impl Control {
         self.dirty = true;
     }
     /// A node says that it lives, and what it has.
-    pub(super) fn status(&mut self, worker: u32, order: u64, pods: &[(u32, u32, State)]) {
-        let (now, events) = (self.now(), self.shared.events);
+    pub(super) fn status(&mut self, status: &Status) {
+        let (now, events, worker) = (self.now(), self.shared.events, status.worker);
         let one = &mut self.workers[worker as usize];
         one.heard = now;
+        if status.stamp <= one.stamp {
+            return;
+        }
+        one.stamp = status.stamp;
         match one.health {
             Health::Ready => {}
             Health::Unready => {
@@ -52,7 +56,8 @@ impl Control {
         let here: Vec<u32> = self.cluster.pods_on(worker).to_vec();
         for number in here {
             let pod = self.pod(number);
-            let said = pods
+            let said = status
+                .pods
                 .iter()
                 .find(|(pod_, attempt, _)| *pod_ == number && *attempt == pod.attempt);
             match said {
@@ -65,7 +70,7 @@ impl Control {
                 _ => self.runs(number, false),
             }
         }
-        if order != self.shared.store.borrow().orders[worker as usize] {
+        if status.order != self.shared.store.borrow().orders[worker as usize] {
             self.order(worker);
         }
     }
