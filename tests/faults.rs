@@ -14,6 +14,8 @@ mod agents;
 mod edge;
 #[path = "faults/life.rs"]
 mod life;
+#[path = "faults/roles.rs"]
+mod roles;
 #[path = "faults/scaling.rs"]
 mod scaling;
 
@@ -371,6 +373,7 @@ fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         let mut elsewhere = edge::CASES
             .iter()
             .chain(agents::CASES)
+            .chain(roles::CASES)
             .chain(scaling::CASES);
         elsewhere.all(|(other, ..)| *other != name)
     };
@@ -496,6 +499,7 @@ fn every_case_is_of_a_fault() {
             .chain(edge::CASES)
             .chain(life::CASES)
             .chain(agents::CASES)
+            .chain(roles::CASES)
     };
     for (number, (name, ..)) in cases().enumerate() {
         assert!(catalog::find(name).is_some(), "there is no fault `{name}`");

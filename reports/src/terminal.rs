@@ -128,8 +128,10 @@ fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
     if firings.failed.is_some() {
         let _ = writeln!(
             out,
-            "  FAIL {:<40} fault      nobody had the role that it names, {} times",
-            fault.label, firings.missed_role
+            "  FAIL {:<40} fault      {}, {} times",
+            fault.label,
+            firings.why_failed(),
+            firings.missed_role + firings.missed_spared
         );
     }
     if fault.missed {
@@ -140,7 +142,15 @@ fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
             (_, Land::EverySeed) => format!("landed in {}/{seeds} only", fault.landed),
             (planned, _) => format!("had no effect in {planned}/{planned}"),
         };
-        let told = |(why, _): &&(Missed, u64)| *why != Missed::NotFired;
+        // What its triggers did says these already.
+        let said = [
+            Missed::NotFired,
+            Missed::NoRole,
+            Missed::Spared,
+            Missed::Floor,
+            Missed::Late,
+        ];
+        let told = |(why, _): &&(Missed, u64)| !said.contains(why);
         let reason = fault.misses.first().filter(told);
         let reason = reason.map_or_else(String::new, |(why, _)| format!(": {why}"));
         let _ = writeln!(
@@ -163,6 +173,8 @@ fn not_fired(firings: &Firings) -> String {
     reason(firings.skipped, "was left out as nobody had the role");
     reason(firings.waiting, "still waited for the role at the end");
     reason(firings.missed_floor, "its floor left nobody");
+    reason(firings.missed_spared, "`never` spared who had the role");
+    reason(firings.missed_late, "its time was over");
     match reasons.is_empty() {
         true => "what it waits for never happened".to_owned(),
         false => reasons.join(", "),
@@ -226,12 +238,10 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
         active_line(&mut out, recording, result.end);
     }
     for fault in &result.faults {
-        if let Some(at) = fault.failed() {
-            let _ = writeln!(
-                out,
-                "    broken     fault {}: at {at} nobody had the role that it names",
-                fault.label
-            );
+        let firings = fault.firings.unwrap_or_default();
+        if let Some(at) = firings.failed {
+            let why = firings.why_failed();
+            let _ = writeln!(out, "    broken     fault {}: at {at} {why}", fault.label);
         }
     }
     triggered(&mut out, recording);
@@ -263,9 +273,12 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
     for slow in findings.slow.iter().filter(|slow| slow.count >= 20).take(2) {
         where_time_went(&mut out, slow);
     }
-    let [explain, shrink] = outcome.next(result);
-    let _ = writeln!(out, "    explain    {explain}");
-    let _ = writeln!(out, "    shrink     {shrink} --write");
+    // That nobody had a role hangs on the run: there is no smaller plan that shows it.
+    if matches!(result.stop, Stop::Panicked(_)) || findings::failing(result).next().is_some() {
+        let [explain, shrink] = outcome.next(result);
+        let _ = writeln!(out, "    explain    {explain}");
+        let _ = writeln!(out, "    shrink     {shrink} --write");
+    }
     let _ = writeln!(out, "    replay     {}", outcome.replay(result));
     let _ = writeln!(out, "    digest     {}", result.digest);
     out

@@ -64,6 +64,7 @@ families! {
     agents_model,
     load,
     replies,
+    roles,
     scaling,
 }
 

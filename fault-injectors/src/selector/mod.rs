@@ -20,7 +20,7 @@ mod resolve;
 
 pub use long::LONG;
 pub(crate) use long::long_form;
-pub(crate) use resolve::pairs;
+pub(crate) use resolve::{apart, pairs};
 
 use crate::trigger::Bound;
 

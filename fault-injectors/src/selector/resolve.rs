@@ -149,7 +149,7 @@ impl LinkSelector {
         self.from.candidates(topology)?;
         let to = self.to.candidates(topology);
         to.map_err(|issue| issue.shifted(self.to_start))?;
-        Ok(())
+        apart(&self.from, &self.to, topology)
     }
     /// The directed links of one occurrence, sorted; a node has no link to itself.
     pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<LinkTarget>, Issue> {
@@ -164,6 +164,32 @@ impl LinkSelector {
         Ok(links)
     }
 }
+
+/// Whether the ends of links may be different nodes, if each is the one node that has a role.
+pub(crate) fn apart(from: &Selector, to: &Selector, topology: &Topology) -> Result<(), Issue> {
+    let sole = |selector: &Selector| match selector.terms.as_slice() {
+        [term] if term.is_role(topology) => match &term.who {
+            Who::Role(role, of) if SOLE.contains(&role.as_str()) => {
+                Some((role.clone(), of.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    match (sole(from), sole(to)) {
+        (Some(a), Some(b)) if a == b => {
+            let end = from.text.trim_end().len();
+            let issue = Issue::new("selector matches no link", 0..end);
+            Err(issue
+                .label(format!("one node is {} of `{}`, at both ends", a.0, a.1))
+                .help(format!("name others: \"{} of {} -> ..\"", a.0, a.1)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Roles that one node has at a time.
+const SOLE: [&str; 3] = ["leader", "holder", "owner"];
 
 /// The links between two sets of nodes, sorted, each once.
 pub(crate) fn pairs(from: &[NodeId], to: &[NodeId], both: bool) -> Vec<LinkTarget> {
