@@ -11,24 +11,44 @@ const ROUNDS_MAX: u32 = 10_000;
 
 impl Control {
     /// Tries all who wait: higher priorities first, then who came first. Pods of a kind are alike: where one is
-    /// refused the others are not asked, unless somebody was evicted since.
+    /// refused the others are not asked, unless somebody was evicted since. A gang is asked again if anybody
+    /// got a place since: its members take their places one by one, so that one more pod on a node may turn
+    /// what did not fit into what does.
     pub(super) fn schedule(&mut self) {
         if !core::mem::take(&mut self.dirty) {
             return;
         }
         let mut refused: Vec<Option<Refusal>> = vec![None; self.waiting.len()];
+        // By kind, how many had got a place when it was refused.
+        let (mut placed, mut before) = (0_u32, vec![0; self.waiting.len()]);
         for _ in 0..ROUNDS_MAX {
             let level = |kind: usize| self.shared.config.kinds[kind].shape.level;
             let open = (0..self.waiting.len()).filter(|kind| refused[*kind].is_none());
             let heads = open.filter_map(|kind| self.waiting[kind].first().map(|pod| (kind, *pod)));
             let next = heads.min_by_key(|(kind, pod)| (core::cmp::Reverse(level(*kind)), *pod));
             let Some((kind, pod)) = next else {
-                break;
+                let again = |kind: &usize| {
+                    let head = self.waiting[*kind].first();
+                    before[*kind] < placed && head.is_some_and(|pod| self.pod(*pod).gang > 0)
+                };
+                let again: Vec<usize> = (0..self.waiting.len()).filter(again).collect();
+                if again.is_empty() {
+                    break;
+                }
+                for kind in again {
+                    refused[kind] = None;
+                }
+                continue;
             };
             match self.try_place(kind, pod) {
-                Ok(evicted) if evicted => refused.fill(None),
-                Ok(_) => {}
+                Ok(evicted) => {
+                    placed += 1;
+                    if evicted {
+                        refused.fill(None);
+                    }
+                }
                 Err(refusal) => {
+                    before[kind] = placed;
                     refused[kind] = Some(refusal);
                     if self.shared.config.mutant == Some(Mutant::P11) {
                         self.waiting[kind].remove(&pod);

@@ -260,16 +260,13 @@ impl Seer {
     }
     /// At the end everybody who has waited for long knows why.
     pub(super) fn waited_in_vain(&mut self, end: VirtualTime, findings: &mut Findings) {
-        if !self
-            .nodes
-            .control_since
-            .is_some_and(|since| since.saturating_add(self.config.settle) <= end)
-        {
+        let settled = |since: VirtualTime| since.saturating_add(self.config.settle) <= end;
+        if self.nodes.control_since.is_none_or(|since| !settled(since)) {
             return;
         }
         for (waiting, reason) in self.pods.waiting.iter().zip(&self.pods.reasons) {
             for (pod, since) in waiting {
-                let late = since.saturating_add(self.config.settle) <= end;
+                let late = settled(*since);
                 findings.test(
                     Slug::PlacedOrReason as usize,
                     !late || *reason,

@@ -85,7 +85,7 @@ impl Groups {
     /// The group whose nodes alone come into question, if there is one.
     pub(super) fn bound_to(&self, shape: &Shape) -> Option<&BTreeMap<u32, u32>> {
         let nodes = shape.near.iter().filter(|(group, domain)| {
-            *domain == Domain::Node && !(shape.group == Some(*group) && !self.has(*group))
+            *domain == Domain::Node && (shape.group != Some(*group) || self.has(*group))
         });
         static NOWHERE: BTreeMap<u32, u32> = BTreeMap::new();
         let mut holders =

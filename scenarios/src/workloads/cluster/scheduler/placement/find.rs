@@ -68,7 +68,7 @@ impl Cluster {
             let class = &self.classes[*class];
             let with_gpus = shape.demand.gpu == Gpu::None && class.machine.gpus > 0;
             let before = match best {
-                Some((other, _)) if other < with_gpus => continue,
+                Some((other, _)) if with_gpus && !other => continue,
                 Some((other, rank)) if other == with_gpus => Some(rank),
                 _ => None,
             };

@@ -117,10 +117,7 @@ impl Twins {
     fn new(rules: &Rules) -> Self {
         Self {
             cluster: Cluster::new(rules.clone()),
-            model: Scan {
-                rules: rules.clone(),
-                ..Scan::default()
-            },
+            model: Scan::new(rules.clone(), &[], true),
             up: Vec::new(),
             open: Vec::new(),
             next: 0,
