@@ -65,6 +65,7 @@ families! {
     load,
     replies,
     roles,
+    scaling,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

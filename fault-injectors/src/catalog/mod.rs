@@ -26,6 +26,7 @@ mod node_life;
 mod pages;
 mod partition;
 mod roles;
+mod scaling;
 mod signal;
 mod signal_quality;
 mod steal;
@@ -180,6 +181,9 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &scaling::METRIC_LAG,
+    &scaling::SLOW_PROVISION,
+    &scaling::IMAGE_PULL_FAIL,
     &agents::model::MODEL_SLOW,
     &agents::model::SLOW_TOKENS,
     &agents::model::MODEL_RATE_LIMIT,

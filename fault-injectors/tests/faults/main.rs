@@ -9,6 +9,7 @@ mod loops;
 mod lowering;
 mod places;
 mod refusal;
+mod scaling;
 mod tables;
 mod timing;
 mod triggers;
