@@ -172,6 +172,33 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
         "{ workload = 'crew' }",
         "{ workload = 'quiet' }",
     ),
+    (
+        "wrong-tool-name",
+        "{ workload = 'crew', p = 0.3 }",
+        "{ workload = 'quiet', p = 1.0 }",
+    ),
+    (
+        "billing-mismatch",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "poison-task",
+        "{ workload = 'crew', p = 0.3, down = '2s' }",
+        "{ workload = 'quiet', p = 1.0 }",
+    ),
+    (
+        "lost-ack",
+        "{ workload = 'crew', p = 0.2 }",
+        "{ workload = 'quiet', p = 1.0 }",
+    ),
+    // Batch work comes whoever comes.
+    ("priority-inversion", "{ workload = 'crew' }", ""),
+    (
+        "misattribution",
+        "{ workload = 'crew', nodes = 'worker', overcommit = 2.0 }",
+        "{ workload = 'quiet', nodes = 'idle' }",
+    ),
 ];
 
 /// Faults with a length of their own.
@@ -182,6 +209,8 @@ fn world(kind: &str) -> &'static str {
     match kind {
         "kill-switch-delay" => "kill_at = '61s'",
         "policy-lag" => "revocation_grace = '1s'",
+        "priority-inversion" => "contract = '6/s'\nbatch = '1/s'\nbucket = 'shared'",
+        "misattribution" => "read_pages = 1000\nread_memory = '512MiB'\nslow_call = '5s'",
         _ => "",
     }
 }
@@ -210,6 +239,11 @@ fn scenario(kind: &str, arguments: &str) -> String {
         false => "for = '30s'",
     };
     let (control, second) = (world(kind), beside(kind));
+    // Memory is short on workers that read what the model answers.
+    let short = match kind {
+        "misattribution" => ", memory = '1GiB', swap = 'hdd'",
+        _ => "",
+    };
     let crew = |name: &str, rate: &str| {
         format!(
             "[workload.{name}.agents]\non = 'worker'\ndeadline = '5m'\n\
@@ -220,7 +254,7 @@ fn scenario(kind: &str, arguments: &str) -> String {
         )
     };
     format!(
-        "name = 'one fault'\nstop = {{ at = '3m' }}\n[topology]\nnodes.worker = {{ count = 2 }}\n\
+        "name = 'one fault'\nstop = {{ at = '3m' }}\n[topology]\nnodes.worker = {{ count = 2{short} }}\n\
          nodes.model = {{}}\nnodes.tools = {{ cores = 4 }}\nnodes.policy = {{}}\nnodes.idle = {{}}\n{}{}\
          {second}[[fault]]\nname = 'it'\nat = '60s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n",
         crew("crew", "0.5/s"),
@@ -300,6 +334,7 @@ fn faults_of_agents_change_the_run() {
             "session-mix-up",
             "fan-out",
             "approval-replay",
+            "billing-mismatch",
         ]
     );
 }

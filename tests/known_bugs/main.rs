@@ -62,6 +62,10 @@ families! {
     agents_context,
     agents_tools,
     agents_model,
+    agents_durable,
+    agents_provider,
+    agents_shared,
+    agents_trust,
     load,
     replies,
 }

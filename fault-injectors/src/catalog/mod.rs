@@ -209,6 +209,12 @@ pub const ALL: &[&FaultKind] = &[
     &agents::governance::KILL_SWITCH_DELAY,
     &agents::governance::APPROVAL_REPLAY,
     &agents::governance::APPROVER_OVERLOAD,
+    &agents::provider::WRONG_TOOL_NAME,
+    &agents::provider::BILLING_MISMATCH,
+    &agents::durable::POISON_TASK,
+    &agents::durable::LOST_ACK,
+    &agents::shared::PRIORITY_INVERSION,
+    &agents::trust::MISATTRIBUTION,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.

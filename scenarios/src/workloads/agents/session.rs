@@ -31,14 +31,21 @@ pub(super) enum Cause {
     Killed = 6,
     /// It did the same step again and again.
     Loop = 7,
+    /// It was put aside after it had killed too many workers.
+    Parked = 8,
 }
 
 /// Runs a session and says how it ended.
 pub(super) async fn session(agent: Agent, stream: u32, epoch: u32) {
-    if agent.app.store.borrow_mut().stream(stream).task == stream {
-        control::fan_out(&agent, stream);
-    }
-    let end = steps(agent.clone(), stream, epoch).await;
+    let end = match control::take(&agent, stream, epoch).await {
+        Err(cause) => End::Failed(cause),
+        Ok(()) => {
+            if agent.app.store.borrow_mut().stream(stream).task == stream {
+                control::fan_out(&agent, stream);
+            }
+            steps(agent.clone(), stream, epoch).await
+        }
+    };
     let (app, config) = (&agent.app, agent.config());
     agent.holds(stream, epoch, false);
     if end == End::Fenced {

@@ -2,7 +2,7 @@
 
 use super::app::{Agent, call_key};
 use super::calls::{Ask, Failure, Tokens, ask};
-use super::control::{self, Stop};
+use super::control::{self, Meant, Stop};
 use super::session::{Cause, End};
 use super::store::Stream;
 use super::trace::Call;
@@ -55,7 +55,7 @@ pub(super) async fn run(
     let mut intent = at.intent;
     let (mut model_tries, mut tool_tries) = (0, 0);
     let mut given = 0;
-    let mut guessed = false;
+    let mut meant = Meant::Asked;
     let effect = call_key(stream, at.seq);
     let end = loop {
         if cx.wall_clock() >= at.deadline {
@@ -64,7 +64,7 @@ pub(super) async fn run(
         let mut result = Ok(());
         if !intent {
             match model(agent, cx, (stream, at), call, &mut model_tries).await {
-                Ok(guess) => guessed = guess,
+                Ok(answer) => meant = answer,
                 Err(cause) => result = Err(cause),
             }
             *last = cx.now();
@@ -76,7 +76,7 @@ pub(super) async fn run(
             }
         }
         if result.is_ok() && call.tool {
-            result = tool(agent, cx, (stream, at), guessed, &mut tool_tries).await;
+            result = tool(agent, cx, (stream, at), meant, &mut tool_tries).await;
             control::point(agent, |names| names.after_result, effect).await;
         }
         match result {
@@ -113,7 +113,7 @@ async fn model(
     (stream, at): (u32, &Stream),
     call: &Call,
     tries: &mut u32,
-) -> Result<bool, Cause> {
+) -> Result<Meant, Cause> {
     let (app, config) = (&agent.app, &agent.config().model);
     let call = &of_version(agent, cx, call);
     let operation = cx.operation(app.names.model_call);
@@ -152,13 +152,15 @@ async fn model(
     };
     match ask(agent, operation.cx(), &what, tries).await {
         Ok((reply, took)) => {
+            let key = what.request.key;
+            let took = control::read_answer(agent, operation.cx(), key, took).await;
             cx.sample(app.names.model_latency, took.as_secs_f64());
-            let Ok(guessed) = control::decode(agent, reply.damage) else {
+            let Ok(meant) = control::decode(agent, (key, *tries), call.tool, reply.damage) else {
                 operation.end(Outcome::Fail);
                 return Err(Cause::Model);
             };
             operation.end(Outcome::Ok);
-            Ok(guessed)
+            Ok(meant)
         }
         Err(failure) => {
             operation.end(Outcome::Fail);
@@ -176,7 +178,7 @@ async fn tool(
     agent: &Agent,
     cx: &Cx,
     (stream, at): (u32, &Stream),
-    guessed: bool,
+    meant: Meant,
     tries: &mut u32,
 ) -> Result<(), Cause> {
     let (app, config) = (&agent.app, &agent.config().tools);
@@ -185,7 +187,7 @@ async fn tool(
     let write = app.keys.write.at(key).chance(config.writes);
     let mut args = [u64::from(agent.config().idempotency), 0, 0, 0];
     if write && let Some(control) = control::parts(app) {
-        match control::gate(agent, cx, control, (stream, at.seq), guessed).await {
+        match control::gate(agent, cx, control, (stream, at.seq), meant).await {
             Ok(gate) => (args[1], args[2]) = (gate.hash, gate.labels.0),
             Err(Stop::Skip) => {
                 operation.end(Outcome::Fail);
@@ -218,7 +220,7 @@ async fn tool(
             if write {
                 control::point(agent, |names| names.after_effect, key).await;
             } else {
-                control::after_read(agent, cx, (stream, key), reply.damage);
+                control::after_read(agent, cx, (stream, key), (reply.damage, meant));
             }
             let wrong = reply.args[0] != 0 || !reply.damage.is_none();
             if wrong && config.check_body {

@@ -3,7 +3,7 @@
 use super::super::app::Agent;
 use super::super::session::Cause;
 use super::config::Enforce;
-use super::mind::{self, Action, Labels};
+use super::mind::{self, Action, Labels, Meant};
 use super::{Control, ControlConfig, Purpose, Slug};
 use squall_core::world::Request;
 use squall_core::{Cx, Sample, VirtualDuration};
@@ -47,9 +47,9 @@ pub(in super::super) async fn gate(
     cx: &Cx,
     (control, config): (&Control, &ControlConfig),
     (stream, seq): (u32, u32),
-    guessed: bool,
+    meant: Meant,
 ) -> Result<Gate, Stop> {
-    let mut action = mind::action(agent, (control, config), (stream, seq), guessed);
+    let mut action = mind::action(agent, (control, config), (stream, seq), meant);
     check(agent, (control, config), &mut action);
     stopped(agent, control, true)?;
     if !action.stray {

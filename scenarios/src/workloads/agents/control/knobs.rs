@@ -25,6 +25,12 @@ pub(in super::super) enum Slug {
     ApprovalDefault,
     AuditMode,
     CheckpointMode,
+    PoisonTask,
+    WrongToolName,
+    UsageMissing,
+    UsageLate,
+    BatchLoad,
+    Telemetry,
 }
 
 const fn share(name: &'static str, doc: &'static str) -> Knob {
@@ -79,7 +85,7 @@ const fn words(
 }
 
 /// In the order of [`Slug`].
-pub(in super::super) const KNOBS: [Knob; 19] = [
+pub(in super::super) const KNOBS: [Knob; 25] = [
     share(
         "wrong-arguments",
         "share of the writes about another entity",
@@ -167,6 +173,36 @@ pub(in super::super) const KNOBS: [Knob; 19] = [
         &["ok", "slow", "read-only", "torn", "reorder"],
         "",
         "what the store does with a checkpoint",
+    ),
+    share(
+        "poison-task",
+        "share of the sessions that kill every worker that takes them",
+    ),
+    share(
+        "wrong-tool-name",
+        "share of the answers that ask for a tool that is not there",
+    ),
+    share(
+        "usage-missing",
+        "share of the model calls whose tokens the provider does not report",
+    ),
+    time(
+        "usage-late",
+        "",
+        "time after a model call at which it reports them",
+    ),
+    Knob {
+        name: "batch-load",
+        range: KnobRange::Number(0.0, 1000.0),
+        param: "",
+        base: 1.0,
+        doc: "factor on the calls of the batch work",
+    },
+    words(
+        "telemetry",
+        &["host", "calls-only"],
+        "",
+        "whether signals of the hosts are looked at, or times of calls alone",
     ),
 ];
 

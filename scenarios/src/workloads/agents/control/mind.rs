@@ -21,6 +21,8 @@ impl Labels {
     pub(in super::super) const APPROVED: u64 = 8;
     /// A policy server permitted it.
     pub(in super::super) const DECIDED: u64 = 16;
+    /// It was done by another tool than the one that the model asked for.
+    pub(in super::super) const OTHER_TOOL: u64 = 32;
 
     pub(super) const fn with(self, bit: u64) -> Self {
         Self(self.0 | bit)
@@ -31,6 +33,18 @@ impl Labels {
     pub(in super::super) const fn has(self, bit: u64) -> bool {
         self.0 & bit != 0
     }
+}
+
+/// What an answer of the model means to its agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in super::super) enum Meant {
+    /// What it says.
+    #[default]
+    Asked,
+    /// What somebody guesses that a broken answer means.
+    Guess,
+    /// Another tool than the one that it names, which is not there.
+    OtherTool,
 }
 
 /// A write that an agent wants to make.
@@ -83,7 +97,7 @@ pub(super) fn action(
     agent: &Agent,
     (control, config): (&Control, &ControlConfig),
     (stream, seq): (u32, u32),
-    guessed: bool,
+    meant: Meant,
 ) -> Action {
     let effect = call_key(stream, seq);
     let (cx, names) = (&agent.cx, &control.names);
@@ -94,8 +108,10 @@ pub(super) fn action(
         stray: false,
     };
     agent.event(names.wanted, effect, action.hash);
-    if guessed {
-        action.hash = other(effect, why::GUESS);
+    match meant {
+        Meant::Asked => {}
+        Meant::Guess => action.hash = other(effect, why::GUESS),
+        Meant::OtherTool => action.labels = action.labels.with(Labels::OTHER_TOOL),
     }
     if chance(
         control,

@@ -118,6 +118,62 @@ pub(in super::super) const CONTROL: &[Param] = &[
         "what a checkpoint that cannot be written leads to: waiting for it, or going on",
     )
     .default("wait"),
+    Param::new("takes_max", COUNT, "times that a session may be taken that kills its workers").default("5"),
+    Param::new(
+        "dead_letter",
+        Kind::Flag,
+        "whether a session that was taken so often is put aside",
+    )
+    .default("true"),
+    Param::new(
+        "unknown_tool",
+        Kind::Choice(&["reject", "nearest"]),
+        "what an answer that asks for a tool that is not there leads to: asking again, or the tool whose name is nearest",
+    )
+    .default("reject"),
+    Param::new(
+        "usage",
+        Kind::Choice(&["count", "trust"]),
+        "who says what a model call cost: the agent counts the tokens itself, or waits for the provider's report",
+    )
+    .default("count"),
+    Param::new(
+        "contract",
+        Kind::Rate,
+        "model calls that the contract with the provider lets through, evenly; no limit if missing",
+    ),
+    Param::new(
+        "batch",
+        Kind::Rate,
+        "calls of batch work that go into the same contract; none if missing",
+    ),
+    Param::new(
+        "bucket",
+        Kind::Choice(&["by-class", "shared"]),
+        "whether batch work has a part of the contract of its own, or all calls stand in one queue",
+    )
+    .default("by-class"),
+    Param::new("reserve", Kind::Share, "part of the contract that batch work cannot have, if by class").default("0.8"),
+    Param::new(
+        "contract_wait",
+        Kind::Duration,
+        "longest time that a call of a session may wait for the contract",
+    )
+    .default("10s"),
+    Param::new(
+        "read_pages",
+        Kind::Integer { min: 0, max: 1_000_000 },
+        "pages that a worker touches to read an answer of the model; with 0 that costs nothing",
+    )
+    .default("0"),
+    Param::new("read_memory", Kind::Size, "memory of a worker, of which these are").default("256MiB"),
+    Param::new("slow_call", Kind::Duration, "time of a model call from which on somebody is blamed").default("10s"),
+    Param::new(
+        "attribution",
+        Kind::Choice(&["spans", "host-signals"]),
+        "how the blame is found: by timing the arrival of an answer apart from its reading, or by the host's signals",
+    )
+    .default("spans"),
 ];
 
 pub(in super::super) const POLICY: &[Param] = &[

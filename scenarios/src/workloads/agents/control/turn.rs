@@ -5,13 +5,14 @@ use super::super::app::{Agent, call_key};
 use super::super::session::Cause;
 use super::super::trace::Call;
 use super::gate::{Stop, stopped};
+use super::mind::Meant;
 use super::policy::parts;
 use super::{Control, ControlNames, Purpose, Slug, mind};
 use squall_core::world::ReplyDamage;
 use squall_core::{Cx, NameId, Sample, VirtualDuration};
 
 /// How long a worker stays at a point: what answers to the record comes a nanosecond after it.
-const POINT: VirtualDuration = VirtualDuration::from_micros(1);
+pub(super) const POINT: VirtualDuration = VirtualDuration::from_micros(1);
 /// Time that a slow store takes for a checkpoint, and between two tries at one that refuses.
 const CHECKPOINT_SLOW: VirtualDuration = VirtualDuration::from_secs(5);
 const CHECKPOINT_AGAIN: VirtualDuration = VirtualDuration::from_secs(1);
@@ -57,16 +58,37 @@ pub(in super::super) fn turn(agent: &Agent, stream: u32, call: &Call) -> Result<
     Ok(())
 }
 
-/// Whether what the model answered can be acted on: `Ok(true)` is a guess, `Err` asks it again.
-pub(in super::super) fn decode(agent: &Agent, damage: ReplyDamage) -> Result<bool, ()> {
-    if damage.is_none() {
-        return Ok(false);
+/// What the model's answer to the `attempt`-th question of a call means; `Err` asks it again.
+pub(in super::super) fn decode(
+    agent: &Agent,
+    (call, attempt): (u64, u32),
+    asks_for_tool: bool,
+    damage: ReplyDamage,
+) -> Result<Meant, ()> {
+    let Some((control, config)) = parts(&agent.app) else {
+        return match damage.is_none() {
+            true => Ok(Meant::Asked),
+            false => Err(()),
+        };
+    };
+    if !damage.is_none() {
+        return match config.lenient(damage) {
+            true => Ok(Meant::Guess),
+            // An empty answer asks for nothing that could be guessed.
+            false => Err(()),
+        };
     }
-    match agent.config().control.as_ref() {
-        // An empty answer asks for nothing that could be guessed.
-        Some(config) if !config.lenient(damage) => Err(()),
-        Some(_) => Ok(true),
-        None => Err(()),
+    let share = control.knobs.read(&agent.cx, Slug::WrongToolName);
+    let mut draw = control
+        .draws(Purpose::ToolName, call)
+        .at(u64::from(attempt));
+    if !(asks_for_tool && share > 0.0 && draw.chance(share)) {
+        return Ok(Meant::Asked);
+    }
+    agent.event(control.names.tool_unknown, call, 0);
+    match config.reject_unknown {
+        true => Err(()),
+        false => Ok(Meant::OtherTool),
     }
 }
 
@@ -75,12 +97,13 @@ pub(in super::super) fn after_read(
     agent: &Agent,
     cx: &Cx,
     (stream, key): (u32, u64),
-    damage: ReplyDamage,
+    (damage, meant): (ReplyDamage, Meant),
 ) {
     let Some(control) = &agent.app.control else {
         return;
     };
-    if !damage.is_none() && !agent.config().tools.check_body {
+    let unseen = !damage.is_none() && !agent.config().tools.check_body;
+    if unseen || meant == Meant::OtherTool {
         control.state.borrow_mut().memory(stream).misled = true;
     }
     if mind::chance(control, cx, (Slug::PoisonedContext, Purpose::Poison), key) {
