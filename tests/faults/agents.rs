@@ -199,6 +199,41 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
         "{ workload = 'crew', nodes = 'worker', overcommit = 2.0 }",
         "{ workload = 'quiet', nodes = 'idle' }",
     ),
+    (
+        "slow-lock",
+        "{ workload = 'crew', hold = '3s' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "crossed-locks",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "stale-budget",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "context-overflow",
+        "{ workload = 'crew', limit = 20000 }",
+        "{ workload = 'quiet', limit = 1 }",
+    ),
+    (
+        "memory-rollback",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "code-change-in-flight",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "scope-union",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
 ];
 
 /// Faults with a length of their own.
@@ -210,6 +245,12 @@ fn world(kind: &str) -> &'static str {
         "kill-switch-delay" => "kill_at = '61s'",
         "policy-lag" => "revocation_grace = '1s'",
         "priority-inversion" => "contract = '6/s'\nbatch = '1/s'\nbucket = 'shared'",
+        "slow-lock" => "locks = 4",
+        "crossed-locks" => "locks = 4",
+        "stale-budget" => "tenant_budget = 20e6\nbudget_counter = 'replica'",
+        "memory-rollback" => "memory = 'store'",
+        "code-change-in-flight" => "code = 'latest'",
+        "scope-union" => "delegate = 0.8\ndelegation = 'token'",
         "misattribution" => "read_pages = 1000\nread_memory = '512MiB'\nslow_call = '5s'",
         _ => "",
     }
@@ -224,6 +265,10 @@ fn beside(kind: &str) -> &'static str {
         "context-resend" => {
             "[[fault]]\nname = 'errors'\nat = '50s'\nfor = '60s'\n\
              inject.call-error = { service = 'crew.model', p = 0.5 }\n"
+        }
+        "code-change-in-flight" => {
+            "[[fault]]\nname = 'lost'\nat = '65s'\n\
+             inject.node-loss = { nodes = 'worker[0]', restart_after = '5s' }\n"
         }
         "policy-lag" => {
             "[[fault]]\nname = 'revoked'\nat = '62s'\nfor = '20s'\n\

@@ -46,4 +46,25 @@ pub(crate) const PAIRS: &[Pair] = &[
             hardened: &["workload.crew.agents.control.usage=\"count\""],
         },
     },
+    Pair {
+        fault: "context-overflow",
+        weakness: "a prompt that is refused as too long is sent again as it is",
+        mitigation: "the context is made shorter",
+        inject: "at = '30s'\n\
+                 for = '2m'\n\
+                 inject.context-overflow = { workload = 'crew' }",
+        breaks: "done",
+        system: System::Scenario {
+            world: &[
+                CREW,
+                TOOLS,
+                "control = { approvals = 0.0 }",
+                "[[property]]\n\
+                name = 'done'\n\
+                never = 'crew.failed'",
+            ],
+            weak: &["workload.crew.agents.control.overflow=\"ignore\""],
+            hardened: &["workload.crew.agents.control.overflow=\"compact\""],
+        },
+    },
 ];

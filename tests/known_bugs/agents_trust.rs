@@ -1,7 +1,7 @@
 //! Faults of whom agents and their operators believe.
 
 use crate::pair::{Pair, System};
-use crate::systems::crew::TOOLS;
+use crate::systems::crew::{CREW, TOOLS};
 
 /// A crew whose workers read what the model answers, in memory that can be short.
 const READERS: &str = "stop = { at = '12m' }
@@ -21,7 +21,8 @@ policy = { on = 'policy' }
 arrivals = { rate = '0.3/s', sessions = 60, calls = '8', gap_max = '1s' }
 model = { on = 'model', latency = '500ms' }";
 
-pub(crate) const PAIRS: &[Pair] = &[Pair {
+pub(crate) const PAIRS: &[Pair] = &[
+    Pair {
     fault: "misattribution",
     weakness: "what takes long between question and answer is the model's, if no host says otherwise",
     mitigation: "the arrival of an answer is timed apart from its reading",
@@ -47,4 +48,26 @@ pub(crate) const PAIRS: &[Pair] = &[Pair {
         weak: &["workload.crew.agents.control.attribution=\"host-signals\""],
         hardened: &["workload.crew.agents.control.attribution=\"spans\""],
     },
-}];
+},
+    Pair {
+        fault: "scope-union",
+        weakness: "what a sub-agent's token says is what it may do",
+        mitigation: "the grants of all who delegated are looked at",
+        inject: "at = '30s'\n\
+                 for = '2m'\n\
+                 inject.scope-union = { workload = 'crew' }",
+        breaks: "no-amplification",
+        system: System::Scenario {
+            world: &[
+                CREW,
+                TOOLS,
+                "control = { approvals = 0.0, delegate = 0.5 }",
+                "[[property]]\n\
+                name = 'no-amplification'\n\
+                always = 'crew.no-amplification'",
+            ],
+            weak: &["workload.crew.agents.control.delegation=\"token\""],
+            hardened: &["workload.crew.agents.control.delegation=\"chain\""],
+        },
+    },
+];

@@ -36,6 +36,8 @@ fn agents() -> Topology {
         "wrong-tool-name",
         "usage-missing",
         "batch-load",
+        "context-limit",
+        "workflow-version",
     ]
     .map(|slug| (slug, any(), 0.0))
     .into();
@@ -45,9 +47,13 @@ fn agents() -> Topology {
         "kill-delay",
         "idempotency-ttl",
         "usage-late",
+        "budget-lag",
+        "memory-age",
     ];
     knobs.extend(times.map(|slug| (slug, KnobKind::Seconds, 0.0)));
-    knobs.extend(["grants-revoked", "resend-context"].map(|slug| (slug, KnobKind::Flag, 0.0)));
+    knobs.extend(
+        ["grants-revoked", "resend-context", "scope-union"].map(|slug| (slug, KnobKind::Flag, 0.0)),
+    );
     knobs.extend([
         slots,
         (
@@ -64,6 +70,12 @@ fn agents() -> Topology {
             0.0,
         ),
         ("telemetry", words(&["host", "calls-only"]), 0.0),
+        (
+            "lock-order",
+            words(&["sorted", "as-named", "reversed"]),
+            0.0,
+        ),
+        ("context-overflow", words(&["error-400", "drop-head"]), 0.0),
     ]);
     for (slug, kind, base) in knobs {
         let name = format!("w.{slug}");
@@ -127,6 +139,13 @@ fn golden_plans_of_agents() {
         "billing-mismatch",
         "lost-ack",
         "priority-inversion",
+        "slow-lock",
+        "crossed-locks",
+        "stale-budget",
+        "context-overflow",
+        "memory-rollback",
+        "code-change-in-flight",
+        "scope-union",
     ] {
         golden(plain, one);
     }

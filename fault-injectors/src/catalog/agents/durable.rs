@@ -2,7 +2,7 @@
 
 use super::super::FaultKind;
 use super::tool::writes;
-use super::{P, WORKLOAD, call, set};
+use super::{ON, P, WORKLOAD, call, set};
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Kind, Param};
 use squall_core::NodeId;
@@ -76,5 +76,59 @@ pub(in super::super) const LOST_ACK: FaultKind = FaultKind {
         let share = args.number("p");
         let lost = CallRule::LostReply { share };
         call(args, lowering, "tools", (writes(), lost))
+    },
+};
+
+pub(in super::super) const MEMORY_ROLLBACK: FaultKind = FaultKind {
+    name: "memory-rollback",
+    family: Family::Knob,
+    summary: "the store of memories gives what it had some time ago",
+    doc: "As after a restore, or from a replica that is behind: what an agent wrote within `age` is not \
+          there, and what it has done it does again, as something new that no key betrays. A memory with a \
+          version that the checkpoint names is seen to be too old. The workload needs a store of memories \
+          (`memory`).",
+    params: &[
+        WORKLOAD,
+        Param::new("age", Kind::Duration, "how old the memory is").default("10m"),
+        ON,
+    ],
+    lowers_to: &["knob"],
+    needed: &["knob"],
+    source: "agents C3",
+    own_length: None,
+    lower: |args, lowering| {
+        let age = args.duration("age").as_secs_f64();
+        set(args, lowering, "memory-age", age)
+    },
+};
+
+pub(in super::super) const CODE_CHANGE_IN_FLIGHT: FaultKind = FaultKind {
+    name: "code-change-in-flight",
+    family: Family::Knob,
+    summary: "workers have other code than the one that began their sessions",
+    doc: "A release while sessions are under way. Whoever takes a session over runs the workflow again over \
+          what was decided; the other code decides one step in five otherwise, and goes on from there as if \
+          the rest had not happened. It shows where sessions are taken over; at the end workers have the \
+          code of before.",
+    params: &[
+        WORKLOAD,
+        Param::new(
+            "version",
+            Kind::Integer {
+                min: 1,
+                max: 1_000_000,
+            },
+            "the version of the code",
+        )
+        .default("1"),
+        ON,
+    ],
+    lowers_to: &["knob"],
+    needed: &["knob"],
+    source: "agents O14",
+    own_length: None,
+    lower: |args, lowering| {
+        let version = args.count("version") as f64;
+        set(args, lowering, "workflow-version", version)
     },
 };

@@ -1,7 +1,7 @@
-//! Faults of what the provider says beside the answer. The workload needs a control layer.
+//! Faults of what the provider takes, and of what it says beside the answer. The workload needs a control layer.
 
 use super::super::FaultKind;
-use super::{ON, P, WORKLOAD, set};
+use super::{ON, P, WORKLOAD, set, set_word};
 use crate::param::{Kind, Param};
 use squall_core::plan::Family;
 
@@ -51,5 +51,47 @@ pub(in super::super) const BILLING_MISMATCH: FaultKind = FaultKind {
         set(args, lowering, "usage-missing", args.number("missing"))?;
         let late = args.duration("late").as_secs_f64();
         set(args, lowering, "usage-late", late)
+    },
+};
+
+pub(in super::super) const CONTEXT_OVERFLOW: FaultKind = FaultKind {
+    name: "context-overflow",
+    family: Family::Knob,
+    summary: "prompts are longer than what the model takes",
+    doc: "A longer prompt is refused with 400, and no retry helps; or its head is dropped and nobody is \
+          told, so that the model answers without the constraint that stands there. An agent that makes its \
+          context shorter, when it is refused or when fewer tokens were read than it sent, goes on. `nodes` \
+          are those of the model.",
+    params: &[
+        WORKLOAD,
+        Param::new(
+            "mode",
+            Kind::Choice(&["error-400", "drop-head"]),
+            "what the provider does",
+        )
+        .default("error-400"),
+        Param::new(
+            "limit",
+            Kind::Integer {
+                min: 1,
+                max: 1_000_000_000,
+            },
+            "tokens that the model takes; the default is that of many models",
+        )
+        .default("128000"),
+        ON,
+    ],
+    lowers_to: &["knob"],
+    needed: &["knob"],
+    source: "agents C1",
+    own_length: None,
+    lower: |args, lowering| {
+        set_word(
+            args,
+            lowering,
+            ("context-overflow", &["error-400", "drop-head"], "mode"),
+        )?;
+        let limit = args.count("limit") as f64;
+        set(args, lowering, "context-limit", limit)
     },
 };

@@ -1,7 +1,7 @@
 //! Faults of whom to believe: a sub-agent about its scope, the telemetry about a cause.
 
 use super::super::FaultKind;
-use super::WORKLOAD;
+use super::{ON, WORKLOAD, set};
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Kind, Param, Shape};
 use squall_core::VirtualDuration;
@@ -60,3 +60,18 @@ fn misattribution(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusa
     }
     Ok(())
 }
+
+pub(in super::super) const SCOPE_UNION: FaultKind = FaultKind {
+    name: "scope-union",
+    family: Family::Knob,
+    summary: "sub-agents get what they or their parent may do, not what both may",
+    doc: "The token of each sub-agent that starts says too much. Who looks at the token alone permits what \
+          nobody could hand on; who looks at the grants of all who delegated does not. The workload needs \
+          sub-agents (`delegate`).",
+    params: &[WORKLOAD, ON],
+    lowers_to: &["knob"],
+    needed: &["knob"],
+    source: "agents G3",
+    own_length: None,
+    lower: |args, lowering| set(args, lowering, "scope-union", 1.0),
+};

@@ -69,7 +69,7 @@ pub(super) async fn ask(
             .tokens
             .map(|t| (t.task, agent.config().reserve(t.context)));
         if let Some((task, tokens)) = reserved
-            && !app.store.borrow_mut().reserve(agent.config(), task, tokens)
+            && !reserve(agent, task, tokens)
         {
             agent.event(app.names.over_budget, u64::from(task), tokens);
             return Err(Failure::Budget);
@@ -121,6 +121,26 @@ fn of_attempt(what: &Ask<'_>, resend: bool, attempt: u32) -> Request {
         request.args[0] = u64::from(tokens.context) | (u64::from(tokens.context) << 32);
     }
     request
+}
+
+/// Reserves tokens of a session and of its tenant.
+fn reserve(agent: &Agent, task: u32, tokens: u64) -> bool {
+    if !control::reserve(agent, task, tokens) {
+        return false;
+    }
+    let mut store = agent.app.store.borrow_mut();
+    let has = store.reserve(agent.config(), task, tokens);
+    drop(store);
+    if !has {
+        control::settle(agent, task, tokens, 0);
+    }
+    has
+}
+
+/// Gives a reservation back and spends what is written down as spent.
+pub(super) fn settle(agent: &Agent, task: u32, (reserved, spent): (u64, u64)) {
+    agent.app.store.borrow_mut().settle(task, reserved, spent);
+    control::settle(agent, task, reserved, spent);
 }
 
 /// Tokens are spent by an answer, and by a call of which nobody knows how it ended.

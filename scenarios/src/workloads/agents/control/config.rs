@@ -50,6 +50,25 @@ pub(in super::super) struct ControlConfig {
     pub(in super::super) reading: Option<Reading>,
     pub(super) slow_call: VirtualDuration,
     pub(super) time_spans: bool,
+    pub(super) locks: u64,
+    pub(super) refuse_deadlocks: bool,
+    pub(super) lock_patience: VirtualDuration,
+    pub(super) lock_wait: VirtualDuration,
+    pub(super) compacts: bool,
+    pub(super) delegate: f64,
+    pub(super) check_chain: bool,
+    pub(super) tenant_budget: Option<f64>,
+    pub(super) count_centrally: bool,
+    pub(super) recall: Recall,
+    pub(super) pin_versions: bool,
+}
+
+/// Where an agent keeps what it has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recall {
+    Context,
+    Versioned,
+    Store,
 }
 
 /// What the provider lets through, and who may have how much of it.
@@ -125,6 +144,21 @@ pub(in super::super) fn read(
         },
         slow_call: control.duration("slow_call"),
         time_spans: control.word("attribution") == "spans",
+        locks: control.count("locks"),
+        refuse_deadlocks: control.word("deadlocks") == "refuse",
+        lock_patience: control.duration("lock_patience"),
+        lock_wait: control.duration("lock_wait"),
+        compacts: control.word("overflow") == "compact",
+        delegate: control.number("delegate"),
+        check_chain: control.word("delegation") == "chain",
+        tenant_budget: control.number_opt("tenant_budget"),
+        count_centrally: control.word("budget_counter") == "central",
+        recall: match control.word("memory") {
+            "versioned" => Recall::Versioned,
+            "store" => Recall::Store,
+            _ => Recall::Context,
+        },
+        pin_versions: control.word("code") == "pinned",
     })
 }
 

@@ -2,9 +2,10 @@
 
 use super::super::app::Agent;
 use super::super::session::Cause;
+use super::locks::Owner;
 use super::policy::parts;
 use super::turn::POINT;
-use super::{Purpose, Slug, mind};
+use super::{Purpose, Slug, counter, locks, mind};
 
 /// A worker takes a stream for the `epoch`-th time: not if it has been taken too often.
 pub(in super::super) async fn take(agent: &Agent, stream: u32, epoch: u32) -> Result<(), Cause> {
@@ -12,6 +13,10 @@ pub(in super::super) async fn take(agent: &Agent, stream: u32, epoch: u32) -> Re
         return Ok(());
     };
     let (names, about, takes) = (&control.names, u64::from(stream), u64::from(epoch));
+    if epoch > 1 {
+        locks::drop_old(agent, control, Owner { stream, epoch });
+        counter::drop_old(agent, stream);
+    }
     if config.dead_letter && takes > config.takes_max {
         agent.event(names.parked, about, takes);
         return Err(Cause::Parked);

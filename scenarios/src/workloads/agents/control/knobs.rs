@@ -31,6 +31,13 @@ pub(in super::super) enum Slug {
     UsageLate,
     BatchLoad,
     Telemetry,
+    LockOrder,
+    ContextLimit,
+    ContextOverflow,
+    ScopeUnion,
+    BudgetLag,
+    MemoryAge,
+    WorkflowVersion,
 }
 
 const fn share(name: &'static str, doc: &'static str) -> Knob {
@@ -85,7 +92,7 @@ const fn words(
 }
 
 /// In the order of [`Slug`].
-pub(in super::super) const KNOBS: [Knob; 25] = [
+pub(in super::super) const KNOBS: [Knob; 32] = [
     share(
         "wrong-arguments",
         "share of the writes about another entity",
@@ -203,6 +210,44 @@ pub(in super::super) const KNOBS: [Knob; 25] = [
         &["host", "calls-only"],
         "",
         "whether signals of the hosts are looked at, or times of calls alone",
+    ),
+    words(
+        "lock-order",
+        &["sorted", "as-named", "reversed"],
+        "control.lock_order",
+        "the order in which a write takes its locks",
+    ),
+    Knob {
+        name: "context-limit",
+        range: KnobRange::Number(0.0, 1e9),
+        param: "control.context_limit",
+        base: 1e6,
+        doc: "tokens of a prompt that the model takes",
+    },
+    words(
+        "context-overflow",
+        &["error-400", "drop-head"],
+        "",
+        "what the provider does with a longer one",
+    ),
+    flag(
+        "scope-union",
+        "whether sub-agents are given what they or their parent may do, instead of what both may",
+    ),
+    time(
+        "budget-lag",
+        "control.budget_lag",
+        "how long ago what a replica of the counter says was true",
+    ),
+    time(
+        "memory-age",
+        "",
+        "how old what the store of memories gives is",
+    ),
+    count(
+        "workflow-version",
+        1e6,
+        "the version of the workflow's code that a worker has",
     ),
 ];
 

@@ -23,12 +23,22 @@ impl Labels {
     pub(in super::super) const DECIDED: u64 = 16;
     /// It was done by another tool than the one that the model asked for.
     pub(in super::super) const OTHER_TOOL: u64 = 32;
+    /// A sub-agent did it, and its parent may not.
+    pub(in super::super) const OUTSIDE: u64 = 64;
 
     pub(super) const fn with(self, bit: u64) -> Self {
         Self(self.0 | bit)
     }
     pub(super) const fn without(self, bit: u64) -> Self {
         Self(self.0 & !bit)
+    }
+    /// With the number of the thing that its task wants, in the upper half.
+    pub(in super::super) const fn about(self, goal: u64) -> Self {
+        Self(self.0 | (goal << u32::BITS))
+    }
+    /// Labels and number.
+    pub(in super::super) const fn split(self) -> (u64, u64) {
+        (self.0 & u32::MAX as u64, self.0 >> u32::BITS)
     }
     pub(in super::super) const fn has(self, bit: u64) -> bool {
         self.0 & bit != 0
@@ -127,7 +137,7 @@ pub(super) fn action(
         action.hash = other(effect, why::MISTAKE);
     }
     let tempted = control.draws(Purpose::Temptation, effect);
-    if !memory.constraint && tempted.at(0).chance(config.temptation) {
+    if (memory.cut || !memory.constraint) && tempted.at(0).chance(config.temptation) {
         action.hash = other(effect, why::FORBIDDEN);
         action.labels = action.labels.with(Labels::FORBIDDEN);
     }

@@ -18,33 +18,44 @@ mod backend;
 mod blame;
 mod config;
 mod contract;
+mod counter;
+mod delegation;
 mod delivery;
 mod fan_out;
 mod gate;
 mod knobs;
+mod locks;
 mod mind;
 mod names;
 pub(super) mod params;
 mod policy;
 mod promises;
+mod recall;
 mod turn;
 mod usage;
+mod versions;
+mod window;
 
 pub(super) use backend::{admit, executed};
 pub(super) use blame::read as read_answer;
 pub(super) use config::{ControlConfig, read};
 pub(super) use contract::{batch, contracted};
+pub(super) use counter::{reserve, settle};
 pub(super) use delivery::take;
 pub(super) use fan_out::fan_out;
 pub(super) use gate::{Stop, gate};
 pub(super) use knobs::KNOBS;
 use knobs::{ControlKnobs, Slug};
+pub(super) use locks::{Owner, lock, unlock};
 pub(super) use mind::Meant;
 pub(super) use names::{ControlNames, EVENTS};
 pub(super) use policy::{authority, operator, parts, serve};
 pub(super) use promises::{INVARIANTS, promise};
+pub(super) use recall::{goal, remember};
 pub(super) use turn::{Write, after_read, checkpoint, decode, point, repeats, too_early, turn};
 pub(super) use usage::usage;
+pub(super) use versions::{choose, replay};
+pub(super) use window::{prompt, shortens};
 
 use super::super::Install;
 use squall_core::{Key, PortId, VirtualTime};
@@ -76,6 +87,13 @@ pub(super) struct State {
     approving: u64,
     /// When the next place in the contract is due, by queue.
     places: [VirtualTime; 2],
+    locks: locks::Locks,
+    /// Tokens by tenant.
+    tenants: BTreeMap<u64, counter::Counter>,
+    /// What agents wrote into the store of memories, by stream: when, and how much they had done.
+    written: BTreeMap<u32, Vec<(VirtualTime, u64)>>,
+    /// By stream.
+    workflows: BTreeMap<u32, versions::Workflow>,
 }
 
 /// What one agent has in its context, beyond tokens.
@@ -83,6 +101,8 @@ pub(super) struct State {
 struct Memory {
     /// Whether the constraint of its task still stands there.
     constraint: bool,
+    /// Whether the model did not read the head of the last prompt, where the constraint stands.
+    cut: bool,
     /// Whether something from outside tells it what to do next.
     poisoned: bool,
     /// Whether it believes something that is not so.
@@ -99,6 +119,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             constraint: true,
+            cut: false,
             poisoned: false,
             misled: false,
             repeats: 0,
@@ -156,4 +177,6 @@ enum Purpose {
     PoisonTask,
     ToolName,
     Usage,
+    Lock,
+    Delegate,
 }

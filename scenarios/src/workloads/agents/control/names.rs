@@ -4,7 +4,7 @@ use crate::workloads::{Word, word};
 use squall_core::NameId;
 
 /// Events of the control layer, beside those that every workload of agents has.
-pub(in super::super) const EVENTS: [Word; 34] = [
+pub(in super::super) const EVENTS: [Word; 43] = [
     word(
         "wanted",
         "a task wants an effect (a: effect, b: hash of its arguments)",
@@ -120,6 +120,33 @@ pub(in super::super) const EVENTS: [Word; 34] = [
         "blamed",
         "what the telemetry says about it (a: call, b: as in slow-call)",
     ),
+    word(
+        "lock-wait",
+        "an agent waits for a lock (a: stream, b: lock)",
+    ),
+    word("lock-held", "it has it (a: stream, b: lock)"),
+    word("lock-free", "and has it no more (a: stream, b: lock)"),
+    word("lock-left", "it waits no longer (a: stream, b: lock)"),
+    word(
+        "lock-refused",
+        "it would wait for itself, and does not (a: stream, b: lock)",
+    ),
+    word(
+        "overflow",
+        "a prompt is longer than what the model takes (a: call, b: tokens too many)",
+    ),
+    word(
+        "compacted",
+        "a context was made shorter (a: stream, b: tokens left)",
+    ),
+    word(
+        "did",
+        "an effect did a thing that a task wants (a: stream, b: which, from 1)",
+    ),
+    word(
+        "chose",
+        "a workflow decided at a step, or again in a replay (a: stream and step, b: what)",
+    ),
 ];
 
 macro_rules! control_names {
@@ -147,5 +174,7 @@ control_names! {
     after_effect "after-effect", after_result "after-result", after_checkpoint "after-checkpoint",
     taken "taken", poison_taken "poison-taken", parked "parked", tool_unknown "tool-unknown",
     recorded "recorded", usage_lost "usage-lost", admitted "admitted", batch_call "batch-call",
-    slow_call "slow-call", blamed "blamed",
+    slow_call "slow-call", blamed "blamed", lock_wait "lock-wait", lock_held "lock-held",
+    lock_free "lock-free", lock_left "lock-left", lock_refused "lock-refused", overflow "overflow",
+    compacted "compacted", did "did", chose "chose",
 }

@@ -7,7 +7,7 @@ use super::super::trace::Call;
 use super::gate::{Stop, stopped};
 use super::mind::Meant;
 use super::policy::parts;
-use super::{Control, ControlNames, Purpose, Slug, mind};
+use super::{Control, ControlConfig, ControlNames, Purpose, Slug, mind};
 use squall_core::world::ReplyDamage;
 use squall_core::{Cx, NameId, Sample, VirtualDuration};
 
@@ -45,17 +45,31 @@ pub(in super::super) fn turn(agent: &Agent, stream: u32, call: &Call) -> Result<
     if context - memory.tokens < config.window {
         return Ok(());
     }
-    // What there was is a summary now; the window counts from here.
-    memory.tokens = context;
     drop(state);
+    compacted(agent, (control, config), stream, call.context);
+    Ok(())
+}
+
+/// What there was in a context is a summary of `tokens` now; the window counts from here.
+pub(super) fn compacted(
+    agent: &Agent,
+    (control, config): (&Control, &ControlConfig),
+    stream: u32,
+    tokens: u32,
+) {
+    control.state.borrow_mut().memory(stream).tokens = f64::from(tokens);
+    agent.event(
+        control.names.compacted,
+        u64::from(stream),
+        u64::from(tokens),
+    );
     let lost = (Slug::CompactionLoss, Purpose::Compaction);
-    let about = (u64::from(stream) << 32) | u64::from(call.context);
+    let about = (u64::from(stream) << 32) | u64::from(tokens);
     let drops = mind::chance(control, &agent.cx, lost, about);
     if drops && !config.pin_constraints {
         control.state.borrow_mut().memory(stream).constraint = false;
         agent.event(control.names.constraint_lost, u64::from(stream), 0);
     }
-    Ok(())
 }
 
 /// What the model's answer to the `attempt`-th question of a call means; `Err` asks it again.

@@ -2,6 +2,7 @@
 //! written down (`recorded`) is the agent's, and budgets go by that.
 
 use super::super::app::Agent;
+use super::super::calls::settle;
 use super::policy::parts;
 use super::{Purpose, Slug};
 use squall_core::Sample;
@@ -36,7 +37,7 @@ pub(in super::super) fn usage(
         let waiting = agent.clone();
         cx.spawn(async move {
             waiting.cx.sleep(late).await;
-            waiting.app.store.borrow_mut().settle(task, 0, billed);
+            settle(&waiting, task, (0, billed));
             waiting.event(names.recorded, u64::from(task), billed);
         });
     }

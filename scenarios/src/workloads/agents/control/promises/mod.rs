@@ -1,5 +1,7 @@
 //! What the control layer promises, beside what every workload of agents does. Records only.
 
+mod durable;
+mod locks;
 mod work;
 
 use super::super::app::{Names, call_text};
@@ -13,7 +15,7 @@ use squall_core::{NameId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// In the order of the tables.
-pub(in super::super) const INVARIANTS: [Word; 16] = [
+pub(in super::super) const INVARIANTS: [Word; 22] = [
     word(
         "no-effect-without-permission",
         "an effect was permitted, and the permission was not taken away before it",
@@ -75,6 +77,27 @@ pub(in super::super) const INVARIANTS: [Word; 16] = [
         "blame-is-right",
         "what a slow model call is blamed on is what made it slow",
     ),
+    word(
+        "lock-wait-ends",
+        "every wait for a lock ends, and within the bound",
+    ),
+    word("no-deadlock", "no agents wait for each other's locks"),
+    word(
+        "no-amplification",
+        "no effect of a sub-agent is one that its parent may not have",
+    ),
+    word(
+        "tenant-budget",
+        "the sessions of a tenant are billed no more tokens than it has",
+    ),
+    word(
+        "done-once",
+        "nothing that a task wants is done twice, by whatever effect",
+    ),
+    word(
+        "replay-decides-the-same",
+        "a workflow that is run again decides what it decided before",
+    ),
 ];
 
 /// Promises all of them; of a workload without a control layer none is ever exercised.
@@ -121,6 +144,11 @@ pub(in super::super) fn promise(
             "tool-as-asked",
             Labels::OTHER_TOOL,
             "is that of a tool for which nobody asked",
+        ),
+        (
+            "no-amplification",
+            Labels::OUTSIDE,
+            "is a sub-agent's, and its parent may not have it",
         ),
     ] {
         install.promise(
@@ -176,6 +204,15 @@ pub(in super::super) fn promise(
         },
     );
     install.promise("blame-is-right", work::Blamed::new(control));
+    let lock_wait = config.map_or(VirtualDuration::MAX, |c| c.lock_wait);
+    install.promise("lock-wait-ends", locks::WaitEnds::new(control, lock_wait));
+    install.promise("no-deadlock", locks::NoCircle::new(control));
+    install.promise("tenant-budget", durable::TenantBudget::new(names, config));
+    install.promise("done-once", durable::OnceEach::new(control));
+    install.promise(
+        "replay-decides-the-same",
+        durable::SameAgain::new(names, control),
+    );
 }
 
 /// P1: permission before each effect, and not revoked at it.
