@@ -211,7 +211,7 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "stale-budget",
-        "{ workload = 'crew' }",
+        "{ workload = 'crew', lag = '1m' }",
         "{ workload = 'quiet' }",
     ),
     (
@@ -246,8 +246,8 @@ fn world(kind: &str) -> &'static str {
         "policy-lag" => "revocation_grace = '1s'",
         "priority-inversion" => "contract = '6/s'\nbatch = '1/s'\nbucket = 'shared'",
         "slow-lock" => "locks = 4",
-        "crossed-locks" => "locks = 4",
-        "stale-budget" => "tenant_budget = 20e6\nbudget_counter = 'replica'",
+        "crossed-locks" => "locks = 2",
+        "stale-budget" => "tenant_budget = 8e6\nbudget_counter = 'replica'",
         "memory-rollback" => "memory = 'store'",
         "code-change-in-flight" => "code = 'latest'",
         "scope-union" => "delegate = 0.8\ndelegation = 'token'",
@@ -380,6 +380,7 @@ fn faults_of_agents_change_the_run() {
             "fan-out",
             "approval-replay",
             "billing-mismatch",
+            "memory-rollback",
         ]
     );
 }
