@@ -49,7 +49,7 @@ fn count(events: &[Event], name: &str) -> usize {
 }
 /// Those of the time in which the fault is in force.
 fn during(events: &[Event]) -> Vec<Event> {
-    let at = |s| VirtualTime::from_nanos(s * 1_000_000_000);
+    let at = |s: u64| VirtualTime::from_nanos(s * 1_000_000_000);
     let inside = |e: &&Event| e.0 >= at(60) && e.0 < at(120);
     events.iter().filter(inside).cloned().collect()
 }
@@ -74,7 +74,7 @@ fn knobs_of_shares_are_shares() {
         for (kind, hit, of) in [
             ("session-mix-up", "crew.mixed-up", "crew.wanted"),
             ("wrong-arguments", "crew.blocked", "crew.wanted"),
-            ("stuck-loop", "crew.repeated", "crew.after-result"),
+            ("stuck-loop", "crew.repeated", "crew.chose"),
         ] {
             let all = with(kind, p);
             let hits = (count(&during(&all), hit), count(&during(&all), of));
@@ -150,27 +150,26 @@ fn a_revoked_permission_comes_back() {
     assert!(effects.iter().filter(|at| **at > granted[0]).count() > 100);
 }
 
-/// A session is put aside after as many takes as the bound says, and no other is.
+/// A session is put aside after as many takes as the bound says: with those that were beside it on the
+/// workers that it killed, since nobody knows whose fault it was. All others end well.
 #[test]
 fn a_poisonous_session_is_parked_after_its_takes() {
     let fault = "poison-task = { workload = \"crew\", p = 0.02, down = \"1s\" }";
     let all = events(fault, &["workload.crew.agents.control.takes_max=3"]);
-    let parked: Vec<(u64, u64)> = all
-        .iter()
-        .filter(|(_, name, ..)| name == "crew.parked")
-        .map(|(.., session, takes)| (*session, *takes))
-        .collect();
-    assert!(!parked.is_empty());
-    for (session, takes) in parked {
-        assert_eq!(takes, 4);
-        let of = |name: &str| {
-            let of = all.iter().filter(|(_, n, a, _)| n == name && *a == session);
-            of.count()
-        };
-        assert_eq!(of("crew.taken"), 3, "session {session}");
+    let named = |name: &'static str| all.iter().filter(move |(_, n, ..)| n == name);
+    let mut guilty = 0;
+    for (.., session, takes) in named("crew.parked") {
+        let of = |name| named(name).filter(|(.., a, _)| a == session).count();
+        assert_eq!(*takes, 4, "session {session}");
+        assert!(of("crew.taken") <= 3, "session {session}");
         assert_eq!(of("crew.failed"), 1, "session {session}");
-        assert!(of("crew.poison-taken") > 0, "session {session}");
+        guilty += usize::from(of("crew.poison-taken") == 3);
     }
+    assert!(guilty > 0, "what kills its worker three times is put aside");
+    for (.., session, takes) in named("crew.poison-taken") {
+        assert!(*takes <= 3, "session {session} kills for the {takes}. time");
+    }
+    assert!(count(&all, "crew.done") > 300, "the others end well");
 }
 
 /// The head of a prompt is dropped, and with it the constraint, unless the agent sees that it was.
