@@ -380,6 +380,7 @@ fn faults_of_agents_change_the_run() {
             "fan-out",
             "approval-replay",
             "billing-mismatch",
+            "crossed-locks",
             "memory-rollback",
         ]
     );
