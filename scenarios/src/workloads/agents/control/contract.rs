@@ -56,14 +56,16 @@ pub(in super::super) async fn contracted(
         return true;
     };
     let since = cx.now();
-    let mut state = control.state.borrow_mut();
-    let due = contract.due(&state, Class::Session, since);
-    let wait = due.map_or(VirtualDuration::MAX, |due| due.since(since));
-    let in_time = due.filter(|_| wait <= patience);
-    if let Some(due) = in_time {
-        contract.take(&mut state, Class::Session, due);
-    }
-    drop(state);
+    let (wait, in_time) = {
+        let mut state = control.state.borrow_mut();
+        let due = contract.due(&state, Class::Session, since);
+        let wait = due.map_or(VirtualDuration::MAX, |due| due.since(since));
+        let in_time = due.filter(|_| wait <= patience);
+        if let Some(due) = in_time {
+            contract.take(&mut state, Class::Session, due);
+        }
+        (wait, in_time)
+    };
     let wait = wait.min(patience);
     agent.event(control.names.admitted, call, wait.as_nanos());
     cx.sleep(wait).await;

@@ -181,19 +181,25 @@ async fn acquire(
     deadline: WallTime,
 ) -> Got {
     let (names, who) = (control.names, u64::from(owner.stream));
-    let mut state = control.state.borrow_mut();
-    if state.locks.take(lock, owner) {
-        drop(state);
-        agent.event(names.lock_held, who, lock);
-        return Got::It;
+    let at_once = {
+        let locks = &mut control.state.borrow_mut().locks;
+        if locks.take(lock, owner) {
+            Some(Got::It)
+        } else if config.refuse_deadlocks && locks.closes_a_circle(lock, owner) {
+            Some(Got::Refused)
+        } else {
+            locks.wait(lock, owner);
+            None
+        }
+    };
+    match at_once {
+        Some(Got::It) => agent.event(names.lock_held, who, lock),
+        Some(_) => agent.event(names.lock_refused, who, lock),
+        None => {}
     }
-    if config.refuse_deadlocks && state.locks.closes_a_circle(lock, owner) {
-        drop(state);
-        agent.event(names.lock_refused, who, lock);
-        return Got::Refused;
+    if let Some(got) = at_once {
+        return got;
     }
-    state.locks.wait(lock, owner);
-    drop(state);
     agent.event(names.lock_wait, who, lock);
     let since = cx.now();
     let patience = config.lock_patience.min(deadline.since(cx.wall_clock()));
