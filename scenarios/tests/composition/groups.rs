@@ -237,7 +237,7 @@ serial = [ { inject.node-pause = { nodes = "web" }, for = "1s" } ]
             "error: fault has no end",
             "error: group has no members",
             "error: `on` is not supported yet",
-            "   |                                                       ^^ triggers stand outside of groups: give the fault a record of its own",
+            "   |                                                       ^^ triggers stand outside of groups: give the fault a `[[fault]]` of its own",
             "error: `repeat` does not belong here",
             "   | ^^^^^^ goes with a group or a preset",
             "error: two faults are called `a`",
