@@ -275,3 +275,19 @@ serial = [
         ],
     );
 }
+
+/// A member whose turn comes, and of which nothing falls into it, is not told that its turn does not come.
+#[test]
+fn a_member_that_draws_nothing_had_its_turn() {
+    let text = "name = \"quiet\"\nstop = { at = \"5m\" }\ntopology.nodes.w = { count = 3 }\n[[fault]]\nname = \"g\"\nat = \"1m\"\n\
+                serial = [{ name = \"lemon\", for = \"1ms\", inject.lemon-node = { nodes = \"w\" } }]\n";
+    let scenario =
+        squall_scenarios::parse("quiet.toml", text, &squall_scenarios::Settings::default());
+    let scenario = scenario.unwrap_or_else(|report| panic!("{report}"));
+    let plan = scenario.plan(squall_core::Seed(1)).expect("a plan");
+    assert!(plan.entries().is_empty());
+    assert_eq!(
+        plan.faults[0].notes,
+        ["its turn comes, and nothing of it falls into that"]
+    );
+}
