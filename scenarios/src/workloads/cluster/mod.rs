@@ -31,6 +31,7 @@ pub mod raft;
 mod server;
 mod shared;
 mod store;
+pub mod training;
 
 pub use graph::Graph;
 

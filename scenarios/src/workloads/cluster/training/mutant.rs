@@ -1,0 +1,39 @@
+//! Mistakes of training schedulers, each a switch in this one, to see that the invariants find them.
+
+/// Declares the mutants once: identifier, and what is wrong.
+macro_rules! mutants {
+    ($($name:ident: $doc:literal,)*) => {
+        /// A planted bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Mutant {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Mutant {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+            /// Their identifiers, in the same order.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+            /// The mutant of this name.
+            pub fn find(name: &str) -> Option<Self> {
+                let at = Self::NAMES.iter().position(|known| *known == name)?;
+                Some(Self::ALL[at])
+            }
+            /// What is wrong with it.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$name => $doc,)* }
+            }
+        }
+    };
+}
+
+mutants! {
+    T01: "a checkpoint counts as complete before every rank has written its part",
+    T02: "answers to an order that was given up count for the next one",
+    T03: "a step counts when all ranks but one have finished it",
+    T04: "a job goes on after its last step, not after its last checkpoint",
+    T05: "a rank begins for another job without ending the work of the first",
+    T06: "a node in quarantine is given to a job again",
+    T07: "the time since the last checkpoint is forgotten with each restart, and so are the checkpoints",
+    T08: "a node that failed is never used again",
+}
