@@ -70,6 +70,16 @@ impl Config {
             .fold(VirtualDuration::ZERO, |sum, part| sum.saturating_add(*part));
         once.saturating_add(once)
     }
+    /// Most steps that a failure may cost: those between two checkpoints and in a write. A write beside the
+    /// steps may also fail without a word: then the watchdog, two questions and the order after it pass.
+    pub(super) fn lost_most(&self) -> u64 {
+        let steps = |time: VirtualDuration| time.as_nanos().div_ceil(self.step.as_nanos());
+        let unnoticed = match self.pause {
+            Some(_) => steps(self.watchdog) * 2 + steps(self.probe) * 2 + self.order_steps,
+            None => 0,
+        };
+        self.checkpoint_steps + steps(self.write) + unnoticed
+    }
     /// So many steps at full speed.
     pub(super) fn work(&self, steps: u64) -> VirtualDuration {
         VirtualDuration::from_nanos(self.step.as_nanos().saturating_mul(steps))

@@ -19,7 +19,9 @@ pub(super) enum State {
 #[derive(Clone, Debug)]
 struct Entry {
     state: State,
+    /// Within the window of the quarantine, and all.
     failures: VecDeque<VirtualTime>,
+    failed: u32,
     /// It was replaced for being slow: taken again only if nobody else is left.
     slow: bool,
 }
@@ -37,6 +39,7 @@ impl Fleet {
         let entry = Entry {
             state: State::Free,
             failures: VecDeque::new(),
+            failed: 0,
             slow: false,
         };
         Self {
@@ -95,6 +98,7 @@ impl Fleet {
     pub(super) fn failed(&mut self, config: &Config, node: usize, now: VirtualTime) -> bool {
         let entry = &mut self.nodes[node];
         entry.state = State::Down;
+        entry.failed += 1;
         let Some(rule) = config.quarantine else {
             return false;
         };
@@ -112,6 +116,14 @@ impl Fleet {
             self.kept_out += 1;
         }
         quarantined
+    }
+    /// Failures of the node that failed most often.
+    pub(super) fn worst(&self) -> u32 {
+        self.nodes
+            .iter()
+            .map(|entry| entry.failed)
+            .max()
+            .unwrap_or(0)
     }
     /// A node answers again.
     pub(super) fn answers(&mut self, config: &Config, node: usize) {

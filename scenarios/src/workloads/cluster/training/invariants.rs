@@ -45,8 +45,7 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
             frontier: BTreeMap::new(),
         },
     );
-    let write = config.write.as_nanos().div_ceil(config.step.as_nanos());
-    let most = config.checkpoint_steps.saturating_add(write);
+    let most = config.lost_most();
     install.promise(
         "lost-bound",
         LostBound {

@@ -55,7 +55,11 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
     while !job.shared.ledger(number, |ledger| ledger.finished) {
         let gang = job.gather().await;
         let end = job.train(&gang).await;
-        job.written();
+        // What is complete counts; what is not ends with the incarnation.
+        let _ = job.written(gang.to);
+        if !job.shared.config.is(Mutant::T02) {
+            job.writing = None;
+        }
         match end {
             End::Finished => job.finish(&gang).await,
             End::Lost(node) => job.mourn(&gang, node).await,
@@ -150,7 +154,7 @@ impl Job {
             self.all(gang, Order::Run(work, step + count), work).await?;
             (step, since) = (step + count, since + count);
             self.count(gang.to, step, (self.cx.now() - began) / count.max(1));
-            self.written();
+            self.written(gang.to)?;
             let slow = self.slow();
             let finished = count == left;
             let due = since >= config.checkpoint_steps || finished;
@@ -161,11 +165,11 @@ impl Job {
             since = 0;
             self.checkpoint(gang, step).await?;
             if finished {
-                self.written_all().await;
+                self.written_all(gang.to).await?;
                 return Ok(());
             }
             if let Some(node) = slow {
-                self.written_all().await;
+                self.written_all(gang.to).await?;
                 self.replace(gang.to, node);
                 return Err(End::Replaced);
             }
@@ -248,7 +252,7 @@ impl Job {
             self.commit(gang.to, step);
             return Ok(());
         };
-        self.written_all().await;
+        self.written_all(gang.to).await?;
         self.all(gang, Order::Save(pause, step, false), pause)
             .await?;
         let rest = config.write.saturating_sub(pause);
@@ -266,24 +270,23 @@ impl Job {
             self.event(self.shared.events.checkpoint, to, step);
         }
     }
-    /// A checkpoint that was written beside the steps counts once everybody has.
-    fn written(&mut self) {
+    /// A checkpoint that was written beside the steps counts once everybody has. Whoever did not write it
+    /// is lost, or the job would go on without a checkpoint.
+    fn written(&mut self, of: Incarnation) -> Result<(), End> {
         if let (Some(step), Some(outcome)) = (self.writing, self.writes.outcome(0)) {
             self.writing = None;
-            if outcome.is_ok() {
-                let job = self.number;
-                let epoch = self.shared.ledger(job, |ledger| ledger.epoch);
-                self.commit(Incarnation { job, epoch }, step);
-            }
+            outcome.map_err(End::Lost)?;
+            self.commit(of, step);
         }
+        Ok(())
     }
     /// The same, and waits for it.
-    async fn written_all(&mut self) {
+    async fn written_all(&mut self, of: Incarnation) -> Result<(), End> {
         if self.writing.is_some() {
-            // Who is lost is noticed with the next order.
+            // Its outcome is looked at below.
             let _ = self.writes.end(0).await;
-            self.written();
         }
+        self.written(of)
     }
 
     /// A rank that was too slow for too long, if a spare can take its place.
@@ -353,7 +356,12 @@ impl Job {
         let id = u64::from(config.nodes[node].0);
         self.event(events.lost, of, id);
         let now = self.cx.now();
-        if self.shared.fleet.borrow_mut().failed(config, node, now) {
+        let (out, worst) = {
+            let mut fleet = self.shared.fleet.borrow_mut();
+            (fleet.failed(config, node, now), fleet.worst())
+        };
+        self.cx.sample(events.worst_node, f64::from(worst));
+        if out {
             self.cx.event(events.quarantined, id, 0);
         }
     }

@@ -29,7 +29,7 @@ macro_rules! mutants {
 
 mutants! {
     T01: "a checkpoint counts as complete before every rank has written its part",
-    T02: "answers to an order that was given up count for the next one",
+    T02: "a checkpoint that an earlier incarnation began counts once it is written",
     T03: "a step counts when all ranks but one have finished it",
     T04: "a job goes on after its last step, not after its last checkpoint",
     T05: "a rank begins for another job without ending the work of the first",

@@ -67,7 +67,8 @@ pub(super) const INVARIANTS: &[Word] = &[
     ),
     word(
         "lost-bound",
-        "a failure costs at most the steps between two checkpoints and those of one write",
+        "a failure costs at most the steps between two checkpoints and those of one write, or until a \
+         write that failed is noticed",
     ),
     word("quarantine-kept", "a node in quarantine is not used"),
     word(
@@ -94,6 +95,11 @@ pub(super) const METRICS: &[Metric] = &[
         "s",
         "time from a failure that was noticed to the next step",
     ),
+    metric(
+        "worst-node",
+        "1",
+        "failures so far of the node that was given up most often",
+    ),
     metric("step-time", "s", "mean time of a step in an order"),
 ];
 
@@ -116,6 +122,7 @@ pub(super) struct Events {
     pub(super) lost_work: NameId,
     pub(super) lost_gpu_hours: NameId,
     pub(super) restart: NameId,
+    pub(super) worst_node: NameId,
     pub(super) step_time: NameId,
 }
 
@@ -138,6 +145,7 @@ impl Events {
             lost_work: install.name("lost-work"),
             lost_gpu_hours: install.name("lost-gpu-hours"),
             restart: install.name("restart"),
+            worst_node: install.name("worst-node"),
             step_time: install.name("step-time"),
         }
     }
