@@ -37,6 +37,7 @@ mod server;
 mod shared;
 mod store;
 mod timer;
+pub mod training;
 
 pub use graph::Graph;
 
