@@ -176,14 +176,14 @@ fn wrong_parameters_are_told_together() {
     }
     .text();
     let set = [
-        "workload.llm.training.ranks=17",
+        "workload.llm.training.ranks=5",
         "workload.llm.training.controller=gpu[3]",
         "workload.llm.training.step=1us",
         "workload.llm.training.checkpoint={ every = \"1h\", write = \"1m\", pause = \"2m\" }",
     ];
     let report = try_ready("gang", &text, &[], &set).expect_err("all of them are wrong");
     for part in [
-        "1 jobs of 17 nodes do not fit on 16",
+        "1 x 5 nodes are more than the 4 of `on`",
         "the controller is among the nodes that train",
         "a step takes at least 1ms",
         "a pause longer than",

@@ -19,7 +19,7 @@ mod planted;
 mod table;
 mod tables;
 
-/// A job of 8 nodes with 8 spares under failures, `mtbf` apart for the gang. A node is down for so short
+/// A job of 2 nodes with 2 spares under failures, `mtbf` apart for the gang. A node is down for so short
 /// a time that the gang always finds enough: what is measured is the job's own loss.
 pub(crate) struct Setup {
     pub(crate) mtbf_s: f64,
@@ -39,20 +39,20 @@ impl Setup {
             days,
         } = self;
         // Half of the failures hit spares.
-        let mean = mtbf_s / 2.0;
-        let hours = days * 24.0;
+        let mean = (mtbf_s / 2.0 * 1e9).round();
+        let seconds = (days * 86_400.0).round();
         format!(
             r#"
             name = "gang"
-            stop = {{ at = "{hours}h", events_max = 100_000_000 }}
+            stop = {{ at = "{seconds}s", events_max = 100_000_000 }}
             [topology]
-            nodes.gpu = {{ count = 16 }}
+            nodes.gpu = {{ count = 4 }}
             nodes.head = {{ count = 1 }}
             signals = "0s"
             [workload.llm.training]
             on = "gpu"
             controller = "head"
-            ranks = 8
+            ranks = 2
             step = "1s"
             order = "24h"
             probe = "1s"
@@ -61,7 +61,7 @@ impl Setup {
             [[fault]]
             name = "failure"
             at = "0s"
-            every = {{ mean = "{mean}s", dist = "exponential", overlap = "stack" }}
+            every = {{ mean = "{mean}ns", dist = "exponential", overlap = "stack" }}
             inject.gpu-fault = {{ nodes = "any 1 of gpu", restart_after = "2s" }}
             [[property]]
             always = "llm.lost-bound"

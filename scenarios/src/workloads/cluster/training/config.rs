@@ -172,7 +172,7 @@ fn ranks(prepare: &Prepare<'_>, issues: &mut Vec<Issue>, jobs: u64) -> usize {
     if ranks == 0 || ranks.saturating_mul(jobs) > nodes {
         let key = if given.is_some() { "ranks" } else { "jobs" };
         let text = format!(
-            "{jobs} jobs of {} nodes do not fit on {nodes}",
+            "{jobs} x {} nodes are more than the {nodes} of `on`",
             ranks.max(1)
         );
         issues.push(
