@@ -64,6 +64,7 @@ families! {
     agents_model,
     load,
     replies,
+    graphs,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

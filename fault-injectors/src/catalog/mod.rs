@@ -13,6 +13,7 @@ mod domain;
 mod edge;
 mod edge_bus;
 mod edge_device;
+mod graph;
 mod knob;
 mod link;
 mod link_break;
@@ -175,6 +176,10 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &graph::COLD_CLIENTS,
+    &graph::CACHE_FLUSH,
+    &graph::HOT_KEY,
+    &graph::EAGER_EJECTION,
     &agents::model::MODEL_SLOW,
     &agents::model::SLOW_TOKENS,
     &agents::model::MODEL_RATE_LIMIT,

@@ -21,21 +21,29 @@
 //!   and at every attempt, whatever else happens.
 
 mod balance;
+mod caller;
 mod client;
 mod config;
 mod depends;
 pub mod graph;
+mod guard;
 mod invariants;
+mod meter;
+mod names;
+mod objective;
 mod params;
+mod place;
 pub mod raft;
 mod server;
 mod shared;
 mod store;
+mod tables;
+mod visit;
 
 pub use graph::Graph;
 
-use super::{Install, Knob, KnobRange, WorkloadKind, metric, word};
-use shared::{NO_BUDGET, Shared};
+use super::{Install, WorkloadKind};
+use shared::Shared;
 use std::rc::Rc;
 
 pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
@@ -43,146 +51,11 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
     domain: "cluster",
     summary: "a graph of services with replicas, queues, time-outs, retries and load balancing",
     params: params::PARAMS,
-    events: &[
-        word(
-            "request",
-            "a client has a request (a: request, b: time-out in ns)",
-        ),
-        word(
-            "retried",
-            "a client tries again (a: request, b: time-out in ns)",
-        ),
-        word("ok", "a request was answered in time (a: request)"),
-        word(
-            "failed",
-            "a request ended with an error (a: request, b: status)",
-        ),
-        word(
-            "shed",
-            "a request was refused for overload to the end (a: request, b: status)",
-        ),
-        word("timed-out", "a request had no answer in time (a: request)"),
-        word(
-            "queue-full",
-            "a replica refused a visit (a: service, b: visits that wait)",
-        ),
-        word(
-            "dropped",
-            "a replica dropped a visit that would be too late (a: service)",
-        ),
-        word(
-            "hop-retried",
-            "a service tried a call again (a: service called)",
-        ),
-        word(
-            "ejected",
-            "a caller begins to avoid a replica (a: service, b: replica)",
-        ),
-        word(
-            "disk-error",
-            "a visit's disk refused (a: service, b: position of the error in `DiskError::ALL`)",
-        ),
-        word(
-            "wrong-answer",
-            "a caller took an answer that is wrong for a right one (a: request, b: service)",
-        ),
-        word(
-            "record-lost",
-            "an acknowledged record did not read back as it was written (a: service, b: record)",
-        ),
-    ],
-    invariants: &[
-        word(
-            "conservation",
-            "every request ends once, in time: in = ok + failed + shed + timed-out + in flight",
-        ),
-        word(
-            "amplification",
-            "attempts stay within what retries and their budget allow",
-        ),
-        word("queue-bound", "no queue is longer than its capacity"),
-        word("no-late-success", "no request succeeds after its time-out"),
-    ],
-    metrics: &[
-        metric(
-            "latency",
-            "s",
-            "time of a request from arrival to its answer or to giving up; errors do not count",
-        ),
-        metric("goodput", "1/s", "requests answered in time, over a window"),
-        metric("attempts", "1/s", "attempts of clients, over a window"),
-        metric("queue", "1", "longest queue of a replica in a window"),
-    ],
-    knobs: &[
-        Knob {
-            name: "load",
-            range: KnobRange::Number(0.0, 1000.0),
-            param: "",
-            base: 1.0,
-            doc: "factor on the arrivals",
-        },
-        Knob {
-            name: "retry-attempts",
-            range: KnobRange::Number(1.0, 100.0),
-            param: "retry.attempts",
-            base: 1.0,
-            doc: "tries of a request",
-        },
-        Knob {
-            name: "timeout",
-            range: KnobRange::Seconds,
-            param: "timeout",
-            base: 1.0,
-            doc: "when a client gives an attempt up",
-        },
-        Knob {
-            name: "version",
-            range: KnobRange::Number(1.0, 2.0),
-            param: "",
-            base: 1.0,
-            doc: "version that serves; 2 is what `version` says, harmless by default",
-        },
-        Knob {
-            name: "capacity",
-            range: KnobRange::Number(0.001, 1000.0),
-            param: "",
-            base: 1.0,
-            doc: "visits served a time, relative to normal: divides the processor time",
-        },
-        Knob {
-            name: "retry-backoff",
-            range: KnobRange::Number(0.0, 1000.0),
-            param: "",
-            base: 1.0,
-            doc: "factor on the time before a retry",
-        },
-        Knob {
-            name: "retry-budget",
-            range: KnobRange::Number(0.0, 1000.0),
-            param: "retry.budget",
-            base: NO_BUDGET,
-            doc: "retries earned by a success; 1000 is no budget",
-        },
-        Knob {
-            name: "slots",
-            range: KnobRange::Number(0.0, 1e6),
-            param: "",
-            base: 1e6,
-            doc: "visits that a replica serves at once at most, beside its own limit",
-        },
-        Knob {
-            name: "drain",
-            range: KnobRange::Words(&["off", "cordon", "refuse"]),
-            param: "",
-            base: 0.0,
-            doc: "a node that is to go: callers keep away from it (`drain_seen`); `refuse` answers new \
-                  visits with 503 too",
-        },
-    ],
-    services: &[
-        word("request", "what clients ask of the entry services"),
-        word("service", "all calls between services"),
-    ],
+    events: tables::EVENTS,
+    invariants: tables::INVARIANTS,
+    metrics: tables::METRICS,
+    knobs: tables::KNOBS,
+    services: tables::SERVICES,
     channels: &[],
     roles: &[],
     operations: &["request"],
@@ -216,6 +89,6 @@ fn install(install: &mut Install<'_>) {
     install
         .world
         .process(config.clients[0], &process, move |cx| {
-            shared::sample(cx, Rc::clone(&meter))
+            meter::sample(cx, Rc::clone(&meter))
         });
 }
