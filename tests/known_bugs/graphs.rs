@@ -62,7 +62,7 @@ pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "hot-key",
         weakness: "the one replica that has a popular item answers nobody in time",
-        mitigation: "every replica has every item",
+        mitigation: "a cache answers for it",
         inject: "at = '10s'\n\
                  for = '20s'\n\
                  inject.hot-key = { workload = 'shop', share = 0.9 }",
@@ -72,13 +72,15 @@ pub(crate) const PAIRS: &[Pair] = &[
                 SHOP_OF_THREE,
                 "arrivals.rate = '200/s'\n\
                 cpu = '15ms'\n\
+                balance = 'by-item'\n\
                 items.zipf = 0\n\
+                services.s0 = {}\n\
                 [[property]]\n\
                 name = 'half'\n\
                 threshold = { metric = 'shop.goodput', stat = 'mean', above = 100, from = '15s', until = '29s' }",
             ],
-            weak: &["workload.shop.cluster.balance=by-item"],
-            hardened: &["workload.shop.cluster.balance=two-choices"],
+            weak: &[],
+            hardened: &["workload.shop.cluster.services.s0.cache.ttl=60s"],
         },
     },
     Pair {
@@ -95,6 +97,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                 "arrivals.rate = '170/s'\n\
                 cpu = 'uniform 5ms 30ms'\n\
                 timeout = '200ms'\n\
+                balance = 'two-choices'\n\
                 health = { every = '1s', check = 'work', timeout = '1s' }\n\
                 [[property]]\n\
                 name = 'most'\n\

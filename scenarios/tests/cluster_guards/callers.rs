@@ -240,6 +240,35 @@ fn what_fails_fast_does_not_look_idle() {
     assert!(greedy > 300 && fair < 160, "{greedy} {fair}");
 }
 
+/// All replicas fail: half of them may be avoided, and no more.
+#[test]
+fn ejection_keeps_its_share() {
+    let error = fault("call-error = { service = \"shop.request\", status = 500, p = 1.0 }");
+    let ejection = "ejection = { errors = 2, for = \"1s\", share_max = 0.5 }";
+    let run = go(
+        &format!("arrivals.rate = \"200/s\"\nreplicas = 4\n{ejection}"),
+        &error,
+        1,
+    );
+    let ejected = count(&run, "ejected");
+    println!("{ejected} times ejected");
+    // Two at a time, a second each, for four seconds.
+    assert!((6..=12).contains(&ejected), "{ejected}");
+    assert_eq!(verdict(&run, "ejection-share"), Verdict::Pass);
+}
+
+/// The replica of an item stands still: a hedge asks another one.
+#[test]
+fn a_hedge_goes_to_another_replica() {
+    let workload =
+        "arrivals.rate = \"100/s\"\nreplicas = 2\nbalance = \"by-item\"\ntimeout = \"500ms\"";
+    let pause = fault("node-pause = { nodes = \"host[0]\" }");
+    let lost = |hedge: &str| count(&go(&format!("{workload}\n{hedge}"), &pause, 1), "timed-out");
+    let (plain, hedged) = (lost(""), lost("hedge.after = \"20ms\""));
+    println!("timed out {plain}, with hedges {hedged}");
+    assert!(plain > 120 && hedged == 0, "{plain} {hedged}");
+}
+
 /// Checks see a hung process; checks that are too strict see what is not there, and the bound holds.
 #[test]
 fn health_checks_find_the_dead_and_keep_a_bound() {

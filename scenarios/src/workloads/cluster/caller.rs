@@ -17,7 +17,7 @@ use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use squall_core::world::{CallError, Cx, Reply, Request};
-use squall_core::{Key, Sample, VirtualDuration, WallTime};
+use squall_core::{Key, Sample, VirtualDuration, VirtualTime, WallTime};
 use std::rc::Rc;
 
 /// Status of an answer that is not one, as a gateway would make it.
@@ -95,14 +95,16 @@ impl Caller {
         deadline: WallTime,
     ) -> Result<(), CallError> {
         let config = &self.shared.config;
-        let started = cx.now();
-        let count = |ok: bool| {
-            if let Some(objective) = &config.objective {
-                let time = cx.now().since(started);
-                let good = Objective::good(objective.call_latency, ok, time);
-                self.shared.meter.call(what.1, Count::one(good));
-            }
-        };
+        let counted = config.objective.as_ref().map(|objective| Counted {
+            shared: &self.shared,
+            cx,
+            objective,
+            service: what.1,
+            started: cx.now(),
+            deadline,
+            open: true,
+        });
+        let count = |ok: bool| counted.map_or((), |counted| counted.ended(ok));
         let pass = match config.breaker {
             None => None,
             Some(rules) => match Asked::new(self, cx, rules, what) {
@@ -113,7 +115,8 @@ impl Caller {
                 }
             },
         };
-        let result = match config.hedge {
+        let hedge = config.hedge.filter(|hedge| hedge.calls[what.0 as usize]);
+        let result = match hedge {
             None => self.leg(cx, what, visit, (deadline, None)).await,
             Some(rules) => self.hedged(cx, rules, what, (visit, deadline)).await,
         };
@@ -413,6 +416,35 @@ impl Caller {
                 cx.event(name, u64::from(service), u64::from(replica));
             }
             cx.sleep(rules.every).await;
+        }
+    }
+}
+
+/// A call that counts for an objective. One that is given up when its time is over failed; one that is
+/// given up before, because another call did, says nothing.
+struct Counted<'a> {
+    shared: &'a Shared,
+    cx: &'a Cx,
+    objective: &'a Objective,
+    service: u32,
+    started: VirtualTime,
+    deadline: WallTime,
+    open: bool,
+}
+
+impl Counted<'_> {
+    fn ended(mut self, ok: bool) {
+        self.open = false;
+        let time = self.cx.now().since(self.started);
+        let good = Objective::good(self.objective.call_latency, ok, time);
+        self.shared.meter.call(self.service, Count::one(good));
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if self.open && self.cx.wall_clock() >= self.deadline {
+            self.shared.meter.call(self.service, Count::one(false));
         }
     }
 }

@@ -465,4 +465,6 @@ impl Invariant for NoLateSuccess {
 }
 
 #[cfg(test)]
+mod guard_tests;
+#[cfg(test)]
 mod tests;

@@ -12,7 +12,9 @@
 //! * **Placement**: replica i of service s runs on node (s + i) of its nodes, modulo their number.
 //! * **A replica** serves `concurrency` visits at once and lets others wait. A visit computes,
 //!   touching its working set, then calls all callees with what is left of the deadline, then
-//!   answers. If a callee fails, so does the visit: dependencies are hard.
+//!   answers. If a callee fails, so does the visit: dependencies are hard, but those of `graph.soft`.
+//! * **Guards** (`guard/`): what services and callers do about overload and failure, each in a file. They
+//!   are off unless asked for, and those that are off leave no trace.
 //! * **Store**: with `store` a visit writes a record to its node's disk, may sync it, and may read an
 //!   older one back; a record that was acknowledged and is not there any more fails the visit.
 //! * **Faults of calls** hit `<name>.request`, what clients ask of the entry, or `<name>.service`,

@@ -67,6 +67,17 @@ impl Rules {
             probes: count("probes"),
         }
     }
+    /// Rules whose window does not matter.
+    #[cfg(test)]
+    pub(crate) const fn for_tests(open: VirtualDuration, probes: u32) -> Self {
+        Self {
+            errors: 0.5,
+            calls: 20,
+            part: VirtualDuration::from_secs(1),
+            open,
+            probes,
+        }
+    }
 }
 
 /// Where a breaker is.

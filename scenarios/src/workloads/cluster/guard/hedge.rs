@@ -27,6 +27,12 @@ const TABLE: &[Param] = &[
         "share of the calls that may be sent a second time",
     )
     .default("1"),
+    Param::new(
+        "calls",
+        Kind::Choice(&["all", "clients", "services"]),
+        "whose calls: what clients ask, what services ask of each other, or both",
+    )
+    .default("all"),
 ];
 
 /// Delays that are remembered of a service.
@@ -43,6 +49,8 @@ pub(crate) const SAVED: f64 = 10.0;
 pub(crate) struct Rules {
     when: When,
     pub(crate) budget: f64,
+    /// Whether calls of clients and of services are sent again.
+    pub(crate) calls: [bool; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,6 +68,10 @@ impl Rules {
         Self {
             when,
             budget: args.number("budget"),
+            calls: [
+                args.word("calls") != "services",
+                args.word("calls") != "clients",
+            ],
         }
     }
 }
@@ -130,6 +142,7 @@ mod tests {
         let rules = Rules {
             when: When::Quantile(0.95),
             budget: 1.0,
+            calls: [true; 2],
         };
         let mut delays = Delays::default();
         for n in 1..ENOUGH as u64 {

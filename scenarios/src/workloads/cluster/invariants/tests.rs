@@ -3,7 +3,7 @@
 use super::*;
 use squall_core::property::{Metrics, Monitor, Monitored, Verdict};
 
-const NAMES: Events = Events {
+pub(super) const NAMES: Events = Events {
     request: NameId(0),
     retried: NameId(1),
     ok: NameId(2),
