@@ -70,6 +70,30 @@ pub const SERVICE: Param = Param::new(
     Kind::Text,
     "of a preset that hits calls: the service, `<workload>.<service>`",
 );
+/// The workload of a preset.
+pub const WORKLOAD: Param = Param::new(
+    "workload",
+    Kind::Text,
+    "of a preset that hits a workload as such: its name; the only one there is if missing",
+);
+/// The sensors of a preset.
+pub const SENSOR: Param = Param::new(
+    "sensor",
+    Kind::Text,
+    "of a preset that hits sensors: `<workload>.sensor`; the only ones there are if missing",
+);
+/// The knob of a preset.
+pub const KNOB: Param = Param::new(
+    "knob",
+    Kind::Text,
+    "of a preset that deploys something: the knob, `<workload>.<knob>`; the only `version` if missing",
+);
+/// The faults that a preset wraps.
+pub const FAULTS: Param = Param::new(
+    "faults",
+    Kind::List(&MEMBERS),
+    "of the preset calm: the faults that it wraps, side by side",
+);
 /// A factor on the rates of a preset.
 pub const SCALE: Param = Param::new(
     "scale",
@@ -77,7 +101,7 @@ pub const SCALE: Param = Param::new(
         min: 1e-6,
         max: 1e9,
     },
-    "of a preset of failure rates: so many times more often; 1 if missing",
+    "of a preset of failure rates: so many times more often, or so many times shorter; 1 if missing",
 );
 /// Parts of a preset that are left out.
 pub const WITHOUT: Param = Param::new(
@@ -110,7 +134,7 @@ const MEMBER_AT: Param = Param::new(
 );
 
 /// A member of a group.
-pub(crate) static MEMBER: [Param; 23] = [
+pub(crate) static MEMBER: [Param; 27] = [
     Param::new(
         "name",
         Kind::Text,
@@ -135,9 +159,13 @@ pub(crate) static MEMBER: [Param; 23] = [
     NODES,
     LINKS,
     SERVICE,
+    WORKLOAD,
+    SENSOR,
+    KNOB,
     SCALE,
     WITHOUT,
     SET,
+    FAULTS,
     SERIAL,
     PARALLEL,
     REPEAT,
