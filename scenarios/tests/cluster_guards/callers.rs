@@ -257,6 +257,51 @@ fn ejection_keeps_its_share() {
     assert_eq!(verdict(&run, "ejection-share"), Verdict::Pass);
 }
 
+/// One of four computes twenty times slower and answers all the same: its callers find out by the time.
+#[test]
+fn a_slow_replica_is_avoided_by_its_times() {
+    let workload = "arrivals.rate = \"200/s\"\nreplicas = 4\ncpu = \"2ms\"\ntimeout = \"5s\"";
+    let slow = fault("cpu-slow = { nodes = \"host[2]\", factor = 0.05 }");
+    let late = |ejection: &str| {
+        let run = go(&format!("{workload}\n{ejection}"), &slow, 1);
+        let late = samples(&run, "shop.latency")
+            .into_iter()
+            .filter(|(_, time)| *time > 0.03);
+        (late.count(), count(&run, "ejected"))
+    };
+    let (errors, none) = late("ejection = { errors = 5, for = \"10s\" }");
+    let (times, some) = late("ejection = { errors = 5, slower = 4, for = \"10s\" }");
+    println!("slow answers: {errors} by errors alone, {times} by times, ejected {some}");
+    assert!(errors > 150 && none == 0, "{errors} {none}");
+    assert!(times < 60 && some == 1, "{times} {some}");
+}
+
+/// With everything failing a client sends less and less.
+#[test]
+fn a_throttle_holds_attempts_back() {
+    let error = fault("call-error = { service = \"shop.request\", status = 500, p = 1.0 }");
+    let run = |retry: &str| go(&format!("arrivals.rate = \"200/s\"\n{retry}"), &error, 1);
+    let sent = |run: &SeedRun| run.result.faults[0].landed;
+    let (plain, held) = (
+        run(""),
+        run("retry = { throttle = 1.5, throttle_window = \"2s\" }"),
+    );
+    println!(
+        "calls that failed: {} and {} with a throttle",
+        sent(&plain),
+        sent(&held)
+    );
+    assert!(sent(&plain) > 750 && sent(&held) < 450);
+    assert_eq!(count(&plain, "shed"), 0);
+    // When all is well again it sends all again, after its window.
+    let late: Vec<(f64, f64)> = samples(&held, "shop.goodput")
+        .into_iter()
+        .filter(|(at, _)| *at > 9.5)
+        .collect();
+    println!("goodput after the errors {late:?}");
+    assert!(late.iter().map(|s| s.1).sum::<f64>() > 170.0 * late.len() as f64);
+}
+
 /// The replica of an item stands still: a hedge asks another one.
 #[test]
 fn a_hedge_goes_to_another_replica() {

@@ -17,6 +17,8 @@ pub(super) struct View {
     /// By replica: calls outstanding, consecutive errors, until when it is avoided.
     outstanding: Vec<u32>,
     errors: Vec<u32>,
+    /// By replica, where callers learn: how long good answers take.
+    times: Vec<Time>,
     /// Until which reading of its monotonic clock.
     avoided: Vec<VirtualDuration>,
     /// By replica, if there are health checks.
@@ -25,6 +27,25 @@ pub(super) struct View {
     subsets: Vec<Vec<u32>>,
     /// Calls that failed and count as outstanding until then.
     penalties: VecDeque<(VirtualDuration, u32)>,
+}
+
+/// How long the good answers of a replica take: a mean in which old ones fade.
+#[derive(Clone, Copy, Debug, Default)]
+struct Time {
+    mean_ns: f64,
+    count: u32,
+}
+
+/// Weight of a new answer, and answers from which on a mean counts.
+const FADE: f64 = 0.1;
+const ANSWERS: u32 = 20;
+
+impl Time {
+    fn learn(&mut self, time: VirtualDuration) {
+        let weight = FADE.max(1.0 / f64::from(self.count + 1));
+        self.mean_ns += weight * (time.as_nanos_f64() - self.mean_ns);
+        self.count = self.count.saturating_add(1);
+    }
 }
 
 /// What counts for one choice.
@@ -62,6 +83,7 @@ impl View {
             turn: vec![cx.node().0; services],
             outstanding: vec![0; replicas],
             errors: vec![0; replicas],
+            times: vec![Time::default(); config.ejection.map_or(0, |_| replicas)],
             avoided: vec![VirtualDuration::ZERO; replicas],
             health: vec![Health::default(); config.health.map_or(0, |_| replicas)],
             subsets,
@@ -151,19 +173,23 @@ impl View {
         *chosen.expect("a service has replicas, and one is a candidate")
     }
 
-    /// A call ended. Whether its replica is avoided from now on: after so many errors in a row, as long
-    /// as not too many are.
+    /// A call ended after `time`. Whether its replica is avoided from now on: after so many errors in a row, or
+    /// if it is so much slower than the others, as long as not too many are.
     pub(super) fn learn(
         &mut self,
         config: &Config,
         ejection: Ejection,
         (service, replica): (u32, u32),
-        now: VirtualDuration,
+        (now, time): (VirtualDuration, VirtualDuration),
         ok: bool,
     ) -> bool {
         let errors = &mut self.errors[replica as usize];
         *errors = if ok { 0 } else { *errors + 1 };
-        if *errors < ejection.errors {
+        let failed = *errors >= ejection.errors;
+        if ok && ejection.slower.is_some() {
+            self.times[replica as usize].learn(time);
+        }
+        if !failed && !self.is_slow(config, ejection, (service, replica)) {
             return false;
         }
         let all = self.known(config, service);
@@ -173,8 +199,25 @@ impl View {
         if ejected {
             self.avoided[replica as usize] = now + ejection.length;
             self.errors[replica as usize] = 0;
+            self.times[replica as usize] = Time::default();
         }
         ejected
+    }
+
+    /// Whether a replica takes so many times as long as the median of those that are known well.
+    fn is_slow(&self, config: &Config, ejection: Ejection, (service, replica): (u32, u32)) -> bool {
+        let own = self.times[replica as usize];
+        let Some(slower) = ejection.slower.filter(|_| own.count >= ANSWERS) else {
+            return false;
+        };
+        let times = self.known(config, service).iter();
+        let times = times.map(|r| self.times[*r as usize]);
+        let known = times.filter(|time| time.count >= ANSWERS);
+        let mut means: Vec<f64> = known.map(|time| time.mean_ns).collect();
+        means.sort_unstable_by(f64::total_cmp);
+        // Of an even number the lower one, so that one of two can be slow.
+        let median = means[(means.len() - 1) / 2];
+        own.mean_ns > slower * median
     }
 
     /// A health check ended. Whether the replica fell sick or got well by it.

@@ -243,7 +243,7 @@ impl Caller {
                 if visit.critical { CRITICAL } else { 0 },
             ],
         };
-        let outstanding = Outstanding::new(self, replica);
+        let (outstanding, started) = (Outstanding::new(self, replica), cx.now());
         let lease = match config.pool.is_some() {
             true => Some(
                 self.connection(cx, (door, service), request, deadline)
@@ -268,7 +268,7 @@ impl Caller {
             lease.give_back();
         }
         let result = result.and_then(|reply| self.checked(cx, (service, visit), reply));
-        self.learn(cx, service, replica, result.is_ok());
+        self.learn(cx, (service, replica), started, result.is_ok());
         result
     }
 
@@ -347,7 +347,7 @@ impl Caller {
 
     /// Consecutive errors make a replica avoided, as long as not too many are; and one that failed counts
     /// as busy for a while.
-    fn learn(&self, cx: &Cx, service: u32, replica: u32, ok: bool) {
+    fn learn(&self, cx: &Cx, (service, replica): (u32, u32), started: VirtualTime, ok: bool) {
         let config = &self.shared.config;
         if let Some(penalty) = config.penalty
             && !ok
@@ -358,9 +358,9 @@ impl Caller {
         let Some(ejection) = config.ejection else {
             return;
         };
-        let now = cx.monotonic();
+        let (now, time) = (cx.monotonic(), cx.now().since(started));
         let mut view = self.view.borrow_mut();
-        if view.learn(config, ejection, (service, replica), now, ok) {
+        if view.learn(config, ejection, (service, replica), (now, time), ok) {
             let ejected = self.shared.events.ejected;
             cx.event(ejected, u64::from(service), u64::from(replica));
         }

@@ -2,10 +2,12 @@
 
 use super::caller::Caller;
 use super::guard::budget::Tokens;
+use super::guard::throttle::Throttle;
 use super::meter::bump;
 use super::objective::{Count, Objective};
 use super::server::status;
 use super::shared::{BUDGET_BURST, Door, NO_BUDGET, Shared, Visit};
+use core::cell::RefCell;
 use squall_core::history::Outcome;
 use squall_core::world::Cx;
 use squall_core::{Sample, VirtualDuration};
@@ -23,6 +25,7 @@ struct Client {
     caller: Rc<Caller>,
     /// Retries saved up.
     tokens: Tokens,
+    throttle: RefCell<Throttle>,
 }
 
 /// Retries that a client may save up that earns `share` of one each time.
@@ -40,6 +43,7 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u64) {
     let client = Rc::new(Client {
         caller: Rc::new(Caller::new(&cx, Rc::clone(&shared), &config.entries)),
         tokens: Tokens::new(saved),
+        throttle: RefCell::default(),
         shared: Rc::clone(&shared),
     });
     if config.health.is_some() {
@@ -149,6 +153,9 @@ impl Client {
         (visit, attempt): (Visit, u64),
         timeout: VirtualDuration,
     ) -> End {
+        if self.holds_back(cx, (visit.request, attempt)) {
+            return End::Shed(503);
+        }
         bump(&self.shared.meter.attempts);
         let deadline = cx.wall_clock().saturating_add(timeout);
         let latest = cx.monotonic().saturating_add(timeout);
@@ -156,11 +163,25 @@ impl Client {
         let result = self.caller.call(cx, what, (visit, attempt), deadline).await;
         match result.map_err(status) {
             // A client that was paused may see an answer too late.
-            Ok(()) if cx.monotonic() <= latest => End::Ok,
+            Ok(()) if cx.monotonic() <= latest => {
+                if let Some(rules) = self.shared.config.throttle {
+                    self.throttle.borrow_mut().accepted(rules, cx.monotonic());
+                }
+                End::Ok
+            }
             Ok(()) | Err(504) => End::TimedOut,
             Err(code @ (429 | 503)) => End::Shed(code),
             Err(code) => End::Failed(code),
         }
+    }
+
+    /// Whether an attempt is not made at all, as too many failed lately.
+    fn holds_back(&self, cx: &Cx, (request, attempt): (u64, u64)) -> bool {
+        let Some(rules) = self.shared.config.throttle else {
+            return false;
+        };
+        let chance = self.throttle.borrow_mut().wants(rules, cx.monotonic());
+        cx.key("throttle").child(request).at(attempt).chance(chance)
     }
 
     /// Whether another try is allowed; takes it from the budget.

@@ -1,8 +1,11 @@
 //! From parameters to a plan of services, replicas and clients: once, before the first seed.
 
+use super::generate::generate;
 use super::graph::{CALLS_MAX, Edges, Graph};
 use super::guard::budget;
-use super::guard::{admission, breaker, cache, codel, health, hedge, items, pool, warm_up};
+use super::guard::{
+    admission, breaker, cache, codel, health, hedge, items, pool, throttle, warm_up,
+};
 use super::objective::Objective;
 use super::store::Store;
 use crate::workloads::{Prepare, Prepared};
@@ -42,6 +45,8 @@ pub(super) struct HopBudget {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Ejection {
     pub(super) errors: u32,
+    /// How many times slower than the median.
+    pub(super) slower: Option<f64>,
     pub(super) length: VirtualDuration,
     pub(super) share_max: f64,
 }
@@ -86,6 +91,7 @@ pub(super) struct Config {
     /// Retries earned by a success, and how many may be saved up by a client.
     pub(super) budget: Option<(f64, f64)>,
     pub(super) saving: budget::Rules,
+    pub(super) throttle: Option<throttle::Rules>,
     pub(super) hop_budget: Option<HopBudget>,
     /// Whether a call gets what is left of the caller's time.
     pub(super) pass_on: bool,
@@ -173,7 +179,7 @@ fn count_opt(args: &Args, key: &str) -> Option<u32> {
 /// Reads the parameters; every error at once.
 pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
     let args = prepare.args;
-    let mut graph = read_graph(prepare, issues);
+    let (mut graph, drawn) = read_graph(prepare, issues);
     let entries = match args.text_opt("entry") {
         None => graph.roots(),
         Some(name) => {
@@ -196,7 +202,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             issues.push(issue.help(format!("at most {CALLS_MAX} are allowed; cut some calls")));
         }
     }
-    let (services, replicas) = place(prepare, &graph, issues);
+    let (services, replicas) = place(prepare, (&graph, drawn.as_deref()), issues);
     let clients = nodes_of(prepare, args, "clients", issues);
     let clients = clients.unwrap_or_else(|| prepare.nodes.to_vec());
     let (retry, hop, queue) = (args.table("retry"), args.table("hop"), args.table("queue"));
@@ -211,6 +217,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     Arc::new(Config {
         items: asked.then(|| items::Items::read(args.table("items"))),
         saving: budget::Rules::read(retry, burst, rate / clients.len() as f64),
+        throttle: throttle::Rules::read(retry),
         hop_budget: hop.number_opt("budget").map(|share| HopBudget {
             share,
             burst: f64::from(count(hop, "burst")),
@@ -247,6 +254,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         penalty: args.duration_opt("penalty"),
         ejection: args.table_opt("ejection").map(|ejection| Ejection {
             errors: count(ejection, "errors"),
+            slower: ejection.number_opt("slower"),
             length: ejection.duration("for"),
             share_max: ejection.number("share_max"),
         }),
@@ -307,14 +315,18 @@ fn number(index: usize) -> u32 {
     u32::try_from(index).expect("fewer than 2^32 services and replicas")
 }
 
-fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Graph {
+/// The graph, and the replicas of its services where those are drawn with it.
+fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> (Graph, Option<Vec<u32>>) {
     let args = prepare.args.table("graph");
     let size = |key| {
         args.integer_opt(key)
             .map(|n| usize::try_from(n).unwrap_or(1))
     };
     let mut graph = Graph::default();
-    if let Some(n) = size("chain") {
+    let mut drawn = None;
+    if let Some(args) = args.table_opt("generate") {
+        (graph, drawn) = generate(args);
+    } else if let Some(n) = size("chain") {
         graph = Graph::chain(n);
     } else if let Some(n) = size("fan") {
         graph = Graph::fan(n);
@@ -368,7 +380,7 @@ fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Graph {
             issues.push(call.place.locate(Issue::new(message, 0..text.len())));
         }
     }
-    graph
+    (graph, drawn)
 }
 
 /// The nodes that a selector names, if it is there. Nothing is drawn here.
@@ -396,7 +408,7 @@ fn nodes_of(
 /// Services with what differs in them, and their replicas dealt out over their nodes.
 fn place(
     prepare: &Prepare<'_>,
-    graph: &Graph,
+    (graph, drawn): (&Graph, Option<&[u32]>),
     issues: &mut Vec<Issue>,
 ) -> (Vec<Service>, Vec<Replica>) {
     let args = prepare.args;
@@ -418,7 +430,11 @@ fn place(
         let nodes = nodes.unwrap_or_else(|| prepare.nodes.to_vec());
         let whole = |key| count_opt(own, key).unwrap_or_else(|| count(args, key));
         let first = replicas.len();
-        replicas.extend((0..whole("replicas") as usize).map(|i| Replica {
+        let count = match drawn {
+            Some(drawn) => count_opt(own, "replicas").unwrap_or(drawn[id]),
+            None => whole("replicas"),
+        };
+        replicas.extend((0..count as usize).map(|i| Replica {
             service: number(id),
             node: nodes[(id + i) % nodes.len()],
         }));

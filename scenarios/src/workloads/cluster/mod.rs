@@ -27,6 +27,7 @@ mod caller;
 mod client;
 mod config;
 mod depends;
+mod generate;
 pub mod graph;
 mod guard;
 mod invariants;
@@ -65,6 +66,15 @@ pub(super) const CLUSTER: WorkloadKind = WorkloadKind {
     depends: depends::depends,
     install,
 };
+
+/// Services of a generated graph with their replicas, from the parameters of a workload with
+/// `graph.generate`; empty where they are not drawn.
+pub fn generated(args: &squall_faults::param::Args) -> Vec<(String, u32)> {
+    let args = args.table("graph").table_opt("generate");
+    let (graph, replicas) = args.map(generate::generate).unwrap_or_default();
+    let replicas = replicas.unwrap_or_default();
+    graph.names().iter().cloned().zip(replicas).collect()
+}
 
 /// A process on every node of a replica, one on every node of a client, and the meter.
 fn install(install: &mut Install<'_>) {

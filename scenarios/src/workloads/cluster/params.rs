@@ -1,7 +1,9 @@
 //! Parameters of `[workload.<name>.cluster]`.
 
-use super::guard::{admission, breaker, budget, cache, codel, health, hedge, items, pool, warm_up};
-use super::objective;
+use super::guard::{
+    admission, breaker, budget, cache, codel, health, hedge, items, pool, throttle, warm_up,
+};
+use super::{generate, objective};
 use crate::tables::ON;
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
@@ -182,6 +184,7 @@ const GRAPH: &[Param] = &[
         "calls, such as \"front -> cart -> db\"",
     )
     .one_of("graph"),
+    generate::PARAM,
     Param::new(
         "soft",
         Kind::List(&Kind::Text),
@@ -233,6 +236,8 @@ const RETRY: &[Param] = &[
     budget::OF,
     Param::new("burst", COUNT, "retries that a client may save up").default("10"),
     budget::ACCRUAL,
+    throttle::PARAMS[0],
+    throttle::PARAMS[1],
 ];
 
 const HOP: &[Param] = &[
@@ -275,6 +280,15 @@ const EJECTION: &[Param] = &[
         "consecutive errors after which a replica is avoided",
     )
     .default("5"),
+    Param::new(
+        "slower",
+        Kind::Number {
+            min: 1.0,
+            max: 1000.0,
+        },
+        "a replica whose good answers take so many times as long as the median replica's is avoided, too; \
+         never if missing",
+    ),
     Param::new("for", Kind::Duration, "for how long").default("10s"),
     Param::new(
         "share_max",

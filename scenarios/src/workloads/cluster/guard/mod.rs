@@ -4,7 +4,7 @@
 //! | where | mechanisms |
 //! | --- | --- |
 //! | a replica | [`codel`], [`admission`], [`cache`], [`warm_up`] |
-//! | a caller | [`budget`], [`breaker`], [`hedge`], [`pool`], [`health`], [`subset`], [`items`] |
+//! | a caller | [`budget`], [`breaker`], [`hedge`], [`pool`], [`health`], [`subset`], [`items`], [`throttle`] |
 
 pub(super) mod admission;
 pub(super) mod breaker;
@@ -16,6 +16,7 @@ pub(super) mod hedge;
 pub(super) mod items;
 pub(super) mod pool;
 pub(super) mod subset;
+pub(super) mod throttle;
 pub(super) mod turn;
 pub(super) mod warm_up;
 
