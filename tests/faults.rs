@@ -368,7 +368,7 @@ fn guarded(kind: &str) -> bool {
 /// The guards of the shop, and of the one that nobody asks.
 const GUARDS: [&str; 2] = [
     "pool.size = 5\nitems.count = 50\nservices.front.cache.ttl = '10s'\n\
-     health = { every = '500ms', check = 'work' }\n",
+     health = { every = '500ms', check = 'work', share_max = 1.0 }\n",
     "pool.size = 5\nitems.count = 50\nservices.quiet.cache.ttl = '10s'\n",
 ];
 
@@ -447,6 +447,8 @@ fn scenario(kind: &str, arguments: &str) -> String {
     // A slow or missing swap device shows only where memory is short already.
     let memory = if short(kind) { "64MiB" } else { "256MiB" };
     let [shop, quiet] = if guarded(kind) { GUARDS } else { [""; 2] };
+    // Somebody else has to be there where one is avoided.
+    let replicas = if guarded(kind) { 2 } else { 1 };
     format!(
         "name = 'one fault'\nstop = {{ at = '20s' }}\n\
          [topology]\n\
@@ -456,7 +458,7 @@ fn scenario(kind: &str, arguments: &str) -> String {
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
-         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = 1\nstore = {{ fsync = {fsync}, read = 0.5 }}\n{shop}\
+         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = {replicas}\nstore = {{ fsync = {fsync}, read = 0.5 }}\n{shop}\
          [workload.quiet.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '0.000001/s'\ngraph.edges = ['quiet']\nworking_set = '1MiB'\n{quiet}\
          [[fault]]\nname = 'it'\nat = '5s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n{second}"

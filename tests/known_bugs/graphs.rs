@@ -36,7 +36,7 @@ pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "cache-flush",
         weakness: "all who miss ask the database, which answers nobody in time, so that nothing is filled",
-        mitigation: "one fills an item, the others wait for it",
+        mitigation: "the database drops a visit whose client has gone",
         inject: "at = '15s'\n\
                  for = '1s'\n\
                  inject.cache-flush = { workload = 'shop' }",
@@ -47,16 +47,16 @@ pub(crate) const PAIRS: &[Pair] = &[
                 "arrivals.rate = '400/s'\n\
                 cpu = '100us'\n\
                 graph.edges = ['front -> db']\n\
-                items = { count = 200, zipf = 1.0 }\n\
+                items = { count = 2000, zipf = 0 }\n\
                 services.front = { replicas = 1, concurrency = 1000, cache = { ttl = '60s', filled = true } }\n\
                 services.db = { replicas = 1, concurrency = 2, cpu = '20ms' }\n\
                 queue.capacity = 100_000\n\
                 [[property]]\n\
                 name = 'half'\n\
-                threshold = { metric = 'shop.goodput', stat = 'mean', above = 200, from = '20s' }",
+                threshold = { metric = 'shop.goodput', stat = 'mean', above = 250, from = '30s' }",
             ],
-            weak: &["workload.shop.cluster.services.front.cache.single_flight=false"],
-            hardened: &["workload.shop.cluster.services.front.cache.single_flight=true"],
+            weak: &["workload.shop.cluster.queue.deadline_drop=false"],
+            hardened: &["workload.shop.cluster.queue.deadline_drop=true"],
         },
     },
     Pair {

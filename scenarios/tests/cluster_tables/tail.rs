@@ -119,7 +119,7 @@ fn the_surrogate_has_the_tail_of_the_table() {
 fn hedges_of_the_workload_have_that_shape() {
     let with = |hedge: &str| {
         let text = format!(
-            "name = \"tail\"\nstop = {{ at = \"40s\", events_max = 1_000_000_000 }}\n\
+            "name = \"tail\"\nstop = {{ at = \"80s\", events_max = 1_000_000_000 }}\n\
              [topology]\nnodes.leaf = {{ count = 2 }}\nnodes.root = {{}}\nlinks.default = {{ delay = \"0s\" }}\n\
              [workload.q.cluster]\non = \"leaf\"\nclients = \"root\"\ngraph.fan = 100\nreplicas = 2\n\
              services.s0 = {{ on = \"root\", replicas = 1 }}\ncpu = \"0s\"\nconcurrency = 1_000_000\n\
@@ -136,6 +136,8 @@ fn hedges_of_the_workload_have_that_shape() {
             .map(|s| s.1 * 1e3)
             .collect();
         let (requests, hedged) = (times.len() as f64, events(&run, "q.hedged") as f64);
+        let above = [21.8, 40.6, 77.0].map(|ms| times.iter().filter(|t| **t > ms).count());
+        println!("above 21.8, 40.6, 77 ms: {above:?} of {}", times.len());
         let mean = metric(&run.result, "q.latency").0;
         (
             p999(&mut times),

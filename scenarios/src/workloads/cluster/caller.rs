@@ -155,7 +155,7 @@ impl Caller {
         let early = match early {
             Some(result) => Some(result),
             // Nothing left to save up: it waits for the one there is.
-            None if !self.hedges.spend() => Some(one.as_mut().await),
+            None if rules.budget < 1.0 && !self.hedges.spend() => Some(one.as_mut().await),
             None => None,
         };
         if let Some(result) = early {

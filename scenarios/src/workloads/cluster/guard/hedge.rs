@@ -24,7 +24,7 @@ const TABLE: &[Param] = &[
     Param::new(
         "budget",
         Kind::Share,
-        "share of the calls that may be sent a second time",
+        "share of the calls that may be sent a second time; 1 is no budget",
     )
     .default("1"),
     Param::new(
