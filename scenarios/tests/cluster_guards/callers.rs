@@ -21,6 +21,17 @@ fn visits_by_node(run: &SeedRun) -> Vec<usize> {
     seen
 }
 
+/// Visits of a node from a second on.
+fn visits_of(run: &SeedRun, host: u32, from: f64) -> usize {
+    let recording = run.recording.as_ref().expect("records are kept");
+    let is = |record: &&squall_core::history::Record| {
+        matches!(record.what, What::SpanStart { node, name, .. }
+            if node.0 == host && recording.header.names.text(name) == "shop.s0")
+            && record.at.as_secs_f64() >= from
+    };
+    recording.records.iter().filter(is).count()
+}
+
 /// All calls fail for four seconds; each request is tried five times if it may.
 #[test]
 fn a_budget_of_the_load_bounds_the_attempts() {
@@ -238,6 +249,12 @@ fn what_fails_fast_does_not_look_idle() {
     let (greedy, fair) = (failed(""), failed("penalty = \"100ms\""));
     println!("failed {greedy} of 720, with a penalty {fair}");
     assert!(greedy > 300 && fair < 160, "{greedy} {fair}");
+    // A penalty ends: the replica has its share again when it is well.
+    let short = bad.replace("9s", "3s");
+    let run = go(&format!("{workload}\npenalty = \"100ms\""), &short, 1);
+    let late = visits_of(&run, 0, 6.0);
+    println!("visits of the replica in its last six seconds {late}");
+    assert!((80..=160).contains(&late), "a quarter of 480: {late}");
 }
 
 /// All replicas fail: half of them may be avoided, and no more.
@@ -284,7 +301,7 @@ fn a_throttle_holds_attempts_back() {
     let sent = |run: &SeedRun| run.result.faults[0].landed;
     let (plain, held) = (
         run(""),
-        run("retry = { throttle = 1.5, throttle_window = \"2s\" }"),
+        run("retry = { throttle = 1.5, throttle_window = \"200ms\" }"),
     );
     println!(
         "calls that failed: {} and {} with a throttle",
@@ -293,7 +310,7 @@ fn a_throttle_holds_attempts_back() {
     );
     assert!(sent(&plain) > 750 && sent(&held) < 450);
     assert_eq!(count(&plain, "shed"), 0);
-    // When all is well again it sends all again, after its window.
+    // When all is well again what passes grows by the factor a window.
     let late: Vec<(f64, f64)> = samples(&held, "shop.goodput")
         .into_iter()
         .filter(|(at, _)| *at > 9.5)

@@ -121,6 +121,20 @@ fn breaches_stay_among_those_who_need_what_is_faulted() {
     assert_eq!(broken(&hard), [0, 3]);
 }
 
+/// A service that fails at once makes its caller give up what it asked of others: that says nothing of them.
+#[test]
+fn a_call_that_is_given_up_early_is_no_breach() {
+    let graph = "graph.edges = [\"front -> bad\", \"front -> slow\"]\nservices.front.on = \"host[0]\"\n\
+        services.bad = { on = \"host[1]\", cpu = \"1ms\" }\nservices.slow = { on = \"host[2]\", cpu = \"20ms\" }\n\
+        arrivals.rate = \"40/s\"\nversion.errors = 1.0\nobjective = { success = 0.9, faulted = \"bad\" }";
+    let version = "[[fault]]\nat = \"4s\"\nfor = \"4s\"\n\
+        inject.knob-set = { name = \"shop.version\", value = 2, nodes = \"host[1]\" }";
+    let run = run_of(graph, version, 1);
+    assert!(count(&run, "failed") > 120);
+    assert_eq!(verdict(&run, "blast-radius"), Verdict::Pass);
+    assert_eq!(count(&run, "breached"), 2, "front and bad");
+}
+
 #[test]
 fn goodput_comes_back_or_not() {
     let pause = fault("node-pause = { nodes = \"host\" }");
