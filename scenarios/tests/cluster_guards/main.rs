@@ -1,8 +1,6 @@
 //! What services and their callers of the cluster workload do about overload and failure: each mechanism
 //! in a run where it matters, beside the same run without it.
 
-#![expect(clippy::print_stdout, reason = "what was measured is said aloud")]
-
 #[path = "../common/mod.rs"]
 mod common;
 

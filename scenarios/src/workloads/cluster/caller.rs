@@ -224,9 +224,8 @@ impl Caller {
             not: chosen.and_then(Cell::get),
             item: visit.item,
         };
-        let mut view = self.view.borrow_mut();
-        let replica = view.pick(config, service, known, &mut draw);
-        drop(view);
+        let mut pick = |view: &mut View| view.pick(config, service, known, &mut draw);
+        let replica = pick(&mut self.view.borrow_mut());
         if let Some(chosen) = chosen {
             chosen.set(Some(replica));
         }
@@ -408,9 +407,9 @@ impl Caller {
             let answer = cx.call(port, request).within(timeout).await;
             let ok = answer.is_ok_and(|reply| !reply.damage.unreadable());
             let unhealthy = cx.knob(shared.knobs.health_failures);
-            let mut view = self.view.borrow_mut();
-            let changed = view.check(&shared.config, rules, (service, replica), unhealthy, ok);
-            drop(view);
+            let place = (service, replica);
+            let check = |view: &mut View| view.check(&shared.config, rules, place, unhealthy, ok);
+            let changed = check(&mut self.view.borrow_mut());
             let names = [shared.guards.unhealthy, shared.guards.healthy];
             if changed && let Some(name) = names[usize::from(ok)] {
                 cx.event(name, u64::from(service), u64::from(replica));
