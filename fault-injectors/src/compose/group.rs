@@ -153,6 +153,7 @@ fn lower_group(scene: &Scene<'_>, group: &Group, taken: &[Taken]) -> Vec<Result<
         group,
         phase: (VirtualTime::ZERO, ends),
         results: leaves.iter().map(|_| Ok(Lowered::new(ends))).collect(),
+        came: vec![false; leaves.len()],
         leaves,
         taken: taken.to_vec(),
         turns: 0,
@@ -194,6 +195,8 @@ struct Walk<'a> {
     /// The faults, by their position in the scene.
     leaves: Vec<Option<usize>>,
     results: Vec<Result<Lowered, Issue>>,
+    /// Which of them had a turn.
+    came: Vec<bool>,
     /// What the plan takes away besides, and what this group has so far.
     taken: Vec<Taken>,
     turns: usize,
@@ -259,11 +262,14 @@ impl Walk<'_> {
                 lowered.leave_out(&format!("the chance of `{}` is {chance}", group.label));
             }
         }
-        for lowered in self.results.iter_mut().flatten() {
+        for (lowered, came) in self.results.iter_mut().zip(&self.came) {
+            let Ok(lowered) = lowered else { continue };
             if lowered.drawn && lowered.is_empty() && lowered.notes.is_empty() {
-                lowered
-                    .notes
-                    .push("its turn does not come while the run lasts".to_owned());
+                let note = match came {
+                    true => "its turn comes, and nothing of it falls into that",
+                    false => "its turn does not come while the run lasts",
+                };
+                lowered.notes.push(note.to_owned());
             }
         }
         Ok(())
@@ -362,6 +368,7 @@ impl Walk<'_> {
             return Ok(Some(at.start));
         };
         let fault = &self.scene.faults[index];
+        self.came[leaf] = true;
         self.turns += 1;
         if self.turns > TURNS_MAX {
             let issue = Issue::new(format!("more than {TURNS_MAX} turns"), 0..0);

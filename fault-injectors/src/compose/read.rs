@@ -181,7 +181,12 @@ fn group(record: &Args, label: String, reading: &mut Reading<'_>) -> Vec<FaultUs
         return Vec::new();
     };
     let calm = calm::of(record, reading.issues);
-    if record.broken || reading.issues.len() > before {
+    let broken = record.broken || reading.issues.len() > before;
+    // Lowering stops at the first error of a fault; it goes on to find the others.
+    for fault in &faults {
+        check_floor(&fault.record, reading);
+    }
+    if broken {
         return Vec::new();
     }
     let group = Arc::new(Group {
@@ -224,10 +229,11 @@ fn bundle(
 ) -> Option<Bundle> {
     misplaced(
         record,
-        &["ramp", "on", "patience", "if_none"],
+        &["ramp", "patience", "if_none"],
         "goes with a fault: give it to the members",
         reading,
     );
+    misplaced(record, &["on"], super::tables::NO_TRIGGER, reading);
     let (key, order) = match record.text_opt("use").map(preset::find) {
         Some(Some(preset)) if preset.calm.is_some() => {
             calm::check(preset, record, depth, reading.issues)?;

@@ -133,6 +133,10 @@ const MEMBER_AT: Param = Param::new(
     "how long after its turn has come it starts; at once if missing",
 );
 
+/// Why neither a group nor a member of one waits.
+pub(super) const NO_TRIGGER: &str =
+    "triggers stand outside of groups: give the fault a `[[fault]]` of its own";
+
 /// A member of a group.
 pub(crate) static MEMBER: [Param; 27] = [
     Param::new(
@@ -149,11 +153,7 @@ pub(crate) static MEMBER: [Param; 27] = [
     trigger::PATIENCE,
     trigger::IF_NONE,
     RAMP,
-    Param::new(
-        "on",
-        Kind::Reserved,
-        "triggers stand outside of groups: give the fault a record of its own",
-    ),
+    Param::new("on", Kind::Reserved, NO_TRIGGER),
     INJECT,
     USE,
     NODES,

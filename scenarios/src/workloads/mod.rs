@@ -23,6 +23,8 @@ pub const ALL: &[&WorkloadKind] = &[
     &edge::EDGE,
     &cluster::CLUSTER,
     &cluster::raft::RAFT,
+    &cluster::membership::MEMBERSHIP,
+    &cluster::scheduler::SCHEDULER,
 ];
 
 /// A kind of workload: what it takes, and what can be said about it.

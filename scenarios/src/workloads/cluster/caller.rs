@@ -11,7 +11,7 @@ use super::guard::hedge::{self, Delays};
 use super::guard::pool::{Lease, Pool};
 use super::objective::{Count, Objective};
 use super::server::status;
-use super::shared::{CHECK, CRITICAL, Door, HANDSHAKE, Shared, Visit};
+use super::shared::{CHECK, CRITICAL, Door, FORM, HANDSHAKE, Shared, Visit};
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
@@ -229,6 +229,13 @@ impl Caller {
         if let Some(chosen) = chosen {
             chosen.set(Some(replica));
         }
+        let version = || cx.knob(self.shared.knobs.version) >= 2.0;
+        let form = if config.version_speaks && version() {
+            FORM
+        } else {
+            0
+        };
+        let flags = form | if visit.critical { CRITICAL } else { 0 };
         let request = Request {
             method: replica,
             cost: 1,
@@ -239,7 +246,7 @@ impl Caller {
                 visit.path,
                 deadline.as_nanos().cast_unsigned(),
                 visit.item,
-                if visit.critical { CRITICAL } else { 0 },
+                flags,
             ],
         };
         let (outstanding, started) = (Outstanding::new(self, replica), cx.now());

@@ -22,6 +22,7 @@
 //! * **Draws** are keyed by request and path, not by order: a request costs the same in every run
 //!   and at every attempt, whatever else happens.
 
+pub mod autoscaler;
 mod balance;
 mod caller;
 mod client;
@@ -31,16 +32,21 @@ mod generate;
 pub mod graph;
 mod guard;
 mod invariants;
+pub mod membership;
 mod meter;
 mod names;
 mod objective;
+mod oracle;
 mod params;
 mod place;
+mod planted;
 pub mod raft;
+pub mod scheduler;
 mod server;
 mod shared;
 mod store;
 mod tables;
+mod timer;
 mod visit;
 
 pub use graph::Graph;

@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::guard::admission::Admission;
 use super::guard::cache::Cache;
 use super::place::{Place, Waiting};
-use super::shared::{CHECK, HANDSHAKE, Shared};
+use super::shared::{CHECK, FORM, HANDSHAKE, Shared};
 use super::store;
 use core::cell::{Cell, RefCell};
 use squall_core::world::{CallError, Cx, Inbox, Incoming, Reply};
@@ -92,6 +92,10 @@ impl Server {
         let flags = incoming.request.args[3];
         if cx.knob(self.shared.knobs.drain) > 1.5 {
             incoming.fail(cx, 503, None);
+            return;
+        }
+        if flags & FORM != 0 && cx.knob(self.shared.knobs.version) < 2.0 {
+            incoming.fail(cx, 400, None);
             return;
         }
         if flags & HANDSHAKE != 0 {

@@ -71,6 +71,8 @@ pub(super) const BUDGET_BURST: f64 = 10.0;
 pub(super) const CRITICAL: u64 = 1;
 pub(super) const HANDSHAKE: u64 = 2;
 pub(super) const CHECK: u64 = 4;
+/// It has the form of version 2.
+pub(super) const FORM: u64 = 8;
 
 /// Keys of one service's draws.
 #[derive(Clone, Copy, Debug)]
