@@ -271,7 +271,7 @@ pub const FAULT: &[Param] = &[
 ];
 
 const STATS: Kind = Kind::Choice(&[
-    "count", "sum", "mean", "min", "max", "p50", "p90", "p99", "p999",
+    "count", "sum", "mean", "min", "max", "p50", "p90", "p99", "p999", "last",
 ]);
 
 /// A property.

@@ -228,7 +228,7 @@ fn limit(value: &Value, unit: Option<&str>) -> Result<Compared, Issue> {
             let (what, help) = match unit {
                 "s" => (
                     "duration",
-                    format!("write \"{x}s\"; units are ns, us, ms, s, m, h"),
+                    format!("write \"{x}s\"; units are ns, us, ms, s, m, h, d"),
                 ),
                 _ => (
                     "size",

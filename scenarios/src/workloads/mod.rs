@@ -25,6 +25,7 @@ pub const ALL: &[&WorkloadKind] = &[
     &cluster::raft::RAFT,
     &cluster::membership::MEMBERSHIP,
     &cluster::scheduler::SCHEDULER,
+    &cluster::training::TRAINING,
 ];
 
 /// A kind of workload: what it takes, and what can be said about it.

@@ -47,6 +47,7 @@ mod shared;
 mod store;
 mod tables;
 mod timer;
+pub mod training;
 mod visit;
 
 pub use graph::Graph;
