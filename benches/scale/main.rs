@@ -16,6 +16,7 @@ mod curve;
 #[expect(dead_code, reason = "the engine's benches use all of it")]
 mod generator;
 mod heartbeats;
+mod membership;
 mod placement;
 mod recording;
 mod seeds;
@@ -24,11 +25,12 @@ mod tasks;
 use cpu_time::ProcessTime;
 
 /// The benches by name, in the order in which they run: small ones first, as peak memory only grows.
-const ALL: [(&str, fn()); 6] = [
+const ALL: [(&str, fn()); 7] = [
     ("seeds", seeds::run),
     ("placement", placement::run),
     ("recording", recording::run),
     ("heartbeats", heartbeats::run),
+    ("membership", membership::run),
     ("curve", curve::run),
     ("tasks", tasks::run),
 ];

@@ -317,6 +317,15 @@ impl Lowering<'_> {
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
             let refuse = |issue| Refusal::arg("links", issue);
+            if let Some(path) = links.path(self.topology) {
+                if self.floor.is_some() {
+                    let issue = Issue::new("a path has no floor", 0..links.from.text.len());
+                    let issue = issue.label("it is of links, and `keep_healthy` of nodes");
+                    let help = "remove `keep_healthy`, or name two ends: \"a -> b\"";
+                    return Err(refuse(issue.help(help)));
+                }
+                return path.map_err(refuse);
+            }
             crate::selector::apart(&links.from, &links.to, self.topology).map_err(refuse)?;
             let from = self.found((&links.from, false), "links", &[]);
             let from = from.map_err(refuse)?;

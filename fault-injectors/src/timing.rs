@@ -62,7 +62,7 @@ pub(crate) const EVERY_PARAMS: &[Param] = &[
     )
     .default("constant"),
     Param::new(
-        "cv2",
+        "variance",
         Kind::Number {
             min: 1.0,
             max: 1e6,
@@ -230,10 +230,10 @@ impl Timing {
             let issue = issue.label(format!("the mean is {}", every.mean));
             return Err(at("least", issue.help("make it shorter, or `mean` longer")));
         }
-        if table.given("cv2") && !matches!(every.dist, Dist::Hyperexponential(_)) {
-            let issue = Issue::new("only hyperexponential gaps have a `cv2`", 0..0);
+        if table.given("variance") && !matches!(every.dist, Dist::Hyperexponential(_)) {
+            let issue = Issue::new("only hyperexponential gaps have a `variance`", 0..0);
             return Err(at(
-                "cv2",
+                "variance",
                 issue.help("add dist = \"hyperexponential\", or remove it"),
             ));
         }
@@ -370,7 +370,9 @@ impl Every {
             dist: match args.word("dist") {
                 "uniform" => Dist::Uniform,
                 "exponential" => Dist::Exponential,
-                "hyperexponential" => Dist::Hyperexponential(args.number_opt("cv2").unwrap_or(CV2)),
+                "hyperexponential" => {
+                    Dist::Hyperexponential(args.number_opt("variance").unwrap_or(CV2))
+                }
                 _ => Dist::Constant,
             },
             least: args.duration_opt("least").unwrap_or_default(),

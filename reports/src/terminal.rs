@@ -2,9 +2,9 @@
 //! and the one command that repeats it.
 
 use crate::findings::{self, Findings};
-use crate::operator::SignalChange;
 use crate::slow::Slow;
 use crate::statistics::{self, Statistics};
+use crate::telling::{nodes_of, signal_lines};
 use crate::words::{Outcome, margin_unit, mark, number};
 use squall_core::history::Part;
 use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary, SeedResult, Stop};
@@ -55,7 +55,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     out.push_str(&statistics::lines(outcome, &statistics));
     if let (Some(first), Some(recording)) = (campaign.failing().next(), failure) {
         out.push('\n');
-        out.push_str(&seed(outcome, first, recording));
+        out.push_str(&seed(outcome, first, recording, false));
     }
     summary(&mut out, outcome);
     out
@@ -219,8 +219,13 @@ fn summary(out: &mut String, outcome: &Outcome<'_>) {
     let _ = writeln!(out, "   exit code {}", outcome.exit_code());
 }
 
-/// The report of one failing seed.
-pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -> String {
+/// The report of one seed, with the host signals that tell most, or with `all`.
+pub fn seed(
+    outcome: &Outcome<'_>,
+    result: &SeedResult,
+    recording: &Recording,
+    all: bool,
+) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -269,7 +274,13 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
         }
     }
     let findings = Findings::of(recording);
-    signals(&mut out, &findings.signals);
+    let nodes = nodes_of(&findings.signals);
+    let more = format!("{} --all", outcome.replay(result));
+    let signals = signal_lines(&findings.signals, &nodes, all, &more);
+    for (index, line) in signals.iter().enumerate() {
+        let key = if index == 0 { "operator" } else { "" };
+        let _ = writeln!(out, "    {key:<10} {line}");
+    }
     for slow in findings.slow.iter().filter(|slow| slow.count >= 20).take(2) {
         where_time_went(&mut out, slow);
     }
@@ -364,41 +375,6 @@ fn active_line(out: &mut String, recording: &Recording, at: squall_core::Virtual
         let _ = writeln!(
             out,
             "                 and {more} more: `squall plan` shows all"
-        );
-    }
-}
-
-/// Nodes shown at the most.
-const NODES_MAX: usize = 3;
-
-fn signals(out: &mut String, signals: &[SignalChange]) {
-    let mut shown: Vec<&str> = Vec::new();
-    for change in signals {
-        if !shown.contains(&change.node.as_str()) {
-            if shown.len() == NODES_MAX {
-                let _ = writeln!(
-                    out,
-                    "    operator   more nodes were hit; all are in the recording"
-                );
-                return;
-            }
-            shown.push(&change.node);
-            let _ = writeln!(
-                out,
-                "    operator   {:<54} {:>10} {:>10} {:>10}",
-                format!("{} saw", change.node),
-                "before",
-                "during",
-                "after"
-            );
-        }
-        let _ = writeln!(
-            out,
-            "               {:<54} {:>10} {:>10} {:>10}",
-            change.signal,
-            number(change.before),
-            number(change.during),
-            number(change.after)
         );
     }
 }

@@ -218,6 +218,19 @@ pub const ALL: &[&FaultKind] = &[
     &agents::governance::KILL_SWITCH_DELAY,
     &agents::governance::APPROVAL_REPLAY,
     &agents::governance::APPROVER_OVERLOAD,
+    &agents::provider::WRONG_TOOL_NAME,
+    &agents::provider::BILLING_MISMATCH,
+    &agents::provider::CONTEXT_OVERFLOW,
+    &agents::durable::POISON_TASK,
+    &agents::durable::LOST_ACK,
+    &agents::durable::MEMORY_ROLLBACK,
+    &agents::durable::CODE_CHANGE_IN_FLIGHT,
+    &agents::shared::PRIORITY_INVERSION,
+    &agents::shared::SLOW_LOCK,
+    &agents::shared::CROSSED_LOCKS,
+    &agents::shared::STALE_BUDGET,
+    &agents::trust::MISATTRIBUTION,
+    &agents::trust::SCOPE_UNION,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.

@@ -51,6 +51,8 @@ pub(super) const SWAP_ZOMBIE: Preset = Preset {
         )
         .may_miss(),
     ],
+    missing: "a lease that runs out by paging alone: workers of agents touch no memory of their own, so that \
+              they renew it while their tools page; ambiguous-zombie stops the worker itself",
     ..BASE
 };
 

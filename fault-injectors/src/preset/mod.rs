@@ -150,7 +150,7 @@ pub struct PresetPart {
     pub fault: &'static str,
     /// Its parameters.
     pub args: &'static [(&'static str, &'static str)],
-    /// Its timing: `at`, `for`, `chance`, `every.mean`, `every.dist`, `every.cv2`, `every.overlap`.
+    /// Its timing: `at`, `for`, `chance`, `every.mean`, `every.dist`, `every.variance`, `every.overlap`.
     pub when: &'static [(&'static str, &'static str)],
     /// Whether it must land as the file's `land` says; otherwise it may miss. Of a preset that lands as
     /// one all may, as long as one lands.

@@ -112,11 +112,21 @@ impl Preset {
         let nodes = chosen.map_or(default.clone(), |selector| selector.text.clone());
         let set = chosen.map_or(default, without_pick);
         let links = record.links_opt("links");
+        // A path has no two ends: it stands for all its links, and cannot be said one way.
+        let path = links.filter(|links| links.path.is_some());
         let ends = links.map(|links| (links.from.text.as_str(), links.to.text.as_str()));
         let directed = ["{there}", "{back}", "{between}"];
-        if links.is_none() && directed.iter().any(|words| stands_in(kept, words)) {
-            let span = record.place("use").span.clone();
-            let issue = Issue::new("preset needs `links`", span);
+        if (links.is_none() || path.is_some()) && directed.iter().any(|words| stands_in(kept, words)) {
+            let issue = match path {
+                Some(_) => {
+                    let text = format!("{} hits the two ways of a link apart", self.name);
+                    Issue::new(text, record.place("links").span.clone())
+                }
+                None => {
+                    let span = record.place("use").span.clone();
+                    Issue::new("preset needs `links`", span)
+                }
+            };
             let help = "say which way goes where: links = \"vehicle -> cloud\"";
             issues.push(issue.help(help));
             complete = false;
@@ -146,6 +156,7 @@ impl Preset {
         };
         Some(Targets {
             links: match ends {
+                Some((from, _)) if path.is_some() => from.to_owned(),
                 Some((from, to)) => format!("{from} {arrow} {to}"),
                 None => format!("{nodes} <-> {all}"),
             },

@@ -21,7 +21,7 @@ pub(super) const DISKS: Preset = Preset {
             ("for", "24h"),
             ("every.mean", "644600h a node"),
             ("every.dist", "hyperexponential"),
-            ("every.cv2", "2.4"),
+            ("every.variance", "2.4"),
             STACK,
         ],
     )],

@@ -46,6 +46,7 @@ impl Places {
         for arg in &args.entries {
             let selectors: Vec<(bool, &Selector, usize)> = match &arg.value {
                 Value::Selector(selector) => vec![(false, selector, 0)],
+                Value::Links(links) if links.path.is_some() => continue,
                 Value::Links(links) => {
                     vec![(false, &links.from, 0), (true, &links.to, links.to_start)]
                 }

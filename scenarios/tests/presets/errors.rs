@@ -197,12 +197,12 @@ fn repetitions() {
     );
     wrong(
         &[SHOP],
-        &every("cv2 = 4"),
-        &["error: only hyperexponential gaps have a `cv2`"],
+        &every("variance = 4"),
+        &["error: only hyperexponential gaps have a `variance`"],
     );
     wrong(
         &[SHOP],
-        &every("dist = 'hyperexponential', cv2 = 0.5"),
+        &every("dist = 'hyperexponential', variance = 0.5"),
         &["error: 0.5 is out of range"],
     );
 }

@@ -2,6 +2,7 @@
 
 use super::{CREW, LOOP, SHOP, STORE, campaign, find, scenario};
 use squall_core::plan::Land;
+use squall_core::property::Verdict;
 use squall_faults::preset;
 
 /// A preset, the world it runs in, how long, and what its record has beside `use` and `at`.
@@ -209,4 +210,31 @@ fn needed_parts_land_2() {
 #[test]
 fn needed_parts_land_3() {
     walk(3);
+}
+
+/// A needed part that has no effect is a miss, and the campaign proves nothing; another may miss.
+#[test]
+fn a_needed_part_that_misses_is_a_miss() {
+    let rows = |record: &str| {
+        let promise = "[[property]]\nalways = 'loop.rate-finite'\n";
+        let text =
+            format!("[[fault]]\nuse = 'hot-day'\n{record}\n{promise}[topology.nodes.idle]\n");
+        let campaign = campaign(&scenario(&[LOOP], 1, &text), 2);
+        let missed = |label: &str| {
+            let row = campaign.faults.iter().find(|row| row.label == label);
+            row.map(|row| (row.landed > 0, row.missed))
+        };
+        let parts = [missed("hot-day/throttle"), missed("hot-day/drift")];
+        (campaign.verdict, parts)
+    };
+    let (busy, parts) = rows("nodes = 'board'");
+    assert_eq!(busy, Verdict::Pass);
+    assert_eq!(parts[0], Some((true, false)));
+    // Nobody computes there, and nobody asks for the time.
+    let (idle, parts) = rows("nodes = 'idle'");
+    assert_eq!(parts[0], Some((false, true)), "it is needed");
+    assert!(parts[1].is_some_and(|(_, missed)| !missed), "it may miss");
+    assert_eq!(idle, Verdict::Inconclusive);
+    let (alone, parts) = rows("nodes = 'idle'\nwithout = ['throttle']");
+    assert_eq!((alone, parts[0]), (Verdict::Pass, None));
 }

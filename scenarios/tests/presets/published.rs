@@ -161,6 +161,18 @@ fn a_quarter_of_the_sites_is_active() {
         2,
         &format!("{record}without = ['late', 'knob', 'slow-disk']\n"),
     );
+    let mut labels: Vec<&str> = whole
+        .faults
+        .iter()
+        .map(|fault| fault.label.as_str())
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(
+        labels.len(),
+        whole.faults.len(),
+        "each site has a label, and so draws, of its own"
+    );
     let (mut sites, mut active, mut knobs, mut swung) = (0.0, 0.0, 0.0, 0.0);
     for seed in 0..200 {
         let (plan, fewer) = (plan(&whole, seed), plan(&some, seed));

@@ -5,10 +5,14 @@
 //! workload reads if it has a control layer (its table `control`).
 
 pub(super) mod context;
+pub(super) mod durable;
 pub(super) mod governance;
 pub(super) mod model;
 pub(super) mod orchestration;
+pub(super) mod provider;
+pub(super) mod shared;
 pub(super) mod tool;
+pub(super) mod trust;
 
 use super::knob::{ON, change};
 use crate::lowering::{Lowering, Refusal};

@@ -27,13 +27,16 @@ mod config;
 mod depends;
 pub mod graph;
 mod invariants;
+pub mod membership;
 mod oracle;
 mod params;
+mod planted;
 pub mod raft;
 pub mod scheduler;
 mod server;
 mod shared;
 mod store;
+mod timer;
 
 pub use graph::Graph;
 
