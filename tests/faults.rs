@@ -14,6 +14,10 @@ mod agents;
 mod edge;
 #[path = "faults/life.rs"]
 mod life;
+#[path = "faults/roles.rs"]
+mod roles;
+#[path = "faults/scaling.rs"]
+mod scaling;
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`. A fault that needs no more than its target here has
@@ -362,11 +366,15 @@ fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
     }
 }
 
-/// All faults of the catalogue with what they take here, busy and idle; those of control loops and of
-/// agents have worlds of their own.
+/// All faults of the catalogue with what they take here, busy and idle; those of control loops, of agents and
+/// of schedulers have worlds of their own.
 fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let here = |name| {
-        let mut elsewhere = edge::CASES.iter().chain(agents::CASES);
+        let mut elsewhere = edge::CASES
+            .iter()
+            .chain(agents::CASES)
+            .chain(roles::CASES)
+            .chain(scaling::CASES);
         elsewhere.all(|(other, ..)| *other != name)
     };
     let kinds = catalog::ALL.iter().filter(move |kind| here(kind.name));
@@ -491,6 +499,7 @@ fn every_case_is_of_a_fault() {
             .chain(edge::CASES)
             .chain(life::CASES)
             .chain(agents::CASES)
+            .chain(roles::CASES)
     };
     for (number, (name, ..)) in cases().enumerate() {
         assert!(catalog::find(name).is_some(), "there is no fault `{name}`");

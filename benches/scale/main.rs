@@ -17,6 +17,7 @@ mod curve;
 mod generator;
 mod heartbeats;
 mod membership;
+mod placement;
 mod recording;
 mod seeds;
 mod tasks;
@@ -24,8 +25,9 @@ mod tasks;
 use cpu_time::ProcessTime;
 
 /// The benches by name, in the order in which they run: small ones first, as peak memory only grows.
-const ALL: [(&str, fn()); 6] = [
+const ALL: [(&str, fn()); 7] = [
     ("seeds", seeds::run),
+    ("placement", placement::run),
     ("recording", recording::run),
     ("heartbeats", heartbeats::run),
     ("membership", membership::run),

@@ -172,6 +172,68 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
         "{ workload = 'crew' }",
         "{ workload = 'quiet' }",
     ),
+    (
+        "wrong-tool-name",
+        "{ workload = 'crew', p = 0.3 }",
+        "{ workload = 'quiet', p = 1.0 }",
+    ),
+    (
+        "billing-mismatch",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "poison-task",
+        "{ workload = 'crew', p = 0.3, down = '2s' }",
+        "{ workload = 'quiet', p = 1.0 }",
+    ),
+    (
+        "lost-ack",
+        "{ workload = 'crew', p = 0.2 }",
+        "{ workload = 'quiet', p = 1.0 }",
+    ),
+    // Batch work comes whoever comes.
+    ("priority-inversion", "{ workload = 'crew' }", ""),
+    (
+        "misattribution",
+        "{ workload = 'crew', nodes = 'worker', overcommit = 2.0 }",
+        "{ workload = 'quiet', nodes = 'idle' }",
+    ),
+    (
+        "slow-lock",
+        "{ workload = 'crew', hold = '3s' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "crossed-locks",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "stale-budget",
+        "{ workload = 'crew', lag = '1m' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "context-overflow",
+        "{ workload = 'crew', limit = 20000 }",
+        "{ workload = 'quiet', limit = 1 }",
+    ),
+    (
+        "memory-rollback",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "code-change-in-flight",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "scope-union",
+        "{ workload = 'crew' }",
+        "{ workload = 'quiet' }",
+    ),
 ];
 
 /// Faults with a length of their own.
@@ -182,6 +244,14 @@ fn world(kind: &str) -> &'static str {
     match kind {
         "kill-switch-delay" => "kill_at = '61s'",
         "policy-lag" => "revocation_grace = '1s'",
+        "priority-inversion" => "contract = '6/s'\nbatch = '1/s'\nbucket = 'shared'",
+        "slow-lock" => "locks = 4",
+        "crossed-locks" => "locks = 2",
+        "stale-budget" => "tenant_budget = 8e6\nbudget_counter = 'replica'",
+        "memory-rollback" => "memory = 'store'",
+        "code-change-in-flight" => "code = 'latest'",
+        "scope-union" => "delegate = 0.8\ndelegation = 'token'",
+        "misattribution" => "read_pages = 1000\nread_memory = '512MiB'\nslow_call = '5s'",
         _ => "",
     }
 }
@@ -195,6 +265,10 @@ fn beside(kind: &str) -> &'static str {
         "context-resend" => {
             "[[fault]]\nname = 'errors'\nat = '50s'\nfor = '60s'\n\
              inject.call-error = { service = 'crew.model', p = 0.5 }\n"
+        }
+        "code-change-in-flight" => {
+            "[[fault]]\nname = 'lost'\nat = '65s'\n\
+             inject.node-loss = { nodes = 'worker[0]', restart_after = '5s' }\n"
         }
         "policy-lag" => {
             "[[fault]]\nname = 'revoked'\nat = '62s'\nfor = '20s'\n\
@@ -210,6 +284,11 @@ fn scenario(kind: &str, arguments: &str) -> String {
         false => "for = '30s'",
     };
     let (control, second) = (world(kind), beside(kind));
+    // Memory is short on workers that read what the model answers.
+    let short = match kind {
+        "misattribution" => ", memory = '1GiB', swap = 'hdd'",
+        _ => "",
+    };
     let crew = |name: &str, rate: &str| {
         format!(
             "[workload.{name}.agents]\non = 'worker'\ndeadline = '5m'\n\
@@ -220,7 +299,7 @@ fn scenario(kind: &str, arguments: &str) -> String {
         )
     };
     format!(
-        "name = 'one fault'\nstop = {{ at = '3m' }}\n[topology]\nnodes.worker = {{ count = 2 }}\n\
+        "name = 'one fault'\nstop = {{ at = '3m' }}\n[topology]\nnodes.worker = {{ count = 2{short} }}\n\
          nodes.model = {{}}\nnodes.tools = {{ cores = 4 }}\nnodes.policy = {{}}\nnodes.idle = {{}}\n{}{}\
          {second}[[fault]]\nname = 'it'\nat = '60s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n",
         crew("crew", "0.5/s"),
@@ -300,6 +379,9 @@ fn faults_of_agents_change_the_run() {
             "session-mix-up",
             "fan-out",
             "approval-replay",
+            "billing-mismatch",
+            "crossed-locks",
+            "memory-rollback",
         ]
     );
 }

@@ -62,8 +62,14 @@ families! {
     agents_context,
     agents_tools,
     agents_model,
+    agents_durable,
+    agents_provider,
+    agents_shared,
+    agents_trust,
     load,
     replies,
+    roles,
+    scaling,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

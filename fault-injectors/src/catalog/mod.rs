@@ -25,6 +25,8 @@ mod node;
 mod node_life;
 mod pages;
 mod partition;
+mod roles;
+mod scaling;
 mod signal;
 mod signal_quality;
 mod steal;
@@ -54,6 +56,10 @@ pub const ALL: &[&FaultKind] = &[
     &domain::TOR_LOSS,
     &domain::RACK_BURST,
     &cluster::TORN_QUORUM,
+    &roles::LEADER_LOSS,
+    &roles::LEADER_ISOLATE,
+    &roles::MEMBERSHIP_CHURN,
+    &roles::MIXED_VERSIONS,
     &cluster::GPU_FAULT,
     &cluster::STRAGGLER,
     &cluster::SLOW_MEMBER,
@@ -175,6 +181,9 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &scaling::METRIC_LAG,
+    &scaling::SLOW_PROVISION,
+    &scaling::IMAGE_PULL_FAIL,
     &agents::model::MODEL_SLOW,
     &agents::model::SLOW_TOKENS,
     &agents::model::MODEL_RATE_LIMIT,
@@ -209,6 +218,19 @@ pub const ALL: &[&FaultKind] = &[
     &agents::governance::KILL_SWITCH_DELAY,
     &agents::governance::APPROVAL_REPLAY,
     &agents::governance::APPROVER_OVERLOAD,
+    &agents::provider::WRONG_TOOL_NAME,
+    &agents::provider::BILLING_MISMATCH,
+    &agents::provider::CONTEXT_OVERFLOW,
+    &agents::durable::POISON_TASK,
+    &agents::durable::LOST_ACK,
+    &agents::durable::MEMORY_ROLLBACK,
+    &agents::durable::CODE_CHANGE_IN_FLIGHT,
+    &agents::shared::PRIORITY_INVERSION,
+    &agents::shared::SLOW_LOCK,
+    &agents::shared::CROSSED_LOCKS,
+    &agents::shared::STALE_BUDGET,
+    &agents::trust::MISATTRIBUTION,
+    &agents::trust::SCOPE_UNION,
 ];
 
 /// A named fault: a pure function from parameters, topology and its own draws to primitives.

@@ -102,6 +102,14 @@ const NEVER: &[(&str, &str)] = &[
     ),
     ("spot-reclaim", "it takes a spare beside its target"),
     (
+        "leader-loss",
+        "who leads is known in a run only; node-loss is drawn",
+    ),
+    (
+        "leader-isolate",
+        "who leads is known in a run only; partition and link-cut are drawn",
+    ),
+    (
         "knob-set",
         "what a value of a knob means, only its author knows",
     ),

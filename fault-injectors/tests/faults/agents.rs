@@ -32,6 +32,12 @@ fn agents() -> Topology {
         "approver-load",
         "prefix-cache-loss",
         "model-out",
+        "poison-task",
+        "wrong-tool-name",
+        "usage-missing",
+        "batch-load",
+        "context-limit",
+        "workflow-version",
     ]
     .map(|slug| (slug, any(), 0.0))
     .into();
@@ -40,9 +46,14 @@ fn agents() -> Topology {
         "policy-lag",
         "kill-delay",
         "idempotency-ttl",
+        "usage-late",
+        "budget-lag",
+        "memory-age",
     ];
     knobs.extend(times.map(|slug| (slug, KnobKind::Seconds, 0.0)));
-    knobs.extend(["grants-revoked", "resend-context"].map(|slug| (slug, KnobKind::Flag, 0.0)));
+    knobs.extend(
+        ["grants-revoked", "resend-context", "scope-union"].map(|slug| (slug, KnobKind::Flag, 0.0)),
+    );
     knobs.extend([
         slots,
         (
@@ -58,6 +69,13 @@ fn agents() -> Topology {
             words(&["ok", "slow", "read-only", "torn", "reorder"]),
             0.0,
         ),
+        ("telemetry", words(&["host", "calls-only"]), 0.0),
+        (
+            "lock-order",
+            words(&["sorted", "as-named", "reversed"]),
+            0.0,
+        ),
+        ("context-overflow", words(&["error-400", "drop-head"]), 0.0),
     ]);
     for (slug, kind, base) in knobs {
         let name = format!("w.{slug}");
@@ -117,6 +135,17 @@ fn golden_plans_of_agents() {
         "kill-switch-delay",
         "approval-replay",
         "approver-overload",
+        "wrong-tool-name",
+        "billing-mismatch",
+        "lost-ack",
+        "priority-inversion",
+        "slow-lock",
+        "crossed-locks",
+        "stale-budget",
+        "context-overflow",
+        "memory-rollback",
+        "code-change-in-flight",
+        "scope-union",
     ] {
         golden(plain, one);
     }
@@ -130,6 +159,9 @@ fn golden_plans_of_agents() {
     ];
     golden("model-rate-limit", &output);
     golden("policy-down", &[w.clone(), ("client", text("cached"))]);
+    let pages = [w.clone(), ("nodes", text("gateway[0]"))];
+    golden("misattribution", &pages);
+    golden("poison-task", &[w.clone(), ("times", integer(2))]);
     let crash = [w, ("nodes", text("gateway[0]")), ("times", integer(2))];
     golden("worker-crash-at", &crash);
     golden("zombie-worker", &[("nodes", text("gateway[1]"))]);
@@ -139,11 +171,15 @@ fn golden_plans_of_agents() {
     );
     let cut = [("nodes", text("model[0]")), ("cause", text("partition"))];
     golden("zombie-worker", &cut);
-    assert_eq!(
-        out,
-        include_str!("golden/agents.txt"),
-        "GOLDEN\n{out}GOLDEN"
+    let golden = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/faults/golden/agents.txt"
     );
+    if std::env::var("SQUALL_GOLDEN").is_ok_and(|word| word == "write") {
+        std::fs::write(golden, &out).expect("a file that can be written");
+    }
+    let shipped = std::fs::read_to_string(golden).expect("a file");
+    assert_eq!(out, shipped, "GOLDEN\n{out}GOLDEN");
 }
 
 /// Who is no workload of agents is told so, whatever the fault acts on.

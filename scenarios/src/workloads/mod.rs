@@ -24,6 +24,7 @@ pub const ALL: &[&WorkloadKind] = &[
     &cluster::CLUSTER,
     &cluster::raft::RAFT,
     &cluster::membership::MEMBERSHIP,
+    &cluster::scheduler::SCHEDULER,
 ];
 
 /// A kind of workload: what it takes, and what can be said about it.

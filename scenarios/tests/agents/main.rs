@@ -12,4 +12,5 @@ mod common;
 mod latency;
 mod promises;
 mod recorded;
+mod shares;
 mod shipped;

@@ -237,7 +237,7 @@ serial = [ { inject.node-pause = { nodes = "web" }, for = "1s" } ]
             "error: fault has no end",
             "error: group has no members",
             "error: `on` is not supported yet",
-            "   |                                                       ^^ triggers stand outside of groups: give the fault a record of its own",
+            "   |                                                       ^^ triggers stand outside of groups: give the fault a `[[fault]]` of its own",
             "error: `repeat` does not belong here",
             "   | ^^^^^^ goes with a group or a preset",
             "error: two faults are called `a`",
@@ -273,5 +273,21 @@ serial = [
             "14 | repeat = 10000",
             "   |          ^^^^^",
         ],
+    );
+}
+
+/// A member whose turn comes, and of which nothing falls into it, is not told that its turn does not come.
+#[test]
+fn a_member_that_draws_nothing_had_its_turn() {
+    let text = "name = \"quiet\"\nstop = { at = \"5m\" }\ntopology.nodes.w = { count = 3 }\n[[fault]]\nname = \"g\"\nat = \"1m\"\n\
+                serial = [{ name = \"lemon\", for = \"1ms\", inject.lemon-node = { nodes = \"w\" } }]\n";
+    let scenario =
+        squall_scenarios::parse("quiet.toml", text, &squall_scenarios::Settings::default());
+    let scenario = scenario.unwrap_or_else(|report| panic!("{report}"));
+    let plan = scenario.plan(squall_core::Seed(1)).expect("a plan");
+    assert!(plan.entries().is_empty());
+    assert_eq!(
+        plan.faults[0].notes,
+        ["its turn comes, and nothing of it falls into that"]
     );
 }

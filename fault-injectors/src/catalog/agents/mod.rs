@@ -5,10 +5,14 @@
 //! workload reads if it has a control layer (its table `control`).
 
 pub(super) mod context;
+pub(super) mod durable;
 pub(super) mod governance;
 pub(super) mod model;
 pub(super) mod orchestration;
+pub(super) mod provider;
+pub(super) mod shared;
 pub(super) mod tool;
+pub(super) mod trust;
 
 use super::knob::{ON, change};
 use crate::lowering::{Lowering, Refusal};
@@ -34,19 +38,26 @@ fn knob<'t>(
 ) -> Result<(KnobId, &'t KnobInfo), Refusal> {
     let workload = args.text("workload");
     let found = lowering.topology.knob(&format!("{workload}.{slug}"));
-    found.ok_or_else(|| stranger(workload, lowering))
+    found.ok_or_else(|| stranger(workload, lowering, AGENTS))
 }
 
-/// Why `workload` has not what agents have.
-fn stranger(workload: &str, lowering: &Lowering<'_>) -> Refusal {
+/// How a workload of another kind is refused.
+const AGENTS: (&str, &str) = ("agents", "agents");
+
+/// Why `workload` has not what those of a kind have: in words, and by its name in files.
+pub(super) fn stranger(
+    workload: &str,
+    lowering: &Lowering<'_>,
+    (words, kind): (&str, &str),
+) -> Refusal {
     let workloads = lowering.topology.workloads().iter();
     let known = workloads.map(|(name, _)| name.as_str());
     let issue = match known.clone().any(|name| name == workload) {
         true => Issue::new(
-            format!("`{workload}` is no workload of agents"),
+            format!("`{workload}` is no workload of {words}"),
             0..workload.len(),
         )
-        .help("name a workload of the kind `agents`"),
+        .help(format!("name a workload of the kind `{kind}`")),
         false => Issue::new(format!("unknown workload `{workload}`"), 0..workload.len())
             .maybe_help(suggest(workload, known)),
     };
@@ -75,7 +86,7 @@ fn set_word(
 fn service(args: &Args, lowering: &Lowering<'_>, slug: &str) -> Result<ServiceId, Refusal> {
     let workload = args.text("workload");
     let found = lowering.topology.service(&format!("{workload}.{slug}"));
-    found.ok_or_else(|| stranger(workload, lowering))
+    found.ok_or_else(|| stranger(workload, lowering, AGENTS))
 }
 
 /// Puts a rule on calls of a service of the workload, from every client.

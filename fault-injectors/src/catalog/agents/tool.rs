@@ -9,7 +9,8 @@ use squall_core::plan::{CallRule, CallScope, Family, Malformed};
 /// The number of writes among the methods of the tools.
 const WRITE: u32 = 1;
 
-const fn writes() -> CallScope {
+/// Calls that have an effect.
+pub(super) const fn writes() -> CallScope {
     CallScope {
         method: Some(WRITE),
         ..CallScope::ALL

@@ -30,6 +30,7 @@ const ELSEWHERE: &[&str] = &[
     include_str!("../golden/calls.txt"),
     include_str!("../golden/life.txt"),
     include_str!("../golden/loops.txt"),
+    include_str!("../golden/scaling.txt"),
 ];
 
 /// The parameters of a fault that must be written, with targets of the small world.

@@ -4,7 +4,7 @@ use super::config::Config;
 use super::control::Control;
 use super::source::Source;
 use super::store::{Allowance, Store};
-use squall_core::world::RoleOf;
+use squall_core::world::{MemorySet, RoleOf};
 use squall_core::{Cx, Key, KnobId, NameId, PortId, Seed, VirtualDuration, VirtualTime, WallTime};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +121,8 @@ pub(super) struct Agent {
     pub(super) app: Rc<App>,
     pub(super) cx: Cx,
     pub(super) worker: usize,
+    /// What it needs to read answers, if that costs something.
+    pub(super) memory: Option<MemorySet>,
     /// Of the process: lost with it.
     pub(super) allowance: Rc<RefCell<Allowance>>,
 }

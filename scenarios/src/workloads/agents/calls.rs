@@ -1,6 +1,7 @@
 //! One call with its retries: the client library's, below the framework's.
 
 use super::app::{Agent, call_key};
+use super::control;
 use super::store::until;
 use super::tables::NO_BUDGET;
 use squall_core::world::{CallError, Reply, Request};
@@ -57,11 +58,18 @@ pub(super) async fn ask(
     let mut tried = 0;
     loop {
         let request = of_attempt(what, cx.knob(app.knobs.resend) >= 0.5, *tally);
+        if what.tokens.is_some() {
+            let wall = cx.wall_clock();
+            let patience = what.deadline.since(wall);
+            if !control::contracted(agent, cx, key, patience).await {
+                return Err(Failure::Call(CallError::Deadline));
+            }
+        }
         let reserved = what
             .tokens
             .map(|t| (t.task, agent.config().reserve(t.context)));
         if let Some((task, tokens)) = reserved
-            && !app.store.borrow_mut().reserve(agent.config(), task, tokens)
+            && !reserve(agent, task, tokens)
         {
             agent.event(app.names.over_budget, u64::from(task), tokens);
             return Err(Failure::Budget);
@@ -74,7 +82,7 @@ pub(super) async fn ask(
         *tally += 1;
         tried += 1;
         if let (Some((task, reserved)), Some(tokens)) = (reserved, what.tokens) {
-            pay(agent, (task, reserved), tokens, &result);
+            pay(agent, (task, reserved), (tokens, key, *tally), &result);
         }
         let error = match result {
             Ok(reply) => return Ok((reply, cx.now().since(sent))),
@@ -115,11 +123,31 @@ fn of_attempt(what: &Ask<'_>, resend: bool, attempt: u32) -> Request {
     request
 }
 
+/// Reserves tokens of a session and of its tenant.
+fn reserve(agent: &Agent, task: u32, tokens: u64) -> bool {
+    if !control::reserve(agent, task, tokens) {
+        return false;
+    }
+    let mut store = agent.app.store.borrow_mut();
+    let has = store.reserve(agent.config(), task, tokens);
+    drop(store);
+    if !has {
+        control::settle(agent, task, tokens, 0);
+    }
+    has
+}
+
+/// Gives a reservation back and spends what is written down as spent.
+pub(super) fn settle(agent: &Agent, task: u32, (reserved, spent): (u64, u64)) {
+    agent.app.store.borrow_mut().settle(task, reserved, spent);
+    control::settle(agent, task, reserved, spent);
+}
+
 /// Tokens are spent by an answer, and by a call of which nobody knows how it ended.
 fn pay(
     agent: &Agent,
     (task, reserved): (u32, u64),
-    tokens: Tokens,
+    (tokens, call, attempt): (Tokens, u64, u32),
     result: &Result<Reply, CallError>,
 ) {
     let spent = match result {
@@ -129,7 +157,12 @@ fn pay(
         Err(error) if error.ambiguous() => u64::from(tokens.context),
         Err(_) => 0,
     };
-    agent.app.store.borrow_mut().settle(task, reserved, spent);
+    let recorded = control::usage(agent, task, (call, attempt), spent);
+    agent
+        .app
+        .store
+        .borrow_mut()
+        .settle(task, reserved, recorded);
     if spent > 0 {
         agent.event(agent.app.names.spent, u64::from(task), spent);
         agent.cx.sample(agent.app.names.tokens, spent as f64);

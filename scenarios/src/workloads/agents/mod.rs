@@ -209,6 +209,10 @@ fn controls(install: &mut Install<'_>, app: &Rc<App>) {
     install.world.process(first, &operator, move |cx| {
         control::operator(cx, Rc::clone(&shared))
     });
+    let (batch, shared) = (install.full("batch"), Rc::clone(app));
+    install.world.process(first, &batch, move |cx| {
+        control::batch(cx, Rc::clone(&shared))
+    });
 }
 
 /// When recorded sessions start: evenly drawn over the window, in order of time.

@@ -16,6 +16,13 @@ pub(super) async fn model(cx: Cx, app: Rc<App>, service: String) {
     let inbox = cx.listen(&service);
     loop {
         let incoming = inbox.accept().await;
+        let read = match control::prompt(&cx, &app, &incoming.request) {
+            Ok(read) => read,
+            Err(status) => {
+                incoming.fail(&cx, status, None);
+                continue;
+            }
+        };
         let time =
             model_time(&app, &incoming.request).scaled(cx.knob(app.knobs.model_latency).max(0.0));
         let stream = Stream {
@@ -25,7 +32,9 @@ pub(super) async fn model(cx: Cx, app: Rc<App>, service: String) {
         };
         let server = cx.clone();
         cx.spawn(async move {
-            incoming.stream(&server, Reply::default(), stream).await;
+            incoming
+                .stream(&server, Reply::of([0, read, 0, 0]), stream)
+                .await;
         });
     }
 }

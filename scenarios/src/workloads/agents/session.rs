@@ -31,14 +31,21 @@ pub(super) enum Cause {
     Killed = 6,
     /// It did the same step again and again.
     Loop = 7,
+    /// It was put aside after it had killed too many workers.
+    Parked = 8,
 }
 
 /// Runs a session and says how it ended.
 pub(super) async fn session(agent: Agent, stream: u32, epoch: u32) {
-    if agent.app.store.borrow_mut().stream(stream).task == stream {
-        control::fan_out(&agent, stream);
-    }
-    let end = steps(agent.clone(), stream, epoch).await;
+    let end = match control::take(&agent, stream, epoch).await {
+        Err(cause) => End::Failed(cause),
+        Ok(()) => {
+            if agent.app.store.borrow_mut().stream(stream).task == stream {
+                control::fan_out(&agent, stream);
+            }
+            steps(agent.clone(), stream, epoch).await
+        }
+    };
     let (app, config) = (&agent.app, agent.config());
     agent.holds(stream, epoch, false);
     if end == End::Fenced {
@@ -69,6 +76,10 @@ fn steps(agent: Agent, stream: u32, epoch: u32) -> Pin<Box<dyn Future<Output = E
         let app = &agent.app;
         let mut at: Stream = *app.store.borrow_mut().stream(stream);
         let len = app.source.len(agent.config(), stream);
+        let code = control::replay(&agent, stream, at.seq);
+        if code.seq < at.seq {
+            (at.seq, at.intent) = (code.seq, false);
+        }
         let mut last = agent.now();
         let mut rested = epoch > 1;
         while at.seq < len {
@@ -76,7 +87,7 @@ fn steps(agent: Agent, stream: u32, epoch: u32) -> Pin<Box<dyn Future<Output = E
                 .source
                 .step(agent.config(), (stream, at.seq), at.context);
             let done = match step {
-                Step::Call(call) => {
+                Step::Call(mut call) => {
                     // Whoever takes a session over does not wait again.
                     if !core::mem::take(&mut rested) {
                         agent
@@ -88,13 +99,14 @@ fn steps(agent: Agent, stream: u32, epoch: u32) -> Pin<Box<dyn Future<Output = E
                     if let Err(cause) = control::turn(&agent, stream, &call) {
                         return End::Failed(cause);
                     }
+                    control::choose(&agent, stream, at.seq, code);
                     let early = control::too_early(&agent);
                     if early {
                         let mut next = at;
                         (next.seq, next.context) = (at.seq + 1, call.context);
                         checkpoint(&agent, stream, epoch, &next);
                     }
-                    let mut done = step::run(&agent, stream, &at, &call, &mut last).await;
+                    let mut done = step::run(&agent, stream, &at, &mut call, &mut last).await;
                     at.context = call.context;
                     if done.is_ok() {
                         match control::repeats(&agent, stream, at.seq) {

@@ -27,7 +27,7 @@ const OWN_EVENTS: [Word; 15] = [
     word("done", "a session ended well (a: session, b: steps)"),
     word(
         "failed",
-        "a session gave up (a: session, b: 1 model, 2 tool, 3 deadline, 4 budget)",
+        "a session gave up (a: session, b: 1 model, 2 tool, 3 deadline, 4 budget, 5 denied, 6 killed, 7 loop, 8 parked)",
     ),
     word(
         "resumed",

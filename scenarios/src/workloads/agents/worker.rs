@@ -11,11 +11,13 @@ use std::rc::Rc;
 /// The process of a worker: anew at every start of its node.
 pub(super) async fn worker(cx: Cx, app: Rc<App>, number: usize) {
     let config = &app.config;
+    let reading = config.control.as_ref().and_then(|c| c.reading.as_ref());
     let agent = Agent {
         allowance: Rc::new(RefCell::new(Allowance::new())),
         app: Rc::clone(&app),
         cx: cx.clone(),
         worker: number,
+        memory: reading.map(|reading| cx.memory_set(reading.memory, 0.8, 0.1)),
     };
     app.store
         .borrow_mut()

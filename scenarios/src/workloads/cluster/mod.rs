@@ -20,6 +20,7 @@
 //! * **Draws** are keyed by request and path, not by order: a request costs the same in every run
 //!   and at every attempt, whatever else happens.
 
+pub mod autoscaler;
 mod balance;
 mod client;
 mod config;
@@ -27,9 +28,11 @@ mod depends;
 pub mod graph;
 mod invariants;
 pub mod membership;
+mod oracle;
 mod params;
 mod planted;
 pub mod raft;
+pub mod scheduler;
 mod server;
 mod shared;
 mod store;

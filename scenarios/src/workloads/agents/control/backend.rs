@@ -1,6 +1,6 @@
 //! The back end's side: whether it does what it is asked, and what it records of it.
 
-use super::super::app::App;
+use super::super::app::{App, SEQ_BITS};
 use super::config::Enforce;
 use super::mind::Labels;
 use super::policy::parts;
@@ -29,7 +29,11 @@ pub(in super::super) fn admit(cx: &Cx, app: &App, request: &Request) -> Result<(
 /// It has happened.
 pub(in super::super) fn executed(cx: &Cx, app: &App, request: &Request) {
     if let Some(control) = &app.control {
-        cx.event(control.names.executed_as, request.key, request.args[2]);
+        let (labels, goal) = Labels(request.args[2]).split();
+        cx.event(control.names.executed_as, request.key, labels);
+        if goal > 0 {
+            cx.event(control.names.did, request.key >> SEQ_BITS, goal);
+        }
         cx.event(control.names.executed, request.key, request.args[1]);
     }
 }

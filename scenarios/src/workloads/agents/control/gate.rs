@@ -3,8 +3,8 @@
 use super::super::app::Agent;
 use super::super::session::Cause;
 use super::config::Enforce;
-use super::mind::{self, Action, Labels};
-use super::{Control, ControlConfig, Purpose, Slug};
+use super::mind::{self, Action, Labels, Meant};
+use super::{Control, ControlConfig, Purpose, Slug, delegation};
 use squall_core::world::Request;
 use squall_core::{Cx, Sample, VirtualDuration};
 
@@ -39,6 +39,8 @@ pub(super) enum Block {
     Owner = 3,
     Approval = 4,
     Approver = 5,
+    Memory = 6,
+    Scope = 7,
 }
 
 /// Passes what the agent of `stream` wants to do for the effect of its step.
@@ -47,10 +49,11 @@ pub(in super::super) async fn gate(
     cx: &Cx,
     (control, config): (&Control, &ControlConfig),
     (stream, seq): (u32, u32),
-    guessed: bool,
+    meant: Meant,
 ) -> Result<Gate, Stop> {
-    let mut action = mind::action(agent, (control, config), (stream, seq), guessed);
+    let mut action = mind::action(agent, (control, config), (stream, seq), meant);
     check(agent, (control, config), &mut action);
+    delegation::scope(agent, (control, config), stream, &mut action)?;
     stopped(agent, control, true)?;
     if !action.stray {
         permission(agent, cx, (control, config), stream, &mut action).await?;

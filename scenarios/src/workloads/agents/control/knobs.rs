@@ -25,6 +25,19 @@ pub(in super::super) enum Slug {
     ApprovalDefault,
     AuditMode,
     CheckpointMode,
+    PoisonTask,
+    WrongToolName,
+    UsageMissing,
+    UsageLate,
+    BatchLoad,
+    Telemetry,
+    LockOrder,
+    ContextLimit,
+    ContextOverflow,
+    ScopeUnion,
+    BudgetLag,
+    MemoryAge,
+    WorkflowVersion,
 }
 
 const fn share(name: &'static str, doc: &'static str) -> Knob {
@@ -79,7 +92,7 @@ const fn words(
 }
 
 /// In the order of [`Slug`].
-pub(in super::super) const KNOBS: [Knob; 19] = [
+pub(in super::super) const KNOBS: [Knob; 32] = [
     share(
         "wrong-arguments",
         "share of the writes about another entity",
@@ -167,6 +180,74 @@ pub(in super::super) const KNOBS: [Knob; 19] = [
         &["ok", "slow", "read-only", "torn", "reorder"],
         "",
         "what the store does with a checkpoint",
+    ),
+    share(
+        "poison-task",
+        "share of the sessions that kill every worker that takes them",
+    ),
+    share(
+        "wrong-tool-name",
+        "share of the answers that ask for a tool that is not there",
+    ),
+    share(
+        "usage-missing",
+        "share of the model calls whose tokens the provider does not report",
+    ),
+    time(
+        "usage-late",
+        "",
+        "time after a model call at which it reports them",
+    ),
+    Knob {
+        name: "batch-load",
+        range: KnobRange::Number(0.0, 1000.0),
+        param: "",
+        base: 1.0,
+        doc: "factor on the calls of the batch work",
+    },
+    words(
+        "telemetry",
+        &["host", "calls-only"],
+        "",
+        "whether signals of the hosts are looked at, or times of calls alone",
+    ),
+    words(
+        "lock-order",
+        &["sorted", "as-named", "reversed"],
+        "control.lock_order",
+        "the order in which a write takes its locks",
+    ),
+    Knob {
+        name: "context-limit",
+        range: KnobRange::Number(0.0, 1e9),
+        param: "control.context_limit",
+        base: 1e6,
+        doc: "tokens of a prompt that the model takes",
+    },
+    words(
+        "context-overflow",
+        &["error-400", "drop-head"],
+        "",
+        "what the provider does with a longer one",
+    ),
+    flag(
+        "scope-union",
+        "whether sub-agents are given what they or their parent may do, instead of what both may",
+    ),
+    time(
+        "budget-lag",
+        "control.budget_lag",
+        "how long ago what a replica of the counter says was true",
+    ),
+    time(
+        "memory-age",
+        "",
+        "how old what the store of memories gives is",
+    ),
+    count(
+        "workflow-version",
+        1e6,
+        "the version of the workflow's code that a worker has",
     ),
 ];
 

@@ -21,6 +21,10 @@ impl Labels {
     pub(in super::super) const APPROVED: u64 = 8;
     /// A policy server permitted it.
     pub(in super::super) const DECIDED: u64 = 16;
+    /// It was done by another tool than the one that the model asked for.
+    pub(in super::super) const OTHER_TOOL: u64 = 32;
+    /// A sub-agent did it, and its parent may not.
+    pub(in super::super) const OUTSIDE: u64 = 64;
 
     pub(super) const fn with(self, bit: u64) -> Self {
         Self(self.0 | bit)
@@ -28,9 +32,29 @@ impl Labels {
     pub(super) const fn without(self, bit: u64) -> Self {
         Self(self.0 & !bit)
     }
+    /// With the number of the thing that its task wants, in the upper half.
+    pub(in super::super) const fn about(self, goal: u64) -> Self {
+        Self(self.0 | (goal << u32::BITS))
+    }
+    /// Labels and number.
+    pub(in super::super) const fn split(self) -> (u64, u64) {
+        (self.0 & u32::MAX as u64, self.0 >> u32::BITS)
+    }
     pub(in super::super) const fn has(self, bit: u64) -> bool {
         self.0 & bit != 0
     }
+}
+
+/// What an answer of the model means to its agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in super::super) enum Meant {
+    /// What it says.
+    #[default]
+    Asked,
+    /// What somebody guesses that a broken answer means.
+    Guess,
+    /// Another tool than the one that it names, which is not there.
+    OtherTool,
 }
 
 /// A write that an agent wants to make.
@@ -83,7 +107,7 @@ pub(super) fn action(
     agent: &Agent,
     (control, config): (&Control, &ControlConfig),
     (stream, seq): (u32, u32),
-    guessed: bool,
+    meant: Meant,
 ) -> Action {
     let effect = call_key(stream, seq);
     let (cx, names) = (&agent.cx, &control.names);
@@ -94,8 +118,10 @@ pub(super) fn action(
         stray: false,
     };
     agent.event(names.wanted, effect, action.hash);
-    if guessed {
-        action.hash = other(effect, why::GUESS);
+    match meant {
+        Meant::Asked => {}
+        Meant::Guess => action.hash = other(effect, why::GUESS),
+        Meant::OtherTool => action.labels = action.labels.with(Labels::OTHER_TOOL),
     }
     if chance(
         control,
@@ -111,7 +137,7 @@ pub(super) fn action(
         action.hash = other(effect, why::MISTAKE);
     }
     let tempted = control.draws(Purpose::Temptation, effect);
-    if !memory.constraint && tempted.at(0).chance(config.temptation) {
+    if (memory.cut || !memory.constraint) && tempted.at(0).chance(config.temptation) {
         action.hash = other(effect, why::FORBIDDEN);
         action.labels = action.labels.with(Labels::FORBIDDEN);
     }

@@ -15,134 +15,52 @@
 //! * The promises (`promises`) read records only.
 
 mod backend;
+mod blame;
 mod config;
+mod contract;
+mod counter;
+mod delegation;
+mod delivery;
 mod fan_out;
 mod gate;
 mod knobs;
+mod locks;
 mod mind;
+mod names;
 pub(super) mod params;
 mod policy;
 mod promises;
+mod recall;
 mod turn;
+mod usage;
+mod versions;
+mod window;
 
 pub(super) use backend::{admit, executed};
+pub(super) use blame::read as read_answer;
 pub(super) use config::{ControlConfig, read};
+pub(super) use contract::{batch, contracted};
+pub(super) use counter::{reserve, settle};
+pub(super) use delivery::take;
 pub(super) use fan_out::fan_out;
 pub(super) use gate::{Stop, gate};
 pub(super) use knobs::KNOBS;
 use knobs::{ControlKnobs, Slug};
+pub(super) use locks::{Owner, lock, unlock};
+pub(super) use mind::Meant;
+pub(super) use names::{ControlNames, EVENTS};
 pub(super) use policy::{authority, operator, parts, serve};
 pub(super) use promises::{INVARIANTS, promise};
+pub(super) use recall::{goal, remember};
 pub(super) use turn::{Write, after_read, checkpoint, decode, point, repeats, too_early, turn};
+pub(super) use usage::usage;
+pub(super) use versions::{choose, replay};
+pub(super) use window::{prompt, shortens};
 
-use super::super::{Install, Word, word};
-use squall_core::{Key, NameId, PortId, VirtualTime};
+use super::super::Install;
+use squall_core::{Key, PortId, VirtualTime};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-
-/// Events of the control layer, beside those that every workload of agents has.
-pub(super) const EVENTS: [Word; 24] = [
-    word(
-        "wanted",
-        "a task wants an effect (a: effect, b: hash of its arguments)",
-    ),
-    word(
-        "executed",
-        "the back end did it (a: effect, b: hash of its arguments)",
-    ),
-    word(
-        "executed-as",
-        "with these labels (a: effect, b: bits, see `labels`)",
-    ),
-    word(
-        "decided",
-        "permission for an effect was given (a: effect, b: tenant)",
-    ),
-    word(
-        "denied",
-        "permission for an effect was refused (a: effect, b: tenant)",
-    ),
-    word(
-        "revoked",
-        "the authority took the permission to write away (a: tenants)",
-    ),
-    word("granted", "it gave it back (a: tenants)"),
-    word(
-        "approved",
-        "somebody approved an effect (a: effect, b: hash of its arguments)",
-    ),
-    word("audited", "the record of an intent is durable (a: effect)"),
-    word("poisoned", "an action is an attacker's (a: effect)"),
-    word(
-        "constraint-lost",
-        "a compaction dropped a constraint (a: stream)",
-    ),
-    word(
-        "mixed-up",
-        "an agent was given another tenant's memory (a: effect, b: tenant)",
-    ),
-    word(
-        "blocked",
-        "the gate stopped an action (a: effect, b: why, see the table of the guide)",
-    ),
-    word("kill", "an operator stopped all agents"),
-    word("killed", "a session ended for that (a: stream)"),
-    word(
-        "agents",
-        "agents of a session at once (a: session, b: how many)",
-    ),
-    word("refused-agent", "an agent was not started (a: session)"),
-    word(
-        "repeated",
-        "a step was done again without a change (a: stream, b: times in a row)",
-    ),
-    word(
-        "checkpoint-lost",
-        "a checkpoint was not written (a: stream)",
-    ),
-    word(
-        "before-intent",
-        "a worker is about to write an intent down (a: effect)",
-    ),
-    word("after-intent", "it has (a: effect)"),
-    word(
-        "after-effect",
-        "the effect has happened, and the worker was told (a: effect)",
-    ),
-    word(
-        "after-result",
-        "the result is known to the agent (a: effect)",
-    ),
-    word(
-        "after-checkpoint",
-        "and progress was written down (a: effect)",
-    ),
-];
-
-macro_rules! control_names {
-    ($($field:ident $slug:literal),* $(,)?) => {
-        /// Numbers of the names of the control layer's events.
-        #[derive(Clone, Copy, Debug)]
-        pub(super) struct ControlNames { $(pub(super) $field: NameId,)* }
-        impl ControlNames {
-            fn new(mut name: impl FnMut(&'static str) -> NameId) -> Self {
-                Self { $($field: name($slug),)* }
-            }
-            /// Those of a workload without a control layer: no record has them.
-            pub(super) const fn none() -> Self {
-                Self { $($field: NameId::NONE,)* }
-            }
-        }
-    };
-}
-control_names! {
-    wanted "wanted", executed "executed", executed_as "executed-as", decided "decided", denied "denied",
-    revoked "revoked", granted "granted", approved "approved", audited "audited", poisoned "poisoned",
-    constraint_lost "constraint-lost", mixed_up "mixed-up", blocked "blocked", kill "kill",
-    killed "killed", agents "agents", refused_agent "refused-agent", repeated "repeated",
-    checkpoint_lost "checkpoint-lost", before_intent "before-intent", after_intent "after-intent",
-    after_effect "after-effect", after_result "after-result", after_checkpoint "after-checkpoint",
-}
 
 /// What the control layer of one workload knows in one world.
 #[derive(Debug)]
@@ -167,6 +85,15 @@ pub(super) struct State {
     agents: BTreeMap<u32, u64>,
     /// Approvals that somebody looks at.
     approving: u64,
+    /// When the next place in the contract is due, by queue.
+    places: [VirtualTime; 2],
+    locks: locks::Locks,
+    /// Tokens by tenant.
+    tenants: BTreeMap<u64, counter::Counter>,
+    /// What agents wrote into the store of memories, by stream: when, and how much they had done.
+    written: BTreeMap<u32, Vec<(VirtualTime, u64)>>,
+    /// By stream.
+    workflows: BTreeMap<u32, versions::Workflow>,
 }
 
 /// What one agent has in its context, beyond tokens.
@@ -174,6 +101,8 @@ pub(super) struct State {
 struct Memory {
     /// Whether the constraint of its task still stands there.
     constraint: bool,
+    /// Whether the model did not read the head of the last prompt, where the constraint stands.
+    cut: bool,
     /// Whether something from outside tells it what to do next.
     poisoned: bool,
     /// Whether it believes something that is not so.
@@ -190,6 +119,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             constraint: true,
+            cut: false,
             poisoned: false,
             misled: false,
             repeats: 0,
@@ -244,4 +174,9 @@ enum Purpose {
     Approval,
     Replay,
     Compaction,
+    PoisonTask,
+    ToolName,
+    Usage,
+    Lock,
+    Delegate,
 }

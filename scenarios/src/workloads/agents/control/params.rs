@@ -118,6 +118,130 @@ pub(in super::super) const CONTROL: &[Param] = &[
         "what a checkpoint that cannot be written leads to: waiting for it, or going on",
     )
     .default("wait"),
+    Param::new("takes_max", COUNT, "times that a session may be taken that kills its workers").default("5"),
+    Param::new(
+        "dead_letter",
+        Kind::Flag,
+        "whether a session that was taken so often is put aside",
+    )
+    .default("true"),
+    Param::new(
+        "unknown_tool",
+        Kind::Choice(&["reject", "nearest"]),
+        "what an answer that asks for a tool that is not there leads to: asking again, or the tool whose name is nearest",
+    )
+    .default("reject"),
+    Param::new(
+        "usage",
+        Kind::Choice(&["count", "trust"]),
+        "who says what a model call cost: the agent counts the tokens itself, or waits for the provider's report",
+    )
+    .default("count"),
+    Param::new(
+        "contract",
+        Kind::Rate,
+        "model calls that the contract with the provider lets through, evenly; no limit if missing",
+    ),
+    Param::new(
+        "batch",
+        Kind::Rate,
+        "calls of batch work that go into the same contract; none if missing",
+    ),
+    Param::new(
+        "bucket",
+        Kind::Choice(&["by-class", "shared"]),
+        "whether batch work has a part of the contract of its own, or all calls stand in one queue",
+    )
+    .default("by-class"),
+    Param::new("reserve", Kind::Share, "part of the contract that batch work cannot have, if by class").default("0.8"),
+    Param::new(
+        "contract_wait",
+        Kind::Duration,
+        "longest time that a call of a session may wait for the contract",
+    )
+    .default("10s"),
+    Param::new(
+        "read_pages",
+        Kind::Integer { min: 0, max: 1_000_000 },
+        "pages that a worker touches to read an answer of the model; with 0 that costs nothing",
+    )
+    .default("0"),
+    Param::new("read_memory", Kind::Size, "memory of a worker, of which these are").default("256MiB"),
+    Param::new("slow_call", Kind::Duration, "time of a model call from which on somebody is blamed").default("10s"),
+    Param::new(
+        "attribution",
+        Kind::Choice(&["spans", "host-signals"]),
+        "how the blame is found: by timing the arrival of an answer apart from its reading, or by the host's signals",
+    )
+    .default("spans"),
+    Param::new(
+        "locks",
+        Kind::Integer { min: 0, max: 1_000_000 },
+        "locks around the tools: a write holds those of the two things that it touches; none with 0",
+    )
+    .default("0"),
+    Param::new(
+        "lock_order",
+        Kind::Choice(&["sorted", "as-named", "reversed"]),
+        "the order in which it takes them",
+    )
+    .default("sorted"),
+    Param::new(
+        "deadlocks",
+        Kind::Choice(&["refuse", "wait"]),
+        "what a wait that would never end leads to: freeing all and trying again, or waiting",
+    )
+    .default("refuse"),
+    Param::new("lock_patience", Kind::Duration, "time for which an agent waits for a lock").default("20s"),
+    Param::new("lock_wait", Kind::Duration, "time for which one may wait").default("30s"),
+    Param::new(
+        "context_limit",
+        Kind::Number { min: 1.0, max: 1e9 },
+        "tokens of a prompt that the model takes",
+    )
+    .default("1000000"),
+    Param::new(
+        "overflow",
+        Kind::Choice(&["compact", "ignore"]),
+        "what a prompt that was refused or not read to its end leads to: a shorter one, or nothing",
+    )
+    .default("compact"),
+    Param::new(
+        "delegate",
+        Kind::Share,
+        "share of the writes that a sub-agent does, within what it and its parent may do",
+    )
+    .default("0"),
+    Param::new(
+        "delegation",
+        Kind::Choice(&["chain", "token"]),
+        "what is looked at of a sub-agent: the grants of all who delegated, or what its token says",
+    )
+    .default("chain"),
+    Param::new(
+        "tenant_budget",
+        Kind::Number { min: 1.0, max: 1e15 },
+        "tokens of all sessions of a tenant; no limit if missing",
+    ),
+    Param::new(
+        "budget_counter",
+        Kind::Choice(&["central", "replica"]),
+        "where they are reserved: at the one counter, or by what a copy of it says",
+    )
+    .default("central"),
+    Param::new("budget_lag", Kind::Duration, "how long ago what the copy says was true").default("0s"),
+    Param::new(
+        "memory",
+        Kind::Choice(&["context", "versioned", "store"]),
+        "where an agent keeps what it has done: in its context, or in a store, with or without a version",
+    )
+    .default("context"),
+    Param::new(
+        "code",
+        Kind::Choice(&["pinned", "latest"]),
+        "by which code a session goes on that a worker takes over: the one that began it, or the worker's",
+    )
+    .default("pinned"),
 ];
 
 pub(in super::super) const POLICY: &[Param] = &[

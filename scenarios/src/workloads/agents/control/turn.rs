@@ -5,13 +5,14 @@ use super::super::app::{Agent, call_key};
 use super::super::session::Cause;
 use super::super::trace::Call;
 use super::gate::{Stop, stopped};
+use super::mind::Meant;
 use super::policy::parts;
-use super::{Control, ControlNames, Purpose, Slug, mind};
+use super::{Control, ControlConfig, ControlNames, Purpose, Slug, mind};
 use squall_core::world::ReplyDamage;
 use squall_core::{Cx, NameId, Sample, VirtualDuration};
 
 /// How long a worker stays at a point: what answers to the record comes a nanosecond after it.
-const POINT: VirtualDuration = VirtualDuration::from_micros(1);
+pub(super) const POINT: VirtualDuration = VirtualDuration::from_micros(1);
 /// Time that a slow store takes for a checkpoint, and between two tries at one that refuses.
 const CHECKPOINT_SLOW: VirtualDuration = VirtualDuration::from_secs(5);
 const CHECKPOINT_AGAIN: VirtualDuration = VirtualDuration::from_secs(1);
@@ -44,29 +45,64 @@ pub(in super::super) fn turn(agent: &Agent, stream: u32, call: &Call) -> Result<
     if context - memory.tokens < config.window {
         return Ok(());
     }
-    // What there was is a summary now; the window counts from here.
-    memory.tokens = context;
     drop(state);
+    compacted(agent, (control, config), stream, call.context);
+    Ok(())
+}
+
+/// What there was in a context is a summary of `tokens` now; the window counts from here.
+pub(super) fn compacted(
+    agent: &Agent,
+    (control, config): (&Control, &ControlConfig),
+    stream: u32,
+    tokens: u32,
+) {
+    control.state.borrow_mut().memory(stream).tokens = f64::from(tokens);
+    agent.event(
+        control.names.compacted,
+        u64::from(stream),
+        u64::from(tokens),
+    );
     let lost = (Slug::CompactionLoss, Purpose::Compaction);
-    let about = (u64::from(stream) << 32) | u64::from(call.context);
+    let about = (u64::from(stream) << 32) | u64::from(tokens);
     let drops = mind::chance(control, &agent.cx, lost, about);
     if drops && !config.pin_constraints {
         control.state.borrow_mut().memory(stream).constraint = false;
         agent.event(control.names.constraint_lost, u64::from(stream), 0);
     }
-    Ok(())
 }
 
-/// Whether what the model answered can be acted on: `Ok(true)` is a guess, `Err` asks it again.
-pub(in super::super) fn decode(agent: &Agent, damage: ReplyDamage) -> Result<bool, ()> {
-    if damage.is_none() {
-        return Ok(false);
+/// What the model's answer to the `attempt`-th question of a call means; `Err` asks it again.
+pub(in super::super) fn decode(
+    agent: &Agent,
+    (call, attempt): (u64, u32),
+    asks_for_tool: bool,
+    damage: ReplyDamage,
+) -> Result<Meant, ()> {
+    let Some((control, config)) = parts(&agent.app) else {
+        return match damage.is_none() {
+            true => Ok(Meant::Asked),
+            false => Err(()),
+        };
+    };
+    if !damage.is_none() {
+        return match config.lenient(damage) {
+            true => Ok(Meant::Guess),
+            // An empty answer asks for nothing that could be guessed.
+            false => Err(()),
+        };
     }
-    match agent.config().control.as_ref() {
-        // An empty answer asks for nothing that could be guessed.
-        Some(config) if !config.lenient(damage) => Err(()),
-        Some(_) => Ok(true),
-        None => Err(()),
+    let share = control.knobs.read(&agent.cx, Slug::WrongToolName);
+    let mut draw = control
+        .draws(Purpose::ToolName, call)
+        .at(u64::from(attempt));
+    if !(asks_for_tool && share > 0.0 && draw.chance(share)) {
+        return Ok(Meant::Asked);
+    }
+    agent.event(control.names.tool_unknown, call, 0);
+    match config.reject_unknown {
+        true => Err(()),
+        false => Ok(Meant::OtherTool),
     }
 }
 
@@ -75,12 +111,13 @@ pub(in super::super) fn after_read(
     agent: &Agent,
     cx: &Cx,
     (stream, key): (u32, u64),
-    damage: ReplyDamage,
+    (damage, meant): (ReplyDamage, Meant),
 ) {
     let Some(control) = &agent.app.control else {
         return;
     };
-    if !damage.is_none() && !agent.config().tools.check_body {
+    let unseen = !damage.is_none() && !agent.config().tools.check_body;
+    if unseen || meant == Meant::OtherTool {
         control.state.borrow_mut().memory(stream).misled = true;
     }
     if mind::chance(control, cx, (Slug::PoisonedContext, Purpose::Poison), key) {

@@ -1,5 +1,9 @@
 //! What the control layer promises, beside what every workload of agents does. Records only.
 
+mod durable;
+mod locks;
+mod work;
+
 use super::super::app::{Names, call_text};
 use super::super::invariants::event;
 use super::mind::Labels;
@@ -11,7 +15,7 @@ use squall_core::{NameId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// In the order of the tables.
-pub(in super::super) const INVARIANTS: [Word; 11] = [
+pub(in super::super) const INVARIANTS: [Word; 22] = [
     word(
         "no-effect-without-permission",
         "an effect was permitted, and the permission was not taken away before it",
@@ -52,6 +56,47 @@ pub(in super::super) const INVARIANTS: [Word; 11] = [
     word(
         "effects-complete",
         "a session that ended well has all its effects, but those of which it knows that they are not",
+    ),
+    word(
+        "takes-bound",
+        "no session is taken more often than the bound: it is put aside",
+    ),
+    word(
+        "tool-as-asked",
+        "no effect is that of another tool than the one that the model asked for",
+    ),
+    word(
+        "spend-conservation",
+        "what is written down of a session's cost when it ends is what the provider bills",
+    ),
+    word(
+        "no-starvation",
+        "no call of a session waits longer for the contract than the bound",
+    ),
+    word(
+        "blame-is-right",
+        "what a slow model call is blamed on is what made it slow",
+    ),
+    word(
+        "lock-wait-ends",
+        "every wait for a lock ends, and within the bound",
+    ),
+    word("no-deadlock", "no agents wait for each other's locks"),
+    word(
+        "no-amplification",
+        "no effect of a sub-agent is one that its parent may not have",
+    ),
+    word(
+        "tenant-budget",
+        "the sessions of a tenant are billed no more tokens than it has",
+    ),
+    word(
+        "done-once",
+        "nothing that a task wants is done twice, by whatever effect",
+    ),
+    word(
+        "replay-decides-the-same",
+        "a workflow that is run again decides what it decided before",
     ),
 ];
 
@@ -95,6 +140,16 @@ pub(in super::super) fn promise(
             Labels::FOREIGN,
             "was done with another tenant's memory",
         ),
+        (
+            "tool-as-asked",
+            Labels::OTHER_TOOL,
+            "is that of a tool for which nobody asked",
+        ),
+        (
+            "no-amplification",
+            Labels::OUTSIDE,
+            "is a sub-agent's, and its parent may not have it",
+        ),
     ] {
         install.promise(
             slug,
@@ -134,6 +189,30 @@ pub(in super::super) fn promise(
         ),
     );
     install.promise("effects-complete", Complete::new(names, control));
+    let takes = config.map_or(0, |c| c.takes_max);
+    install.promise(
+        "takes-bound",
+        Counted::new(control.taken, names.accepted, takes, "takes of session"),
+    );
+    install.promise("spend-conservation", work::Conserved::new(names, control));
+    let contract = config.and_then(|c| c.contract.as_ref());
+    install.promise(
+        "no-starvation",
+        work::Waits {
+            admitted: control.admitted,
+            bound: contract.map_or(VirtualDuration::MAX, |c| c.wait),
+        },
+    );
+    install.promise("blame-is-right", work::Blamed::new(control));
+    let lock_wait = config.map_or(VirtualDuration::MAX, |c| c.lock_wait);
+    install.promise("lock-wait-ends", locks::WaitEnds::new(control, lock_wait));
+    install.promise("no-deadlock", locks::NoCircle::new(control));
+    install.promise("tenant-budget", durable::TenantBudget::new(names, config));
+    install.promise("done-once", durable::OnceEach::new(control));
+    install.promise(
+        "replay-decides-the-same",
+        durable::SameAgain::new(names, control),
+    );
 }
 
 /// P1: permission before each effect, and not revoked at it.

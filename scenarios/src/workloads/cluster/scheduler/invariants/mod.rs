@@ -1,0 +1,198 @@
+//! What the scheduler promises, read from the records alone.
+//!
+//! One oracle rebuilds from the records who is where, by the rules of [`Scan`], which has no index and shares no
+//! code with the placement that is under test. Safety is checked at every record; whether those who wait wait
+//! rightly, whenever the scheduler says that it has tried all (`settled`).
+
+mod nodes;
+mod pods;
+
+use super::config::{Config, Source};
+use super::events::{Cause, Events, of_halves};
+use super::placement::{Rules, Scan, Shape};
+use super::shared::Shared;
+use crate::workloads::cluster::oracle::{self, Findings, Oracle};
+use crate::workloads::{Install, Word, word};
+use nodes::Nodes;
+use pods::Pods;
+use squall_core::history::{Record, What};
+use squall_core::property::RunEnd;
+use squall_core::{NodeId, VirtualTime};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The invariants, for the kind's table; in the order of [`Slug`].
+pub(super) const WORDS: &[Word] = &[
+    word(
+        "capacity",
+        "no node has more pods placed or running than its cores, its memory and each of its GPUs hold",
+    ),
+    word(
+        "constraints",
+        "pods are on nodes that take them, with their labels and GPU models, whose taints they tolerate, and as \
+         affinity wants it when they come",
+    ),
+    word("quota", "no tenant has more placed than its quota"),
+    word(
+        "priority",
+        "no pod of a lower priority keeps a place that one of a higher waits for and could be given",
+    ),
+    word(
+        "placed-or-reason",
+        "who waits has a reason, and would not fit anywhere as it is",
+    ),
+    word(
+        "budget",
+        "no drain and no preemption leaves a service with fewer pods in service than its budget",
+    ),
+    word(
+        "gang",
+        "of a gang all members that have not ended have a place, or none",
+    ),
+    word(
+        "no-lost-pod",
+        "every pod waits, has a place on a node that is not known to be down, or has ended after it ran",
+    ),
+    word("scale-bounds", "replicas stay within their bounds"),
+    word(
+        "no-reversal",
+        "no service is scaled one way and then the other within `reversal_min`",
+    ),
+];
+
+/// Positions in the table.
+#[derive(Clone, Copy, Debug)]
+enum Slug {
+    Capacity,
+    Constraints,
+    Quota,
+    Priority,
+    PlacedOrReason,
+    Budget,
+    Gang,
+    NoLostPod,
+    ScaleBounds,
+    NoReversal,
+}
+
+pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
+    let seer = Seer::new(shared.events, Arc::clone(&shared.config));
+    oracle::promise(install, WORDS, seer);
+}
+
+/// Sees all, and knows who is where.
+#[derive(Debug)]
+struct Seer {
+    events: Events,
+    config: Arc<Config>,
+    shapes: Vec<Rc<Shape>>,
+    /// Who has a place, as the control plane says.
+    placed: Scan,
+    /// Who runs, as nodes say; numbered by pod and worker.
+    running: Scan,
+    pods: Pods,
+    nodes: Nodes,
+    /// By kind, the last change of replicas: when, and whether they grew.
+    scaled: Vec<Option<(VirtualTime, bool)>>,
+}
+
+type Place = (VirtualTime, Option<NodeId>);
+
+impl Seer {
+    fn new(events: Events, config: Arc<Config>) -> Self {
+        let rules = Rules {
+            slip: None,
+            ..config.rules.clone()
+        };
+        let scan = |open| Scan::new(rules.clone(), &config.machines, open);
+        Self {
+            placed: scan(false),
+            running: scan(true),
+            shapes: config
+                .kinds
+                .iter()
+                .map(|kind| Rc::new(kind.shape.clone()))
+                .collect(),
+            pods: Pods::new(config.kinds.len()),
+            nodes: Nodes::new(&config),
+            scaled: vec![None; config.kinds.len()],
+            events,
+            config,
+        }
+    }
+    fn name(&self, pod: u32) -> String {
+        let kind = self
+            .pods
+            .kind(pod)
+            .map(|kind| &self.config.kinds[kind as usize].name);
+        format!("pod {pod} ({})", kind.map_or("unknown", String::as_str))
+    }
+    fn worker(&self, worker: u32) -> Option<NodeId> {
+        self.config.workers.get(worker as usize).copied()
+    }
+    fn scaled(&mut self, (at, node): Place, kind: u32, word: u64, findings: &mut Findings) {
+        let (to, from) = of_halves(word);
+        let Some(of) = self.config.kinds.get(kind as usize) else {
+            return;
+        };
+        let (min, max) = of
+            .scaling
+            .as_ref()
+            .map_or((0, u32::MAX), |rules| rules.replicas);
+        let name = &of.name;
+        findings.test(
+            Slug::ScaleBounds as usize,
+            (min..=max).contains(&to),
+            (at, node),
+            || format!("`{name}` shall have {to} replicas; {min} to {max} are allowed"),
+        );
+        let grows = to > from;
+        let last = self.scaled[kind as usize].replace((at, grows));
+        if let (Some(least), Some((before, grew))) = (self.config.reversal_min, last) {
+            let calm = grew == grows || at.since(before) >= least;
+            findings.test(Slug::NoReversal as usize, calm, (at, node), || {
+                let way = |grows| if grows { "up" } else { "down" };
+                format!(
+                    "`{name}` is scaled {} from {from} to {to}, {} after it was scaled {}; {least} must lie between",
+                    way(grows),
+                    at.since(before),
+                    way(grew)
+                )
+            });
+        }
+    }
+}
+
+impl Oracle for Seer {
+    fn observe(&mut self, record: &Record, findings: &mut Findings) {
+        self.expect(record.at, findings);
+        match record.what {
+            What::Event { name, node, a, b } => {
+                let place = (record.at, Some(node));
+                let (a, _) = of_halves(a);
+                let events = self.events;
+                match name {
+                    _ if name == events.submitted => self.submitted(place, a, b, findings),
+                    _ if name == events.bound => self.bound(place, a, b, findings),
+                    _ if name == events.unbound => self.unbound(place, a, b, findings),
+                    _ if name == events.serves => self.placed.serves(a, b == 1),
+                    _ if name == events.refused => self.pods.refused(a),
+                    _ if name == events.settled => self.settled(place, a, findings),
+                    _ if name == events.completed => self.completed(place, a, findings),
+                    _ if name == events.deleted => self.pods.gone(a),
+                    _ if name == events.started => self.started(place, a, b, findings),
+                    _ if name == events.ended => self.stopped(a, b, true),
+                    _ if name == events.stopped => self.stopped(a, b, false),
+                    _ if name == events.scaled => self.scaled(place, a, b, findings),
+                    _ => self.node_event(name, a, b),
+                }
+            }
+            What::Node { node, change } => self.node_changed(record.at, node, change),
+            _ => {}
+        }
+    }
+    fn finish(&mut self, run: &RunEnd<'_>, findings: &mut Findings) {
+        self.expect(run.at, findings);
+        self.waited_in_vain(run.at, findings);
+    }
+}

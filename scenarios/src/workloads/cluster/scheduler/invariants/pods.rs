@@ -1,0 +1,284 @@
+//! Pods: where each stands, and whether that is right.
+
+use super::{Cause, Findings, Place, Seer, Slug, Source, of_halves};
+use crate::workloads::cluster::scheduler::placement::Placed;
+use squall_core::VirtualTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// A pod as records tell of it.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    kind: u32,
+    gang: u32,
+    /// Whether it ran for its length on some node.
+    ended: bool,
+}
+
+/// All pods.
+#[derive(Debug)]
+pub(super) struct Pods {
+    known: BTreeMap<u32, Known>,
+    /// Those that wait, by kind, with the time since which they do.
+    waiting: Vec<BTreeMap<u32, VirtualTime>>,
+    /// Whether those of a kind that wait were given a reason.
+    reasons: Vec<bool>,
+    /// Members of gangs that have not ended.
+    gangs: BTreeMap<u32, BTreeSet<u32>>,
+    /// Gangs whose members moved since the scheduler settled.
+    moved: BTreeSet<u32>,
+}
+
+impl Pods {
+    pub(super) fn new(kinds: usize) -> Self {
+        Self {
+            known: BTreeMap::new(),
+            waiting: vec![BTreeMap::new(); kinds],
+            reasons: vec![false; kinds],
+            gangs: BTreeMap::new(),
+            moved: BTreeSet::new(),
+        }
+    }
+    pub(super) fn kind(&self, pod: u32) -> Option<u32> {
+        self.known.get(&pod).map(|known| known.kind)
+    }
+    pub(super) fn refused(&mut self, kind: u32) {
+        if let Some(reason) = self.reasons.get_mut(kind as usize) {
+            *reason = true;
+        }
+    }
+    fn waits(&mut self, pod: u32, since: VirtualTime) {
+        if let Some(known) = self.known.get(&pod) {
+            self.waiting[known.kind as usize].insert(pod, since);
+        }
+    }
+    fn waits_no_more(&mut self, pod: u32) -> bool {
+        let Some(known) = self.known.get(&pod) else {
+            return false;
+        };
+        let kind = known.kind as usize;
+        let waited = self.waiting[kind].remove(&pod).is_some();
+        self.reasons[kind] &= !self.waiting[kind].is_empty();
+        waited
+    }
+    /// A pod is not wanted any more.
+    pub(super) fn gone(&mut self, pod: u32) {
+        self.waits_no_more(pod);
+    }
+    fn moved(&mut self, pod: u32) {
+        if let Some(known) = self.known.get(&pod).filter(|known| known.gang > 0) {
+            self.moved.insert(known.gang);
+        }
+    }
+}
+
+impl Seer {
+    pub(super) fn submitted(
+        &mut self,
+        (at, node): Place,
+        pod: u32,
+        b: u64,
+        findings: &mut Findings,
+    ) {
+        let (kind, gang) = of_halves(b);
+        let ended = false;
+        let new = self
+            .pods
+            .known
+            .insert(pod, Known { kind, gang, ended })
+            .is_none();
+        findings.test(Slug::NoLostPod as usize, new, (at, node), || {
+            format!("pod {pod} was submitted twice")
+        });
+        if gang > 0 {
+            self.pods.gangs.entry(gang).or_default().insert(pod);
+        }
+        self.pods.waits(pod, at);
+    }
+    pub(super) fn bound(&mut self, place: Place, pod: u32, b: u64, findings: &mut Findings) {
+        let (worker, gpus) = of_halves(b);
+        let waited = self.pods.waits_no_more(pod);
+        let name = self.name(pod);
+        findings.test(Slug::NoLostPod as usize, waited, place, || {
+            format!("{name} got a place, and did not wait for one")
+        });
+        let Some(kind) = self.pods.kind(pod).filter(|_| waited) else {
+            return;
+        };
+        let shape = Rc::clone(&self.shapes[kind as usize]);
+        let site = &self.placed.sites[worker as usize];
+        let good = site.open
+            && site.machine.admits(&shape)
+            && self.placed.affinity(&shape, worker, Some(pod));
+        findings.test(Slug::Constraints as usize, good, place, || {
+            format!("{name} must not be on worker {worker}")
+        });
+        let placed = Placed {
+            shape: Rc::clone(&shape),
+            node: worker,
+            gpus,
+            serves: false,
+        };
+        self.placed.put(pod, placed);
+        let holds = self.placed.left(worker, &[]).is_some();
+        findings.test(Slug::Capacity as usize, holds, place, || {
+            format!("worker {worker} has more pods placed than it holds, the last {name}")
+        });
+        if shape.tenant.is_some() {
+            let holds = self.placed.quota(&shape, false);
+            findings.test(Slug::Quota as usize, holds, place, || {
+                format!("the quota of its tenant is exceeded by {name}")
+            });
+        }
+        self.pods.moved(pod);
+    }
+    pub(super) fn unbound(&mut self, (at, node): Place, pod: u32, b: u64, findings: &mut Findings) {
+        let name = self.name(pod);
+        let was = self.placed.take(pod);
+        findings.test(Slug::NoLostPod as usize, was.is_some(), (at, node), || {
+            format!("{name} lost a place that it did not have")
+        });
+        let Some(was) = was else {
+            return;
+        };
+        let voluntary = [Cause::Preempted as u64, Cause::Drained as u64].contains(&b);
+        if let (true, true, Some(group)) = (voluntary, was.serves, was.shape.group) {
+            let least = self.config.rules.budgets[group as usize] as usize;
+            let left = self.placed.serving(group);
+            findings.test(Slug::Budget as usize, left >= least, (at, node), || {
+                format!("{name} must go, and leaves {left} in service; {least} have to stay")
+            });
+        }
+        let known = self.pods.known[&pod];
+        if [Cause::Done as u64, Cause::ScaledDown as u64].contains(&b) {
+            if let Some(members) = self.pods.gangs.get_mut(&known.gang) {
+                members.remove(&pod);
+            }
+        } else {
+            self.pods.waits(pod, at);
+        }
+        self.pods.moved(pod);
+    }
+    pub(super) fn completed(&mut self, place: Place, pod: u32, findings: &mut Findings) {
+        let ended = self.pods.known.get(&pod).is_some_and(|known| known.ended);
+        let name = self.name(pod);
+        findings.test(Slug::NoLostPod as usize, ended, place, || {
+            format!("{name} counts as done, and has not run for its length anywhere")
+        });
+    }
+    /// A pod runs on a node, whoever wants that.
+    pub(super) fn started(&mut self, (at, node): Place, pod: u32, b: u64, findings: &mut Findings) {
+        let (worker, gpus) = of_halves(b);
+        let Some(kind) = self.pods.kind(pod) else {
+            return;
+        };
+        let placed = Placed {
+            shape: Rc::clone(&self.shapes[kind as usize]),
+            node: worker,
+            gpus,
+            serves: true,
+        };
+        self.running.take(self.instance(pod, worker));
+        self.running.put(self.instance(pod, worker), placed);
+        let holds = self.running.left(worker, &[]).is_some();
+        let name = self.name(pod);
+        findings.test(Slug::Capacity as usize, holds, (at, node), || {
+            format!("more pods run on worker {worker} than it holds, the last {name}")
+        });
+    }
+    /// The number of a pod on a worker: it may run on two, while one of them is not heard.
+    fn instance(&self, pod: u32, worker: u32) -> u32 {
+        let workers = u32::try_from(self.config.workers.len()).unwrap_or(u32::MAX);
+        pod.wrapping_mul(workers).wrapping_add(worker)
+    }
+    pub(super) fn stopped(&mut self, pod: u32, worker: u64, ended: bool) {
+        let (worker, _) = of_halves(worker);
+        self.running.take(self.instance(pod, worker));
+        if let Some(known) = self.pods.known.get_mut(&pod) {
+            known.ended |= ended;
+        }
+    }
+    /// The scheduler has tried all who wait.
+    pub(super) fn settled(&mut self, place: Place, count: u32, findings: &mut Findings) {
+        let waiting: usize = self.pods.waiting.iter().map(BTreeMap::len).sum();
+        findings.test(
+            Slug::NoLostPod as usize,
+            waiting == count as usize,
+            place,
+            || format!("{waiting} pods wait for a place, and the scheduler knows of {count}"),
+        );
+        for gang in core::mem::take(&mut self.pods.moved) {
+            let members = self.pods.gangs.get(&gang).into_iter().flatten();
+            let (all, with) = members.fold((0, 0), |(all, with), pod| {
+                (all + 1, with + u32::from(self.placed.pod(*pod).is_some()))
+            });
+            findings.test(Slug::Gang as usize, with == 0 || with == all, place, || {
+                format!("{with} of the {all} members of gang {gang} have a place")
+            });
+            if all == 0 {
+                self.pods.gangs.remove(&gang);
+            }
+        }
+        for kind in 0..self.pods.waiting.len() {
+            self.waits_rightly(place, kind, findings);
+        }
+    }
+    /// The first of a kind that wait has a reason, and finds no place by a scan of all nodes.
+    fn waits_rightly(&self, place: Place, kind: usize, findings: &mut Findings) {
+        let Some(head) = self.pods.waiting[kind].keys().next().copied() else {
+            return;
+        };
+        let name = self.name(head);
+        findings.test(
+            Slug::PlacedOrReason as usize,
+            self.pods.reasons[kind],
+            place,
+            || format!("{name} waits without a reason"),
+        );
+        let gang = match self.config.kinds[kind].source {
+            Source::Jobs { gang: 2.., .. } => {
+                let gang = self.pods.known[&head].gang;
+                let waiting = self.pods.waiting[kind].keys().copied();
+                waiting
+                    .filter(|pod| self.pods.known[pod].gang == gang)
+                    .collect()
+            }
+            _ => vec![head],
+        };
+        let choice = self.placed.choose_all(&self.shapes[kind], &gang);
+        let fits = choice.as_ref().is_some_and(Vec::is_empty);
+        findings.test(Slug::PlacedOrReason as usize, !fits, place, || {
+            format!("{name} waits, and would fit as it is")
+        });
+        if self.shapes[kind].level > 0 {
+            let evicts = choice.as_ref().is_some_and(|victims| !victims.is_empty());
+            findings.test(Slug::Priority as usize, !evicts, place, || {
+                let victims = choice.clone().unwrap_or_default();
+                format!("{name} waits, and would fit if {victims:?} of lower priority went")
+            });
+        }
+    }
+    /// At the end everybody who has waited for long knows why.
+    pub(super) fn waited_in_vain(&mut self, end: VirtualTime, findings: &mut Findings) {
+        let settled = |since: VirtualTime| since.saturating_add(self.config.settle) <= end;
+        if self.nodes.control_since.is_none_or(|since| !settled(since)) {
+            return;
+        }
+        for (waiting, reason) in self.pods.waiting.iter().zip(&self.pods.reasons) {
+            for (pod, since) in waiting {
+                let late = settled(*since);
+                findings.test(
+                    Slug::PlacedOrReason as usize,
+                    !late || *reason,
+                    (end, None),
+                    || {
+                        format!(
+                            "{} has waited since {since} without a reason",
+                            self.name(*pod)
+                        )
+                    },
+                );
+            }
+        }
+    }
+}

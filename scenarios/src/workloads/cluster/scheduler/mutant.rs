@@ -1,0 +1,67 @@
+//! Bugs that schedulers have had, each a switch in this one. All are off unless a workload asks for one.
+
+use super::placement::Slip;
+
+/// Declares the mutants once: identifier, and what is wrong.
+macro_rules! mutants {
+    ($($name:ident: $doc:literal,)*) => {
+        /// A planted bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mutant {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Mutant {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+            /// Their identifiers, in the same order.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+            /// The mutant of this name.
+            pub fn find(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
+            }
+            /// Its identifier.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+            /// What is wrong with it.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$name => $doc,)* }
+            }
+        }
+    };
+}
+
+mutants! {
+    P01: "a share of a GPU is taken from the first that has something left, be it enough or not",
+    P02: "after a restart the control plane forgets pods that were placed and do not run yet",
+    P03: "quotas are not looked at",
+    P04: "taints are tolerated by all",
+    P05: "affinity is not looked at",
+    P06: "nobody is evicted for a higher priority",
+    P07: "budgets do not protect from preemption",
+    P08: "a drain takes all pods at once, budget or not",
+    P09: "members of a gang that fit are placed, though others do not",
+    P10: "pods of a lost node that did not run yet are forgotten",
+    P11: "a pod that was refused is not tried again",
+    P12: "a node starts new pods before those that stop have stopped",
+    P13: "a node that does not answer is never given up",
+    P14: "a job counts as done when its node is lost",
+    P15: "the wish for replicas is not held within its bounds",
+}
+
+impl Mutant {
+    /// The mistake in placement, if it is one.
+    pub(super) const fn slip(self) -> Option<Slip> {
+        match self {
+            Self::P01 => Some(Slip::Shares),
+            Self::P03 => Some(Slip::Quota),
+            Self::P04 => Some(Slip::Taints),
+            Self::P05 => Some(Slip::Affinity),
+            Self::P06 => Some(Slip::NoPreemption),
+            Self::P07 => Some(Slip::Budget),
+            Self::P09 => Some(Slip::Gang),
+            _ => None,
+        }
+    }
+}

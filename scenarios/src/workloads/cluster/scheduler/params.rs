@@ -1,0 +1,282 @@
+//! Parameters of `[workload.<name>.scheduler]`.
+
+use super::mutant::Mutant;
+use crate::tables::ON;
+use squall_faults::param::{Kind, Param, Shape, Unit};
+
+const fn count(min: i64, max: i64) -> Kind {
+    Kind::Integer { min, max }
+}
+const CORES: Kind = Kind::Number {
+    min: 0.001,
+    max: 1e6,
+};
+const AREA: Kind = Kind::Choice(&["node", "rack", "zone"]);
+
+pub(super) const PARAMS: &[Param] = &[
+    ON,
+    Param::new(
+        "control",
+        Kind::Selector(Shape::Nodes),
+        "the node of the control plane: the first that is named; the first of `on` if missing",
+    ),
+    Param::new(
+        "clients",
+        Kind::Selector(Shape::Nodes),
+        "the node from which jobs are submitted and requests come, and where images are; that of `control` if \
+         missing",
+    ),
+    Param::new(
+        "policy",
+        Kind::Choice(&["bin-pack", "spread", "balance"]),
+        "which node a pod gets: the fullest that has room, the emptiest, or for pods with GPUs the one with the \
+         fewest cores a free GPU",
+    )
+    .default("bin-pack"),
+    Param::new(
+        "machines",
+        Kind::Map(&Kind::Table(MACHINE)),
+        "what some nodes have beyond the topology; later ones win",
+    )
+    .default(""),
+    Param::new("pods", Kind::Map(&Kind::Table(POD)), "kinds of pods: jobs and services").required(),
+    Param::new(
+        "tenants",
+        Kind::Map(&Kind::Table(TENANT)),
+        "the most that a tenant may have placed; without an entry there is no bound",
+    )
+    .default(""),
+    Param::new("heartbeat", Kind::Duration, "time between two heartbeats of a node").default("10s"),
+    Param::new(
+        "grace",
+        Kind::Duration,
+        "time without a heartbeat after which a node gets no new pods, and those on it do not count as in service",
+    )
+    .default("40s"),
+    Param::new(
+        "evict_after",
+        Kind::Duration,
+        "time after that until its pods are placed anew",
+    )
+    .default("60s"),
+    Param::new("images", Kind::Table(IMAGES), "what must happen before a pod runs").default(""),
+    Param::new(
+        "stop",
+        Kind::Duration,
+        "time that a pod takes to stop when it is told to",
+    )
+    .default("2s"),
+    Param::new(
+        "provision",
+        Kind::Table(PROVISION),
+        "how elastic machines are started and stopped",
+    )
+    .default(""),
+    Param::new(
+        "settle",
+        Kind::Duration,
+        "time in which a pod must be placed or have a reason, and in which a node that is down must be noticed, \
+         beyond `grace` and `evict_after`",
+    )
+    .default("30s"),
+    Param::new(
+        "reversal_min",
+        Kind::Duration,
+        "a service that was scaled one way must not be scaled the other way within this time; not checked if missing",
+    ),
+    Param::new("window", Kind::Duration, "time between two samples of its metrics").default("10s"),
+    Param::new(
+        "mutant",
+        Kind::Choice(Mutant::NAMES),
+        "a planted bug; none if missing",
+    ),
+];
+
+const MACHINE: &[Param] = &[
+    Param::new("nodes", Kind::Selector(Shape::Nodes), "which nodes").required(),
+    Param::new(
+        "cores",
+        CORES,
+        "cores for pods; those of the topology if missing",
+    ),
+    Param::new(
+        "memory",
+        Kind::Size,
+        "memory for pods; that of the topology if missing",
+    ),
+    Param::new("gpus", count(0, 32), "GPUs").default("0"),
+    Param::new("model", Kind::Text, "their model"),
+    Param::new(
+        "taints",
+        Kind::List(&Kind::Text),
+        "only pods that tolerate all of these may be here",
+    )
+    .default(""),
+    Param::new(
+        "elastic",
+        Kind::Flag,
+        "whether they are off until pods need them",
+    )
+    .default("false"),
+];
+
+const POD: &[Param] = &[
+    Param::new("rate", Kind::Rate, "jobs: mean rate at which they come")
+        .required()
+        .one_of("what"),
+    Param::new(
+        "replicas",
+        count(0, 100_000),
+        "a service: how many there are at first",
+    )
+    .one_of("what"),
+    Param::new("length", Kind::Law(Unit::Time), "how long a job runs")
+        .default("exponential mean 60s"),
+    Param::new(
+        "gang",
+        count(1, 1000),
+        "jobs come in gangs of so many, placed all or none",
+    )
+    .default("1"),
+    Param::new(
+        "until",
+        Kind::Duration,
+        "when no more jobs come; never if missing",
+    ),
+    Param::new("cores", CORES, "cores").default("1"),
+    Param::new("memory", Kind::Size, "memory").default("1GiB"),
+    Param::new("gpus", count(0, 32), "whole GPUs").default("0"),
+    Param::new(
+        "gpu_share",
+        Kind::Number {
+            min: 0.0,
+            max: 0.999,
+        },
+        "instead of whole ones a part of one GPU, in steps of 0.001",
+    )
+    .default("0"),
+    Param::new(
+        "gpu_models",
+        Kind::Text,
+        "models that will do, such as \"V100M16|V100M32\"; any if missing",
+    ),
+    Param::new(
+        "tolerates",
+        Kind::List(&Kind::Text),
+        "taints that it tolerates",
+    )
+    .default(""),
+    Param::new(
+        "labels",
+        Kind::List(&Kind::Text),
+        "labels that its node must have, such as \"zone=a\"",
+    )
+    .default(""),
+    Param::new("tenant", Kind::Text, "who pays"),
+    Param::new(
+        "priority",
+        count(-1_000_000_000, 1_000_000_000),
+        "a higher one evicts a lower one if it finds no place",
+    )
+    .default("0"),
+    Param::new(
+        "apart",
+        Kind::List(&Kind::Table(WISH)),
+        "pods that must not be in the same place; it holds both ways",
+    )
+    .default(""),
+    Param::new(
+        "near",
+        Kind::List(&Kind::Table(WISH)),
+        "pods of which one must be in the same place",
+    )
+    .default(""),
+    Param::new(
+        "min_available",
+        count(0, 100_000),
+        "budget: so many of a service stay in service, whoever drains or preempts",
+    ),
+    Param::new(
+        "traffic",
+        Kind::Table(TRAFFIC),
+        "requests that a service serves; none if missing",
+    ),
+    Param::new(
+        "autoscale",
+        Kind::Table(crate::workloads::cluster::autoscaler::PARAMS),
+        "how a service with traffic is scaled; not at all if missing",
+    ),
+];
+
+const WISH: &[Param] = &[
+    Param::new("pods", Kind::Text, "of which kind").required(),
+    Param::new("within", AREA, "how far the place reaches").default("node"),
+];
+
+const TRAFFIC: &[Param] = &[
+    Param::new("rate", Kind::Rate, "requests of all clients together").default("100/s"),
+    Param::new("cpu", Kind::Duration, "processor time of a request").default("10ms"),
+    Param::new(
+        "blocked",
+        Kind::Duration,
+        "time for which a request blocks a thread beyond that, waiting for others",
+    )
+    .default("0s"),
+    Param::new(
+        "threads",
+        count(1, 100_000),
+        "requests that a replica serves at once",
+    )
+    .default("8"),
+    Param::new(
+        "timeout",
+        Kind::Duration,
+        "a request that would wait longer is given up",
+    )
+    .default("30s"),
+];
+
+const TENANT: &[Param] = &[
+    Param::new("cores", CORES, "cores"),
+    Param::new("memory", Kind::Size, "memory"),
+    Param::new(
+        "gpus",
+        Kind::Number { min: 0.0, max: 1e6 },
+        "GPUs, parts counted as parts",
+    ),
+];
+
+const IMAGES: &[Param] = &[
+    Param::new("pull", Kind::Law(Unit::Time), "time to pull an image")
+        .default("lognormal median 5s p99 30s"),
+    Param::new("start", Kind::Law(Unit::Time), "time to start after that").default("uniform 1s 3s"),
+    Param::new(
+        "backoff",
+        Kind::Duration,
+        "wait after a pull that failed; it doubles",
+    )
+    .default("10s"),
+    Param::new("backoff_max", Kind::Duration, "the longest wait").default("5m"),
+];
+
+const PROVISION: &[Param] = &[
+    Param::new(
+        "boot",
+        Kind::Duration,
+        "time until a machine is there, give or take a tenth",
+    )
+    .default("60s"),
+    Param::new(
+        "fail",
+        Kind::Share,
+        "share of the starts that come to nothing",
+    )
+    .default("0"),
+    Param::new(
+        "give_up",
+        Kind::Duration,
+        "when a machine that was asked for and is not there is given up",
+    )
+    .default("5m"),
+    Param::new("idle", Kind::Duration, "when one without pods is stopped").default("10m"),
+];

@@ -1,0 +1,169 @@
+//! What all processes of the workload share: the plan, names, ports, and what outlives processes.
+
+use super::config::Config;
+use super::events::Events;
+use crate::workloads::Install;
+use core::cell::{Cell, RefCell};
+use squall_core::{Key, KnobId, PortId, VirtualDuration, VirtualTime};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Where a pod stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It waits for a place.
+    Waits,
+    /// It has one: worker, GPUs, the number of the order that said so, and whether it is known to run.
+    Bound {
+        worker: u32,
+        gpus: u32,
+        order: u64,
+        runs: bool,
+    },
+    /// It has ended, or is not wanted any more.
+    Gone,
+}
+
+/// A pod as the control plane has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pod {
+    pub(super) kind: u32,
+    /// Its gang; 0 is none.
+    pub(super) gang: u32,
+    /// How often it was placed.
+    pub(super) attempt: u32,
+    /// How long it runs; for ever if missing.
+    pub(super) length: Option<VirtualDuration>,
+    pub(super) phase: Phase,
+    /// When it was submitted, lost its place or got one.
+    pub(super) since: VirtualTime,
+}
+
+/// What is done with an elastic machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Power {
+    Off,
+    /// Asked for, at this reading of the control plane's clock.
+    Asked(VirtualDuration),
+    On,
+}
+
+/// What the control plane has written down: it survives crashes of its node, as a replicated store would.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    pub(super) pods: Vec<Pod>,
+    /// Those that are not gone, by kind.
+    pub(super) live: Vec<BTreeSet<u32>>,
+    /// Gangs so far; numbers of submissions that were accepted, by kind.
+    pub(super) gangs: u32,
+    pub(super) accepted: BTreeSet<(u32, u64)>,
+    /// Replicas that services shall have, by kind.
+    pub(super) wanted: Vec<u32>,
+    /// By worker, the number of the latest order, and what is done with the machine.
+    pub(super) orders: Vec<u64>,
+    pub(super) power: Vec<Power>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Knobs {
+    pub(super) load: KnobId,
+    pub(super) blocked: KnobId,
+    pub(super) metric_lag: KnobId,
+    pub(super) wrong_metric: KnobId,
+    pub(super) boot: KnobId,
+    pub(super) boot_fail: KnobId,
+    pub(super) drain: KnobId,
+}
+
+/// Names of the doors: of nodes, of the control plane for messages and for calls, of the registry.
+#[derive(Debug)]
+pub(super) struct Doors {
+    pub(super) node: String,
+    pub(super) control: String,
+    pub(super) submit: String,
+    pub(super) registry: String,
+    pub(super) front: String,
+}
+
+/// Shared by all processes of the workload.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Arc<Config>,
+    pub(super) events: Events,
+    pub(super) knobs: Knobs,
+    pub(super) doors: Doors,
+    pub(super) workers: Vec<PortId>,
+    pub(super) control: PortId,
+    pub(super) submit: PortId,
+    pub(super) registry: PortId,
+    pub(super) front: PortId,
+    pub(super) store: RefCell<Store>,
+    /// By worker, whether the machine is on: what the provider knows.
+    pub(super) on: Vec<Cell<bool>>,
+    /// Draws that belong to pods and machines, not to processes.
+    pub(super) key: Key,
+}
+
+impl Shared {
+    pub(super) fn new(install: &mut Install<'_>, config: Arc<Config>) -> Rc<Self> {
+        let doors = Doors {
+            node: install.full("node"),
+            control: install.full("control"),
+            submit: install.full("submit"),
+            registry: install.full("registry"),
+            front: install.full("front"),
+        };
+        let world = &mut *install.world;
+        let workers = config
+            .workers
+            .iter()
+            .map(|node| world.port(*node, &doors.node))
+            .collect();
+        let store = Store {
+            wanted: config
+                .kinds
+                .iter()
+                .map(|kind| match kind.source {
+                    super::config::Source::Service { replicas } => replicas,
+                    super::config::Source::Jobs { .. } => 0,
+                })
+                .collect(),
+            live: vec![BTreeSet::new(); config.kinds.len()],
+            orders: vec![0; config.workers.len()],
+            power: config
+                .elastic
+                .iter()
+                .map(|elastic| if *elastic { Power::Off } else { Power::On })
+                .collect(),
+            ..Store::default()
+        };
+        let path = format!("workload/{}", install.workload.name);
+        Rc::new(Self {
+            workers,
+            control: world.port(config.control, &doors.control),
+            submit: world.port(config.control, &doors.submit),
+            registry: world.port(config.client, &doors.registry),
+            front: world.port(config.client, &doors.front),
+            store: RefCell::new(store),
+            on: config
+                .elastic
+                .iter()
+                .map(|elastic| Cell::new(!elastic))
+                .collect(),
+            key: Key::new(install.world.seed(), &path, "pods"),
+            events: Events::new(|slug| install.name(slug)),
+            knobs: Knobs {
+                load: install.knob("load"),
+                blocked: install.knob("blocked"),
+                metric_lag: install.knob("metric-lag"),
+                wrong_metric: install.knob("wrong-metric"),
+                boot: install.knob("boot"),
+                boot_fail: install.knob("boot-fail"),
+                drain: install.knob("drain"),
+            },
+            doors,
+            config,
+        })
+    }
+}
