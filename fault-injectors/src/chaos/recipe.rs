@@ -37,6 +37,12 @@ const BY_NAME: &[(&str, &str, How)] = &[
         "rate",
         How::Words("{loguniform 0.1 100}Mbit/s"),
     ),
+    // With as much jitter as delay, so that messages overtake each other.
+    (
+        "link-delay",
+        "delay",
+        How::Words("exponential mean {loguniform 10 400}ms"),
+    ),
     ("rate-limit", "rate", How::Words("{loguniform 1 1000}/s")),
     ("swap-storm", "overcommit", How::Words("{uniform 1.05 2.5}")),
     ("memory-hog", "share", How::Words("{uniform 0.1 0.9}")),

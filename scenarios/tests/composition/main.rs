@@ -5,6 +5,7 @@ mod floors;
 mod groups;
 mod presets;
 mod ramps;
+mod spells;
 
 use squall_core::plan::{Entry, Plan};
 use squall_core::{Seed, VirtualTime};
