@@ -292,6 +292,7 @@ impl Loaded {
             &self.outcome(&campaign, &path),
             &campaign.seeds[0],
             &recording,
+            false,
         )
         .into())
     }

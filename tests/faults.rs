@@ -14,6 +14,8 @@ mod agents;
 mod edge;
 #[path = "faults/life.rs"]
 mod life;
+#[path = "faults/roles.rs"]
+mod roles;
 
 /// What a fault takes here, beside its time: busy target, then idle one. The shop runs on `web`, its
 /// clients on `client`; nobody does anything on `idle`. A fault that needs no more than its target here has
@@ -366,7 +368,7 @@ fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
 /// agents have worlds of their own.
 fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let here = |name| {
-        let mut elsewhere = edge::CASES.iter().chain(agents::CASES);
+        let mut elsewhere = edge::CASES.iter().chain(agents::CASES).chain(roles::CASES);
         elsewhere.all(|(other, ..)| *other != name)
     };
     let kinds = catalog::ALL.iter().filter(move |kind| here(kind.name));
@@ -491,6 +493,7 @@ fn every_case_is_of_a_fault() {
             .chain(edge::CASES)
             .chain(life::CASES)
             .chain(agents::CASES)
+            .chain(roles::CASES)
     };
     for (number, (name, ..)) in cases().enumerate() {
         assert!(catalog::find(name).is_some(), "there is no fault `{name}`");

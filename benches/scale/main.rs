@@ -16,6 +16,7 @@ mod curve;
 #[expect(dead_code, reason = "the engine's benches use all of it")]
 mod generator;
 mod heartbeats;
+mod membership;
 mod recording;
 mod seeds;
 mod tasks;
@@ -23,10 +24,11 @@ mod tasks;
 use cpu_time::ProcessTime;
 
 /// The benches by name, in the order in which they run: small ones first, as peak memory only grows.
-const ALL: [(&str, fn()); 5] = [
+const ALL: [(&str, fn()); 6] = [
     ("seeds", seeds::run),
     ("recording", recording::run),
     ("heartbeats", heartbeats::run),
+    ("membership", membership::run),
     ("curve", curve::run),
     ("tasks", tasks::run),
 ];

@@ -256,10 +256,77 @@ impl Lowering<'_> {
         }
         Ok(nodes)
     }
+    /// The nodes that `node` may be: itself, or those that may fill the place that it stands for.
+    pub fn may_be<'n>(&'n self, node: &'n NodeId) -> &'n [NodeId] {
+        let candidates = self.places.candidates(*node);
+        candidates.unwrap_or(core::slice::from_ref(node))
+    }
+    /// An issue with what stands at `key`, if one of `nodes` is a place: its zone is not known before.
+    pub fn known_zones(&self, key: &'static str, nodes: &[NodeId]) -> Result<(), Refusal> {
+        let waits = |node: &NodeId| self.places.candidates(*node).is_some();
+        if !nodes.iter().any(waits) {
+            return Ok(());
+        }
+        let issue = Issue::new("the zones of these nodes are not known before", 0..0)
+            .label("who is hit is found when the fault fires");
+        let help = "choose another one, or name nodes and leave `keep_healthy` out";
+        Err(Refusal::arg(key, issue.help(help)))
+    }
+    /// `nodes` in an order that somebody wrote: by number, zone by zone, or drawn for `purpose`.
+    ///
+    /// # Errors
+    /// Zones of who is found when the fault fires.
+    pub fn ordered(
+        &self,
+        (args, key): (&Args, &'static str),
+        purpose: &str,
+        mut nodes: Vec<NodeId>,
+    ) -> Result<Vec<NodeId>, Refusal> {
+        match args.word(key) {
+            "random" => nodes = self.permutation(purpose, &nodes),
+            "zone" => {
+                self.known_zones(key, &nodes)?;
+                nodes.sort_by_key(|node| (self.topology.node(*node).label("zone"), *node));
+            }
+            _ => {}
+        }
+        Ok(nodes)
+    }
+    /// All nodes of the world that a fault may hit, by number.
+    pub fn everybody(&self) -> Vec<NodeId> {
+        let nodes = (0..self.topology.nodes().len()).map(NodeId::from_index);
+        let here = |node: &NodeId| self.places.candidates(*node).is_none();
+        self.unspared(&nodes.filter(here).collect::<Vec<_>>())
+    }
+    /// Those of `nodes` that `never` does not spare.
+    pub fn unspared(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let spared = &self.topology.spared;
+        let left = nodes.iter().copied().filter(|node| !spared.contains(node));
+        left.collect()
+    }
+    /// A draw of a length for one round of a fault that goes in rounds.
+    pub fn round_length(
+        &self,
+        purpose: &str,
+        round: u32,
+        law: &squall_core::Law,
+    ) -> VirtualDuration {
+        self.draws.occurrence(round).length(purpose, law)
+    }
     /// The links named by `links`, or by `from`, `to` and `both`.
     pub fn links(&self, args: &Args) -> Result<Vec<LinkTarget>, Refusal> {
         if let Some(links) = args.links_opt("links") {
             let refuse = |issue| Refusal::arg("links", issue);
+            if let Some(path) = links.path(self.topology) {
+                if self.floor.is_some() {
+                    let issue = Issue::new("a path has no floor", 0..links.from.text.len());
+                    let issue = issue.label("it is of links, and `keep_healthy` of nodes");
+                    let help = "remove `keep_healthy`, or name two ends: \"a -> b\"";
+                    return Err(refuse(issue.help(help)));
+                }
+                return path.map_err(refuse);
+            }
+            crate::selector::apart(&links.from, &links.to, self.topology).map_err(refuse)?;
             let from = self.found((&links.from, false), "links", &[]);
             let from = from.map_err(refuse)?;
             let to = self.found((&links.to, true), "links", &from);
@@ -277,6 +344,10 @@ impl Lowering<'_> {
                 "from",
                 issue.help("add `to`, or write links = \"a -> b\""),
             ));
+        }
+        if let Some(from) = args.selector_opt("from") {
+            let apart = crate::selector::apart(from, args.selector("to"), self.topology);
+            apart.map_err(|issue| Refusal::arg("from", issue))?;
         }
         let from = self.nodes(args, "from")?;
         let to = self.found((args.selector("to"), true), "to", &from);

@@ -52,14 +52,28 @@ pub const PARAMS: &[Param] = &[
     trigger::PHASE,
 ];
 
-const EVERY_PARAMS: &[Param] = &[
+/// The keys of a repetition.
+pub(crate) const EVERY_PARAMS: &[Param] = &[
     Param::new("mean", Kind::Duration, "mean time from start to start").required(),
     Param::new(
         "dist",
-        Kind::Choice(&["constant", "uniform", "exponential"]),
-        "law of the gaps; uniform is between zero and twice the mean",
+        Kind::Choice(&["constant", "uniform", "exponential", "hyperexponential"]),
+        "law of the gaps; uniform is between zero and twice the mean, hyperexponential comes in clusters",
     )
     .default("constant"),
+    Param::new(
+        "cv2",
+        Kind::Number {
+            min: 1.0,
+            max: 1e6,
+        },
+        "of hyperexponential gaps: variance over squared mean; 4 if missing",
+    ),
+    Param::new(
+        "least",
+        Kind::Duration,
+        "shortest gap; what is drawn comes on top, so that the mean stays; 0s if missing",
+    ),
     Param::new("until", Kind::Duration, "no occurrence starts from here on"),
     Param::new(
         "count",
@@ -77,6 +91,8 @@ const EVERY_PARAMS: &[Param] = &[
     .default("skip"),
 ];
 
+/// Variance over squared mean of gaps in clusters where the file does not say.
+const CV2: f64 = 4.0;
 /// Occurrences one fault may have in one seed.
 const OCCURRENCES_MAX: usize = 10_000;
 
@@ -109,6 +125,8 @@ pub struct Every {
     pub mean: VirtualDuration,
     /// Law of the gaps.
     pub dist: Dist,
+    /// Shortest gap; the law has what is left of the mean.
+    pub least: VirtualDuration,
     /// No start from here on.
     pub until: Option<VirtualDuration>,
     /// At most this many occurrences.
@@ -118,7 +136,7 @@ pub struct Every {
 }
 
 /// Law of the gaps of [`Every`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Dist {
     /// Always the mean.
     Constant,
@@ -126,6 +144,8 @@ pub enum Dist {
     Uniform,
     /// Memoryless.
     Exponential,
+    /// In clusters: gaps that vary more, with this variance over their squared mean.
+    Hyperexponential(f64),
 }
 
 /// What becomes of an occurrence that starts before the one before has ended.
@@ -199,6 +219,27 @@ impl Timing {
         ))
     }
 
+    /// Whether its repetition makes sense.
+    pub(crate) fn check_every(&self, record: &Args) -> Result<(), Refusal> {
+        let (Some(every), Some(table)) = (&self.every, record.table_opt("every")) else {
+            return Ok(());
+        };
+        let at = |key: &str, issue: Issue| Refusal::inside(table.place(key), issue);
+        if every.least > every.mean {
+            let issue = Issue::new("the shortest gap is above the mean", 0..0);
+            let issue = issue.label(format!("the mean is {}", every.mean));
+            return Err(at("least", issue.help("make it shorter, or `mean` longer")));
+        }
+        if table.given("cv2") && !matches!(every.dist, Dist::Hyperexponential(_)) {
+            let issue = Issue::new("only hyperexponential gaps have a `cv2`", 0..0);
+            return Err(at(
+                "cv2",
+                issue.help("add dist = \"hyperexponential\", or remove it"),
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether `for` says how long it lasts.
     pub(crate) const fn has_length(&self) -> bool {
         self.length.is_some()
@@ -261,7 +302,7 @@ impl Timing {
         let end = every
             .until
             .map_or(stop, |d| (VirtualTime::ZERO + d).min(stop));
-        let count = every.count.map_or(OCCURRENCES_MAX as u64, |n| n);
+        let count = every.count.unwrap_or(u64::MAX);
         let mut windows: Vec<Window> = Vec::new();
         let mut at = VirtualTime::ZERO;
         match first {
@@ -329,8 +370,10 @@ impl Every {
             dist: match args.word("dist") {
                 "uniform" => Dist::Uniform,
                 "exponential" => Dist::Exponential,
+                "hyperexponential" => Dist::Hyperexponential(args.number_opt("cv2").unwrap_or(CV2)),
                 _ => Dist::Constant,
             },
+            least: args.duration_opt("least").unwrap_or_default(),
             until: args.duration_opt("until"),
             count: args
                 .integer_opt("count")
@@ -344,7 +387,7 @@ impl Every {
         }
     }
     fn gap(&self, draws: &Draws, purpose: &str) -> VirtualDuration {
-        let mean = self.mean.as_nanos_f64();
+        let mean = self.mean.saturating_sub(self.least).as_nanos_f64();
         let law = match self.dist {
             Dist::Constant => Law::Constant(mean),
             Dist::Uniform => Law::Uniform {
@@ -352,9 +395,11 @@ impl Every {
                 high: 2.0 * mean,
             },
             Dist::Exponential => Law::Exponential { mean },
+            Dist::Hyperexponential(cv2) => Law::Hyperexponential { mean, cv2 },
         };
         draws
             .length(purpose, &law)
+            .saturating_add(self.least)
             .max(VirtualDuration::from_nanos(1))
     }
 }

@@ -4,6 +4,7 @@
 //! builds its world.
 
 use crate::param::Date;
+use squall_core::plan::LinkTarget;
 use squall_core::{ChannelId, KnobId, NodeId, ServiceId, VirtualDuration, VirtualTime};
 
 /// A node as faults see it.
@@ -160,6 +161,10 @@ pub struct Topology {
     group_roles: Vec<GroupRole>,
     /// Nodes that no fault hits, by number.
     pub spared: Vec<NodeId>,
+    /// The links that each workload, service and loop uses, by name, sorted.
+    pub paths: Vec<(String, Vec<LinkTarget>)>,
+    /// Workloads whose paths are known when the files of the scenario are read.
+    pub paths_unread: Vec<String>,
     /// Parts of a run.
     pub phases: Phases,
     /// Names of workloads, groups and (with `fault:` before) faults that could not be read: that is an

@@ -112,6 +112,10 @@ pub fn firings(recording: &Recording) -> Vec<String> {
             TriggerChange::Fired => format!("hit {}", hit.join(", ")),
             TriggerChange::Missed(Miss::Role) => "missed: nobody had the role".to_owned(),
             TriggerChange::Missed(Miss::Floor) => "missed: its floor left nobody".to_owned(),
+            TriggerChange::Missed(Miss::Spared) => {
+                "missed: who had the role is spared by `never`".to_owned()
+            }
+            TriggerChange::Missed(Miss::Late) => "missed: its time was over".to_owned(),
         };
         let floor = match spared.is_empty() {
             true => String::new(),

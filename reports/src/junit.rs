@@ -80,11 +80,14 @@ fn status(outcome: &Outcome<'_>, seed: &SeedResult) -> TestCaseStatus {
         let what = first.map_or_else(String::new, |v| format!("{}: {}", v.at, v.text));
         text.push_str(&format!("{}: {what}\n", property.spec.name));
     }
-    for fault in seed.faults.iter().filter(|fault| fault.failed().is_some()) {
-        text.push_str(&format!(
-            "fault {}: nobody had the role that it names\n",
-            fault.label
-        ));
+    for fault in &seed.faults {
+        if let Some(firings) = fault.firings.filter(|firings| firings.failed.is_some()) {
+            text.push_str(&format!(
+                "fault {}: {}\n",
+                fault.label,
+                firings.why_failed()
+            ));
+        }
     }
     text.push_str(&outcome.replay(seed));
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);

@@ -24,10 +24,13 @@ mod operator;
 mod slow;
 pub mod statistics;
 pub mod storage;
+pub mod sustain;
+mod telling;
 pub mod terminal;
 mod words;
 
 pub use findings::Findings;
 pub use operator::SignalChange;
 pub use slow::Slow;
+pub use telling::signal_lines;
 pub use words::{Expectation, Outcome, command};

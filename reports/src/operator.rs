@@ -37,13 +37,19 @@ fn window(plan: &Plan, node: NodeId) -> Option<(VirtualTime, VirtualTime)> {
 }
 
 /// The time between two samples of host signals: `node_up` is recorded at the first of them.
-fn period(recording: &Recording) -> Option<u64> {
+pub(crate) fn period(recording: &Recording) -> Option<u64> {
     let header = &recording.header;
     let first = recording.records.iter().find(|record| match record.what {
         What::Sample { name, .. } => header.names.text(name).ends_with(".node_up"),
         _ => false,
     });
     first.map(|record| record.at.as_nanos())
+}
+
+/// A signal without samples yet, which are so many nanoseconds apart up to `end`: it holds its value in
+/// between.
+pub(crate) fn held((period, end): (u64, VirtualTime)) -> Series {
+    Series::held(VirtualTime::from_nanos(period), period, end)
 }
 
 /// The signals of the nodes that faults hit. They are recorded when they change: the means are over
@@ -68,7 +74,7 @@ pub(crate) fn signals(recording: &Recording) -> Vec<SignalChange> {
             && signal(header, node, name).is_some()
         {
             let series = all.entry((node, name));
-            let series = series.or_insert_with(|| Series::held(first, period, end));
+            let series = series.or_insert_with(|| held((period, end)));
             series.push(record.at, value);
         }
     }

@@ -2,9 +2,9 @@
 //! and the one command that repeats it.
 
 use crate::findings::{self, Findings};
-use crate::operator::SignalChange;
 use crate::slow::Slow;
 use crate::statistics::{self, Statistics};
+use crate::telling::{nodes_of, signal_lines};
 use crate::words::{Outcome, margin_unit, mark, number};
 use squall_core::history::Part;
 use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary, SeedResult, Stop};
@@ -55,7 +55,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     out.push_str(&statistics::lines(outcome, &statistics));
     if let (Some(first), Some(recording)) = (campaign.failing().next(), failure) {
         out.push('\n');
-        out.push_str(&seed(outcome, first, recording));
+        out.push_str(&seed(outcome, first, recording, false));
     }
     summary(&mut out, outcome);
     out
@@ -128,8 +128,10 @@ fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
     if firings.failed.is_some() {
         let _ = writeln!(
             out,
-            "  FAIL {:<40} fault      nobody had the role that it names, {} times",
-            fault.label, firings.missed_role
+            "  FAIL {:<40} fault      {}, {} times",
+            fault.label,
+            firings.why_failed(),
+            firings.missed_role + firings.missed_spared
         );
     }
     if fault.missed {
@@ -140,7 +142,15 @@ fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
             (_, Land::EverySeed) => format!("landed in {}/{seeds} only", fault.landed),
             (planned, _) => format!("had no effect in {planned}/{planned}"),
         };
-        let told = |(why, _): &&(Missed, u64)| *why != Missed::NotFired;
+        // What its triggers did says these already.
+        let said = [
+            Missed::NotFired,
+            Missed::NoRole,
+            Missed::Spared,
+            Missed::Floor,
+            Missed::Late,
+        ];
+        let told = |(why, _): &&(Missed, u64)| !said.contains(why);
         let reason = fault.misses.first().filter(told);
         let reason = reason.map_or_else(String::new, |(why, _)| format!(": {why}"));
         let _ = writeln!(
@@ -163,6 +173,8 @@ fn not_fired(firings: &Firings) -> String {
     reason(firings.skipped, "was left out as nobody had the role");
     reason(firings.waiting, "still waited for the role at the end");
     reason(firings.missed_floor, "its floor left nobody");
+    reason(firings.missed_spared, "`never` spared who had the role");
+    reason(firings.missed_late, "its time was over");
     match reasons.is_empty() {
         true => "what it waits for never happened".to_owned(),
         false => reasons.join(", "),
@@ -207,8 +219,13 @@ fn summary(out: &mut String, outcome: &Outcome<'_>) {
     let _ = writeln!(out, "   exit code {}", outcome.exit_code());
 }
 
-/// The report of one failing seed.
-pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -> String {
+/// The report of one seed, with the host signals that tell most, or with `all`.
+pub fn seed(
+    outcome: &Outcome<'_>,
+    result: &SeedResult,
+    recording: &Recording,
+    all: bool,
+) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -226,12 +243,10 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
         active_line(&mut out, recording, result.end);
     }
     for fault in &result.faults {
-        if let Some(at) = fault.failed() {
-            let _ = writeln!(
-                out,
-                "    broken     fault {}: at {at} nobody had the role that it names",
-                fault.label
-            );
+        let firings = fault.firings.unwrap_or_default();
+        if let Some(at) = firings.failed {
+            let why = firings.why_failed();
+            let _ = writeln!(out, "    broken     fault {}: at {at} {why}", fault.label);
         }
     }
     triggered(&mut out, recording);
@@ -259,13 +274,22 @@ pub fn seed(outcome: &Outcome<'_>, result: &SeedResult, recording: &Recording) -
         }
     }
     let findings = Findings::of(recording);
-    signals(&mut out, &findings.signals);
+    let nodes = nodes_of(&findings.signals);
+    let more = format!("{} --all", outcome.replay(result));
+    let signals = signal_lines(&findings.signals, &nodes, all, &more);
+    for (index, line) in signals.iter().enumerate() {
+        let key = if index == 0 { "operator" } else { "" };
+        let _ = writeln!(out, "    {key:<10} {line}");
+    }
     for slow in findings.slow.iter().filter(|slow| slow.count >= 20).take(2) {
         where_time_went(&mut out, slow);
     }
-    let [explain, shrink] = outcome.next(result);
-    let _ = writeln!(out, "    explain    {explain}");
-    let _ = writeln!(out, "    shrink     {shrink} --write");
+    // That nobody had a role hangs on the run: there is no smaller plan that shows it.
+    if matches!(result.stop, Stop::Panicked(_)) || findings::failing(result).next().is_some() {
+        let [explain, shrink] = outcome.next(result);
+        let _ = writeln!(out, "    explain    {explain}");
+        let _ = writeln!(out, "    shrink     {shrink} --write");
+    }
     let _ = writeln!(out, "    replay     {}", outcome.replay(result));
     let _ = writeln!(out, "    digest     {}", result.digest);
     out
@@ -351,41 +375,6 @@ fn active_line(out: &mut String, recording: &Recording, at: squall_core::Virtual
         let _ = writeln!(
             out,
             "                 and {more} more: `squall plan` shows all"
-        );
-    }
-}
-
-/// Nodes shown at the most.
-const NODES_MAX: usize = 3;
-
-fn signals(out: &mut String, signals: &[SignalChange]) {
-    let mut shown: Vec<&str> = Vec::new();
-    for change in signals {
-        if !shown.contains(&change.node.as_str()) {
-            if shown.len() == NODES_MAX {
-                let _ = writeln!(
-                    out,
-                    "    operator   more nodes were hit; all are in the recording"
-                );
-                return;
-            }
-            shown.push(&change.node);
-            let _ = writeln!(
-                out,
-                "    operator   {:<54} {:>10} {:>10} {:>10}",
-                format!("{} saw", change.node),
-                "before",
-                "during",
-                "after"
-            );
-        }
-        let _ = writeln!(
-            out,
-            "               {:<54} {:>10} {:>10} {:>10}",
-            change.signal,
-            number(change.before),
-            number(change.during),
-            number(change.after)
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
-use crate::workloads::{Depends, Install, Prepare, Prepared};
+use crate::workloads::{Install, Prepare, Prepared};
 use squall_core::depends::DependencyMap;
 use squall_core::history::History;
 use squall_core::outcome::{
@@ -64,7 +64,12 @@ impl Scenario {
             };
             (workload.kind.prepare)(&prepare, &mut issues)
         };
-        let prepared = self.workloads.iter().map(prepare).collect();
+        let prepared: Vec<Prepared> = self.workloads.iter().map(prepare).collect();
+        if issues.is_empty() && self.text.contains("path of") {
+            let workloads = self.workloads.iter().zip(&prepared);
+            let map = crate::file::paths::dependencies(&self.topology, workloads);
+            crate::file::paths::settle(&mut self, &map, &mut issues);
+        }
         if issues.is_empty() {
             Ok(Ready {
                 scenario: self,
@@ -146,20 +151,8 @@ impl Ready {
 
     /// Who needs whom in its world, before anything runs.
     pub fn dependencies(&self) -> DependencyMap {
-        let topology = &self.scenario.topology;
-        let nodes = topology.nodes().iter().map(|node| node.name.clone());
-        let knobs = topology.knobs().iter().map(|knob| knob.name.clone());
-        let services = topology.services().to_vec();
-        let mut map = DependencyMap::new(nodes.collect(), services, knobs.collect());
-        for (workload, prepared) in self.scenario.workloads.iter().zip(&self.prepared) {
-            (workload.kind.depends)(&mut Depends {
-                map: &mut map,
-                workload,
-                prepared,
-                topology,
-            });
-        }
-        map
+        let workloads = self.scenario.workloads.iter().zip(&self.prepared);
+        crate::file::paths::dependencies(&self.scenario.topology, workloads)
     }
 
     fn header(&self, result: &SeedResult, plan: Plan, names: Names, history: &History) -> Header {

@@ -258,11 +258,10 @@ impl Scenario {
         }
         let mut lands: Vec<(String, Land)> = Vec::new();
         for fault in &self.faults {
-            let group = fault.composed.member.as_ref().map(|member| &member.group);
-            if let Some((group, land)) = group.and_then(|group| group.land.map(|l| (group, l)))
-                && lands.iter().all(|(label, _)| *label != group.label)
+            if let Some(whole) = &fault.composed.as_one
+                && lands.iter().all(|(label, _)| *label != whole.0)
             {
-                lands.push((group.label.clone(), land));
+                lands.push(whole.clone());
             }
             lands.push((fault.label.clone(), fault.land));
         }

@@ -11,7 +11,7 @@ mod verify;
 mod without;
 
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
-pub use without::{Without, without};
+pub use without::{Taken, Without, without};
 
 use squall_core::Seed;
 use squall_core::outcome::coverage::Collector;

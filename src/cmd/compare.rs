@@ -3,9 +3,8 @@
 use super::selection::{Set, check_plans, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
-use squall::campaign;
+use squall::campaign::{self, Taken};
 use squall::core::outcome::SeedResult;
-use squall::faults::param::suggest;
 use squall::reports::blast;
 use squall::reports::compare::{self, Comparison, Finding, Side};
 use squall::scenarios::{Ready, Settings};
@@ -30,7 +29,8 @@ pub(crate) struct Compare {
     /// A setting of the first side; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     base_set: Vec<String>,
-    /// Compare with the same seeds without this fault, named by its label, and measure what it reached
+    /// Compare with the same seeds without this fault, named by its label, and measure what it reached;
+    /// the label of a group takes away all of it, `chaos` all that is drawn
     #[arg(long, value_name = "FAULT", conflicts_with_all = ["b", "base_with", "base_set"])]
     without: Option<String>,
     /// Seeds: `0..64`, `17` or `0x11`; those that both files have if not given
@@ -174,7 +174,12 @@ impl Compare {
     fn without(&self, fault: &str, settings: &Settings, colour: bool) -> Result<u8, u8> {
         let loaded = Loaded::new(&self.a, settings);
         let loaded = loaded.map_err(|error| out::invalid(&[error], colour))?;
-        let at = fault_called(&loaded.ready, fault)?;
+        let taken = Taken::called(&loaded.ready, fault).map_err(|advice| {
+            let path = &loaded.ready.scenario.path;
+            out::note(&format!("error: {path} has no fault called `{fault}`"));
+            out::note(&format!("help: {advice}"));
+            exit::INVALID
+        })?;
         let own = || loaded.ready.scenario.seeds.clone();
         let seeds = self.seeds.clone().unwrap_or_else(own);
         let code = check_plans(&loaded.ready, seeds.clone(), colour);
@@ -182,7 +187,7 @@ impl Compare {
             return Err(code);
         }
         let jobs = self.jobs.map_or_else(campaign::jobs_default, NonZero::get);
-        let without = campaign::without(&loaded.ready, at, seeds, jobs, &|_| ());
+        let without = campaign::without(&loaded.ready, &taken, seeds, jobs, &|_| ());
         let without =
             without.map_err(|report| out::invalid(&[LoadError::Invalid(report)], colour))?;
         let name = format!("{} without {}", loaded.name, without.blast.fault);
@@ -221,36 +226,4 @@ impl Compare {
 fn same_file(a: &Path, b: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     real(a) == real(b)
-}
-
-/// The position of the fault with this label, or of the only one of this kind.
-fn fault_called(ready: &Ready, name: &str) -> Result<usize, u8> {
-    let faults = &ready.scenario.faults;
-    if let Some(at) = faults.iter().position(|fault| fault.label == name) {
-        return Ok(at);
-    }
-    let of_kind: Vec<usize> = (0..faults.len())
-        .filter(|at| faults[*at].kind.name == name)
-        .collect();
-    if let [only] = of_kind[..] {
-        return Ok(only);
-    }
-    let path = &ready.scenario.path;
-    let labels = || faults.iter().map(|fault| fault.label.as_str());
-    let advice = match of_kind.len() {
-        0 => suggest(name, labels()),
-        _ => Some(format!(
-            "there are several: {}",
-            of_kind
-                .iter()
-                .map(|at| faults[*at].label.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        )),
-    };
-    out::note(&format!("error: {path} has no fault called `{name}`"));
-    if let Some(advice) = advice {
-        out::note(&format!("help: {advice}"));
-    }
-    Err(exit::INVALID)
 }

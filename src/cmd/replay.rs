@@ -24,6 +24,9 @@ pub(crate) struct Replay {
     /// The digest it ended in, as it was printed
     #[arg(long)]
     digest: Option<Digest>,
+    /// Show every host signal, not only those that tell most
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     set: Set,
     /// Records to show before the one in which two runs differ
@@ -152,6 +155,7 @@ impl Replay {
             &outcome,
             &outcome.campaign.seeds[0],
             &recording,
+            self.all,
         ));
         one_seed_code(verdict)
     }

@@ -130,7 +130,7 @@ impl Shrink {
 pub(crate) fn refused(error: ShrinkError, colour: bool) -> u8 {
     match error {
         ShrinkError::Load(error) => out::invalid(&[error], colour),
-        ShrinkError::Passes { .. } => {
+        ShrinkError::Passes { .. } | ShrinkError::NoRole { .. } => {
             out::note(&format!("{error}"));
             exit::NOTHING
         }

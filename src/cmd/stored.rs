@@ -5,7 +5,7 @@ use squall::core::recording::Recording;
 use squall::reports::storage;
 use squall::scenarios::{Ready, Settings, parse};
 use squall::{LoadError, Place};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Every gzip file begins so, and no scenario and no event log does.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -41,6 +41,28 @@ pub(crate) fn recording(path: &Path, bytes: &[u8], colour: bool) -> Result<(Reco
     let header = &recording.header;
     let parsed = parse(&header.path, &header.text, &Settings::default());
     let ready = parsed.and_then(|s| s.ready(&Place::of(Path::new(&header.path))));
-    let ready = ready.map_err(|report| out::invalid(&[LoadError::Invalid(report)], colour))?;
+    let ready = ready.map_err(|report| {
+        let code = out::invalid(&[LoadError::Invalid(report)], colour);
+        out::note(&format!(
+            "help: these are lines of the file that stands in {}: use the build that made the recording, \
+             put the files that it names where they were, or run the seed again",
+            path.display()
+        ));
+        code
+    })?;
     Ok((recording, ready))
+}
+
+/// A file on disk with the scenario of a recording, for commands that are to be pasted: the one that
+/// ran, if it is still the same, or the effective file beside the recording.
+pub(crate) fn file_of(path: &Path, recording: &Recording) -> PathBuf {
+    let header = &recording.header;
+    let ran = PathBuf::from(&header.path);
+    let beside = path.with_file_name("effective.toml");
+    let same = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|t| t == header.text);
+    [&ran, &beside]
+        .into_iter()
+        .find(|path| same(path))
+        .unwrap_or(&ran)
+        .clone()
 }

@@ -44,6 +44,9 @@ pub fn document(explanation: &Explanation, tool: &str) -> Value {
                 "metric": name, "before": before, "then": then,
             })).collect::<Vec<_>>(),
         })),
+        "loops": explanation.loops.iter().map(|l| json!({
+            "name": l.name, "evidence": l.evidence,
+        })).collect::<Vec<_>>(),
         "slow": explanation.findings.slow.iter().map(|slow| json!({
             "operation": slow.name,
             "count": slow.count,

@@ -21,10 +21,12 @@ use crate::shrink::{Lab, ShrinkError, Symptom};
 use squall_core::history::Digest;
 use squall_core::outcome::SeedResult;
 use squall_core::plan::Plan;
+use squall_core::recording::Recording;
 use squall_core::world::World;
 use squall_core::{Seed, VirtualTime};
 use squall_faults::shrink::Answer;
 use squall_reports::Findings;
+use squall_reports::sustain::{self, Loop, Times};
 use squall_scenarios::Ready;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -77,6 +79,8 @@ pub struct Explanation {
     pub thresholds: Vec<Threshold>,
     /// Whether it outlives its faults; `None` where the property is about no metric.
     pub outlives: Option<Outlives>,
+    /// The loops that keep it going after its faults, where it outlives them.
+    pub loops: Vec<Loop>,
     /// Slow operations and hosts' signals.
     pub findings: Findings,
     /// Runs that it took.
@@ -161,7 +165,9 @@ pub fn explain(
         squall_core::outcome::Stop::Panicked(text) => text.clone(),
         _ => String::new(),
     };
+    let outlives = property.and_then(|p| outlives::of(&p.spec.kind, &recording, &run.result));
     Ok(Explanation {
+        loops: loops_of(ready, &recording, outlives.as_ref()),
         scenario: ready.scenario.name.clone(),
         path: path.display().to_string(),
         seed: request.seed,
@@ -175,11 +181,25 @@ pub fn explain(
         sets: causes.sets,
         sets_complete: causes.complete,
         thresholds,
-        outlives: property.and_then(|p| outlives::of(&p.spec.kind, &recording, &run.result)),
+        outlives,
         findings: Findings::of(&recording),
         symptom,
         runs: bench.runs + 1,
     })
+}
+
+/// The loops at work while a failure outlives its faults.
+fn loops_of(ready: &Ready, recording: &Recording, outlives: Option<&Outlives>) -> Vec<Loop> {
+    let begun = recording.plan_as_run().first_start();
+    let (Some(outlives), Some(begun)) = (outlives.filter(|o| !o.ill_for.is_zero()), begun) else {
+        return Vec::new();
+    };
+    let times = Times {
+        begun,
+        healed: outlives.healed,
+        until: outlives.healed + outlives.ill_for,
+    };
+    sustain::loops(&ready.dependencies(), recording, times)
 }
 
 /// Seeds tried for one that fails.

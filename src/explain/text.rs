@@ -2,7 +2,8 @@
 
 use super::{Explanation, FaultRole, Outlives, Role, Threshold};
 use squall_core::history::Part;
-use squall_reports::{SignalChange, command};
+use squall_reports::{command, signal_lines};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The first lines: the cause by name, and everybody who is acquitted.
@@ -164,6 +165,9 @@ pub fn report(explanation: &Explanation) -> String {
             line(key, &value);
         }
     }
+    for (key, value) in loop_lines(explanation) {
+        line(key, &value);
+    }
     for (key, value) in time_lines(explanation) {
         line(key, &value);
     }
@@ -262,6 +266,23 @@ fn outlives_lines(outlives: &Outlives) -> Vec<(&'static str, String)> {
     lines
 }
 
+/// The loops that keep it going; that none is known is said, too.
+fn loop_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
+    let outlives = explanation.outlives.as_ref();
+    if outlives.is_none_or(|outlives| outlives.ill_for.is_zero()) {
+        return Vec::new();
+    }
+    if explanation.loops.is_empty() {
+        let text = "not identified: the records show no retries, stale answers or page faults that came with it";
+        return vec![("loop", text.to_owned())];
+    }
+    let loops = explanation.loops.iter().enumerate();
+    let key = |index| if index == 0 { "loop" } else { "" };
+    loops
+        .map(|(index, l)| (key(index), format!("{}: {}", l.name, l.evidence)))
+        .collect()
+}
+
 fn time_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
     let shares = |shares: &[(Part, f64)]| {
         let text = shares.iter().take(4);
@@ -293,35 +314,22 @@ fn time_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Signals shown at the most.
-const SIGNALS_MAX: usize = 6;
-
-/// The signals that changed most, of the hosts that the causes hit.
+/// The signals that tell most, of the hosts that the causes hit.
 fn host_lines(explanation: &Explanation) -> Vec<(&'static str, String)> {
     let causes = explanation
         .faults
         .iter()
         .filter(|f| f.role == Role::Necessary);
-    let hosts: Vec<&String> = causes.flat_map(|fault| &fault.nodes).collect();
-    let size = |change: &SignalChange| {
-        let ratio = (change.during.abs() + 0.01) / (change.before.abs() + 0.01);
-        ratio.max(1.0 / ratio)
-    };
-    let signals = explanation.findings.signals.iter();
-    let mut changes: Vec<&SignalChange> = signals
-        .filter(|change| hosts.contains(&&change.node) && size(change) >= 1.5)
+    let hosts: BTreeSet<&str> = causes
+        .flat_map(|f| f.nodes.iter().map(String::as_str))
         .collect();
-    changes.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.signal.cmp(&b.signal)));
-    let shown = changes.iter().take(SIGNALS_MAX).enumerate();
-    shown
-        .map(|(index, change)| {
-            let key = if index == 0 { "operator" } else { "" };
-            let (before, during) = (number(change.before), number(change.during));
-            (
-                key,
-                format!("{}: {}  {before} -> {during}", change.node, change.signal),
-            )
-        })
+    let hosts: Vec<&str> = hosts.into_iter().collect();
+    let more = "`--format json` has all";
+    let lines = signal_lines(&explanation.findings.signals, &hosts, false, more).into_iter();
+    let key = |index| if index == 0 { "operator" } else { "" };
+    lines
+        .enumerate()
+        .map(|(index, line)| (key(index), line))
         .collect()
 }
 

@@ -212,11 +212,31 @@ impl<'a> Lab<'a> {
         let fails = |symptom: &Symptom| matches!(symptom.answer(&result), Answer::Fails(_));
         match found {
             Some(symptom) if fails(&symptom) => Ok(symptom),
+            None if property.is_none() => Err(self.no_role(seed)?),
             other => {
                 let by = other.map_or(String::new(), |s| format!(" by `{}`", s.name()));
                 Err(ShrinkError::Passes { seed, by })
             }
         }
+    }
+
+    /// Why a seed that breaks no property fails, if it does: a frozen plan has its targets, so that a run
+    /// of it cannot fail for want of them.
+    fn no_role(&mut self, seed: Seed) -> Result<ShrinkError, ShrinkError> {
+        let full = self.full;
+        let plan = full.scenario.plan(seed).map_err(crate::LoadError::from)?;
+        let result = self.run(full, seed, plan);
+        let failed = result.faults.iter().find_map(|fault| {
+            let firings = fault.firings.filter(|firings| firings.failed.is_some())?;
+            Some((fault.label.clone(), firings.why_failed()))
+        });
+        Ok(match failed {
+            Some((fault, why)) => ShrinkError::NoRole { seed, fault, why },
+            None => ShrinkError::Passes {
+                seed,
+                by: String::new(),
+            },
+        })
     }
 
     /// What a run of a candidate shows.

@@ -56,6 +56,20 @@ pub enum ShrinkError {
         /// By what it was to fail.
         by: String,
     },
+    /// It fails because of who had a role, which is found out in a run and is not part of a plan.
+    #[error(
+        "seed {seed} fails by fault `{fault}`, whose `if_none` says so: {why}. That hangs on the run, not \
+         on which faults are in it, so there is nothing to shrink; the records around it show more: squall \
+         replay"
+    )]
+    NoRole {
+        /// The seed.
+        seed: Seed,
+        /// Label of the fault.
+        fault: String,
+        /// What was the matter with the role.
+        why: &'static str,
+    },
     /// The file that was made of the result does not end where the result did.
     #[error(
         "the regression file ends in digest {found}, and not in {wanted}: this is a bug in squall"

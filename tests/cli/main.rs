@@ -1,14 +1,17 @@
 //! The command line as a user meets it: exit codes one by one, documents, files, replays.
 
+mod channels;
 mod codes;
 mod compare;
 mod coverage;
 mod documents;
 mod explain;
 mod judge;
+mod recorded;
 mod replay;
 mod shrink;
 mod statistics;
+mod taken;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

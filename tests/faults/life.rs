@@ -33,6 +33,11 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
         "",
     ),
     ("torn-quorum", "{ nodes = 'majority of web' }", ""),
+    (
+        "mixed-versions",
+        "{ workload = 'shop' }",
+        "{ workload = 'quiet' }",
+    ),
     ("gpu-fault", "{ nodes = 'web[0]' }", ""),
     (
         "gray-link",

@@ -64,6 +64,7 @@ families! {
     agents_model,
     load,
     replies,
+    roles,
 }
 
 fn all() -> impl Iterator<Item = &'static Pair> {

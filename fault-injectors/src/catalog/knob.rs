@@ -286,7 +286,7 @@ fn config_push(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> 
     clippy::cast_sign_loss,
     reason = "a share of a count is between zero and the count"
 )]
-fn reach(n: usize, share: f64) -> usize {
+pub(super) fn reach(n: usize, share: f64) -> usize {
     // Shares of files have few digits: the small step back undoes the rounding of the product.
     ((n as f64 * share - 1e-9).ceil() as usize).min(n)
 }

@@ -25,6 +25,7 @@ mod node;
 mod node_life;
 mod pages;
 mod partition;
+mod roles;
 mod signal;
 mod signal_quality;
 mod steal;
@@ -54,6 +55,10 @@ pub const ALL: &[&FaultKind] = &[
     &domain::TOR_LOSS,
     &domain::RACK_BURST,
     &cluster::TORN_QUORUM,
+    &roles::LEADER_LOSS,
+    &roles::LEADER_ISOLATE,
+    &roles::MEMBERSHIP_CHURN,
+    &roles::MIXED_VERSIONS,
     &cluster::GPU_FAULT,
     &cluster::STRAGGLER,
     &cluster::SLOW_MEMBER,

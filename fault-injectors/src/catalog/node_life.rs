@@ -17,6 +17,12 @@ const DOWN: Param = Param::new(
     Kind::Duration,
     "time until it starts again; instead of `for`",
 );
+/// See [`Lowering::ordered`].
+pub(super) const ORDER: Param = Param::new(
+    "order",
+    Kind::Choice(&["id", "zone", "random"]),
+    "in which order",
+);
 
 /// Values of the knob `drain` of workloads.
 const CORDON: f64 = 1.0;
@@ -30,8 +36,11 @@ fn drain(
     value: f64,
 ) {
     let topology = lowering.topology;
-    let places = topology.workloads().iter();
-    let here = places.filter(|(_, nodes)| nodes.contains(&node));
+    // Who has a role is found when the fault fires: what may run there is told, and a node on which a
+    // workload does not run never asks.
+    let may_be = lowering.may_be(&node);
+    let workloads = topology.workloads().iter();
+    let here = workloads.filter(|(_, nodes)| nodes.iter().any(|node| may_be.contains(node)));
     let knobs = here.filter_map(|(workload, _)| topology.knob(&format!("{workload}.drain")));
     let knobs: Vec<_> = knobs.map(|(knob, _)| knob).collect();
     if knobs.is_empty() {
@@ -108,12 +117,7 @@ pub(super) const ROLLING_RESTART: FaultKind = FaultKind {
           well.",
     params: &[
         NODES,
-        Param::new(
-            "order",
-            Kind::Choice(&["id", "zone", "random"]),
-            "in which order",
-        )
-        .default("id"),
+        ORDER.default("id"),
         Param::new(
             "at_once",
             Kind::Integer {
@@ -135,15 +139,8 @@ pub(super) const ROLLING_RESTART: FaultKind = FaultKind {
 };
 
 fn rolling_restart(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let mut nodes = lowering.nodes(args, "nodes")?;
-    match args.word("order") {
-        "random" => nodes = lowering.permutation("order", &nodes),
-        "zone" => {
-            let topology = lowering.topology;
-            nodes.sort_by_key(|node| (topology.node(*node).label("zone"), *node));
-        }
-        _ => {}
-    }
+    let nodes = lowering.nodes(args, "nodes")?;
+    let nodes = lowering.ordered((args, "order"), "order", nodes)?;
     if nodes.len() > RESTARTS_MAX {
         let issue = Issue::new(format!("more than {RESTARTS_MAX} restarts"), 0..0);
         return Err(Refusal::arg("nodes", issue.help("pick fewer nodes")));

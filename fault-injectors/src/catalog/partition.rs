@@ -140,6 +140,7 @@ fn cuts(
 
 /// Parts by the label `zone`, in drawn order.
 fn zones(drawn: &[NodeId], lowering: &Lowering<'_>) -> Result<Vec<Option<usize>>, Refusal> {
+    lowering.known_zones("split", drawn)?;
     let mut seen: Vec<&str> = Vec::new();
     let mut parts = Vec::with_capacity(drawn.len());
     for id in drawn {

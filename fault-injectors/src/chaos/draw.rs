@@ -369,7 +369,7 @@ impl<'a> Climate<'a> {
         };
         Some(match how {
             How::Nodes => some(),
-            How::Split => names(&self.chaos.pool),
+            How::Pool => names(&self.chaos.pool),
             How::Links => {
                 // Peers may lose each other while others still reach both sides.
                 let all = match draws.stream("whom").chance(ON) {

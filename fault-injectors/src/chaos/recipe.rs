@@ -14,8 +14,8 @@ pub(super) enum How {
     Service,
     /// A workload that has a load.
     Workload,
-    /// A partition of the whole pool, of these shapes as far as the budget allows.
-    Split,
+    /// The whole pool falls apart.
+    Pool,
     /// Words with laws in braces.
     Words(&'static str),
     /// One of these.
@@ -68,7 +68,7 @@ const BY_NAME: &[(&str, &str, How)] = &[
         "to",
         How::OneOf(&["2028-02-29", "2038-01-19T03:14:00Z", "1970-01-01"]),
     ),
-    ("partition", "nodes", How::Split),
+    ("partition", "nodes", How::Pool),
     ("load-step", "workload", How::Workload),
     // What stays for ever is not healed at the end.
     ("clock-step", "end", How::OneOf(&["back", "slew"])),
@@ -107,6 +107,14 @@ const NEVER: &[(&str, &str)] = &[
         "it takes a majority, which no budget of nodes holds",
     ),
     ("spot-reclaim", "it takes a spare beside its target"),
+    (
+        "leader-loss",
+        "who leads is known in a run only; node-loss is drawn",
+    ),
+    (
+        "leader-isolate",
+        "who leads is known in a run only; partition and link-cut are drawn",
+    ),
     (
         "knob-set",
         "what a value of a knob means, only its author knows",

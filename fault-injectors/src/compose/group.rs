@@ -10,7 +10,6 @@ use crate::lowering::{Lowered, Refusal, Scene, Turn, check_start, lower_turn};
 use crate::param::{Args, Issue};
 use crate::timing::{Length, Timing, Window};
 use crate::trigger::{self, Taken};
-use squall_core::plan::Land;
 use squall_core::{Sample, VirtualDuration, VirtualTime};
 use std::sync::Arc;
 
@@ -23,13 +22,33 @@ pub struct Group {
     pub timing: Timing,
     /// Its members.
     pub root: Bundle,
-    /// Whether all members hit the same targets: their selectors are drawn once for the group.
-    pub together: bool,
-    /// What it takes for the group to count as having happened, if that is not said of its members:
-    /// one of them must land.
-    pub land: Option<Land>,
+    /// What it keeps free of faults at both ends of the run, if it wraps its members so.
+    pub calm: Option<Calm>,
     /// Its record, for messages.
     pub record: Args,
+}
+
+/// Time without faults: in the beginning for a base line, in the end for the recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calm {
+    /// Nothing starts before, from the start of the run on.
+    pub warm_up: VirtualDuration,
+    /// Everything has healed so long before the run stops.
+    pub quiet: VirtualDuration,
+}
+
+impl Calm {
+    /// What of a phase is left for faults in a run until `stop`; `None` if nothing is.
+    fn within(
+        self,
+        phase: (VirtualTime, VirtualTime),
+        stop: VirtualTime,
+    ) -> Option<(VirtualTime, VirtualTime)> {
+        let last = stop.since(VirtualTime::ZERO).saturating_sub(self.quiet);
+        let from = phase.0.max(VirtualTime::ZERO + self.warm_up);
+        let ends = phase.1.min(VirtualTime::ZERO + last);
+        (from < ends).then_some((from, ends))
+    }
 }
 
 /// A place in a group.
@@ -70,6 +89,8 @@ pub struct Bundle {
     pub repeat: u32,
     /// Time between members of a serial, and between rounds.
     pub gap: VirtualDuration,
+    /// Whether all members hit the same targets: their selectors are drawn once for all.
+    pub together: bool,
 }
 
 impl Bundle {
@@ -125,13 +146,14 @@ fn lower_group(scene: &Scene<'_>, group: &Group, taken: &[Taken]) -> Vec<Result<
         leaves.resize(leaves.len().max(member.leaf + 1), None);
         leaves[member.leaf] = Some(index);
     }
-    let phase = trigger::phase(&group.record, scene.topology, scene.stop);
+    let phase = phase_of(scene, group);
     let ends = phase.as_ref().map_or(scene.stop, |phase| phase.1);
     let mut walk = Walk {
         scene,
         group,
         phase: (VirtualTime::ZERO, ends),
         results: leaves.iter().map(|_| Ok(Lowered::new(ends))).collect(),
+        came: vec![false; leaves.len()],
         leaves,
         taken: taken.to_vec(),
         turns: 0,
@@ -147,6 +169,23 @@ fn lower_group(scene: &Scene<'_>, group: &Group, taken: &[Taken]) -> Vec<Result<
     walk.results
 }
 
+/// The part of the run in which the faults of a group may act.
+fn phase_of(scene: &Scene<'_>, group: &Group) -> Result<(VirtualTime, VirtualTime), Refusal> {
+    let phase = trigger::phase(&group.record, scene.topology, scene.stop)?;
+    let Some(calm) = group.calm else {
+        return Ok(phase);
+    };
+    calm.within(phase, scene.stop).ok_or_else(|| {
+        let issue = Issue::new("no time is left between warm-up and quiet", 0..0);
+        let (warm_up, quiet) = (calm.warm_up, calm.quiet);
+        let stop = scene.stop.since(VirtualTime::ZERO);
+        let issue = issue.label(format!("the run stops at {stop}"));
+        let help =
+            format!("make them shorter: set = {{ warm_up = \"{warm_up}\", quiet = \"{quiet}\" }}");
+        Refusal::timing("use", issue.help(help))
+    })
+}
+
 /// One lowering of a group.
 struct Walk<'a> {
     scene: &'a Scene<'a>,
@@ -156,6 +195,8 @@ struct Walk<'a> {
     /// The faults, by their position in the scene.
     leaves: Vec<Option<usize>>,
     results: Vec<Result<Lowered, Issue>>,
+    /// Which of them had a turn.
+    came: Vec<bool>,
     /// What the plan takes away besides, and what this group has so far.
     taken: Vec<Taken>,
     turns: usize,
@@ -171,6 +212,8 @@ struct At {
     round: Vec<u32>,
     /// Whether something waits for the end of this part.
     awaited: bool,
+    /// The label for which targets are drawn, if they are the same for several faults.
+    who: Option<String>,
 }
 
 impl Walk<'_> {
@@ -178,6 +221,7 @@ impl Walk<'_> {
         let (group, scene, phase) = (self.group, self.scene, self.phase);
         let draws = Draws::new(scene.seed, &group.label);
         check_start(&group.timing, &group.record, scene.topology, scene.stop)?;
+        group.timing.check_every(&group.record)?;
         let mut refused = None;
         let length = phase.1.since(phase.0);
         let rest = VirtualTime::ZERO.saturating_add(length);
@@ -186,11 +230,14 @@ impl Walk<'_> {
             .windows_by(&draws, rest, &mut |ordinal, after| {
                 // Times of the group count from the start of its phase.
                 let from = phase.0.saturating_add(after.since(VirtualTime::ZERO));
+                let own = end_of(&group.timing, &draws.occurrence(ordinal), from);
                 let at = At {
                     start: from,
-                    end: end_of(&group.timing, &draws.occurrence(ordinal), from),
+                    // Also what would last forever has healed when the quiet begins.
+                    end: earlier(own, group.calm.map(|_| phase.1)),
                     round: vec![ordinal],
                     awaited: false,
+                    who: group.root.together.then(|| group.label.clone()),
                 };
                 let until = self.bundle(&group.root, &at).unwrap_or_else(|refusal| {
                     refused.get_or_insert(refusal);
@@ -215,11 +262,14 @@ impl Walk<'_> {
                 lowered.leave_out(&format!("the chance of `{}` is {chance}", group.label));
             }
         }
-        for lowered in self.results.iter_mut().flatten() {
+        for (lowered, came) in self.results.iter_mut().zip(&self.came) {
+            let Ok(lowered) = lowered else { continue };
             if lowered.drawn && lowered.is_empty() && lowered.notes.is_empty() {
-                lowered
-                    .notes
-                    .push("its turn does not come while the run lasts".to_owned());
+                let note = match came {
+                    true => "its turn comes, and nothing of it falls into that",
+                    false => "its turn does not come while the run lasts",
+                };
+                lowered.notes.push(note.to_owned());
             }
         }
         Ok(())
@@ -285,6 +335,10 @@ impl Walk<'_> {
             end: earlier(at.end, own),
             round: at.round.clone(),
             awaited: at.awaited && own.is_none(),
+            who: match bundle.together {
+                true => Some(label.clone()),
+                false => at.who.clone(),
+            },
         };
         if chance {
             return self.bundle(bundle, &inside);
@@ -314,6 +368,7 @@ impl Walk<'_> {
             return Ok(Some(at.start));
         };
         let fault = &self.scene.faults[index];
+        self.came[leaf] = true;
         self.turns += 1;
         if self.turns > TURNS_MAX {
             let issue = Issue::new(format!("more than {TURNS_MAX} turns"), 0..0);
@@ -326,9 +381,9 @@ impl Walk<'_> {
         let draws = Draws::new(self.scene.seed, &fault.label);
         let drawn = draws.stream("chance").chance(fault.timing.chance);
         let draws = in_round(draws, &at.round);
-        let who = match self.group.together {
-            true => in_round(Draws::new(self.scene.seed, &self.group.label), &at.round),
-            false => draws.clone(),
+        let who = match &at.who {
+            Some(label) => in_round(Draws::new(self.scene.seed, label), &at.round),
+            None => draws.clone(),
         };
         let turn = Turn {
             start: at.start,

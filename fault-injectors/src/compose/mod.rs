@@ -8,6 +8,7 @@
 //! the plan, a report or a shrinker sees nothing else. What a member needs to know of its group
 //! stands in its [`Composed`].
 
+mod calm;
 mod group;
 mod ramp;
 mod read;
@@ -15,12 +16,12 @@ mod tables;
 mod words;
 
 pub(crate) use group::Groups;
-pub use group::{Bundle, Group, Member, Order, Part};
+pub use group::{Bundle, Calm, Group, Member, Order, Part};
 pub use ramp::Ramp;
 pub(crate) use read::land_of;
 pub use read::{Reading, labels_of, read};
+pub use tables::{FAULTS, KNOB, SCALE, SENSOR, USE, WITHOUT, WORKLOAD};
 pub use tables::{GAP, INJECT, LINKS, NODES, PARALLEL, RAMP, REPEAT, SERIAL, SERVICE, SET};
-pub use tables::{SCALE, USE, WITHOUT};
 pub use words::DrawnArg;
 pub(crate) use words::{fill, node_at, quoted, record_of, significant};
 
@@ -29,6 +30,7 @@ use crate::lowering::{FaultUse, Refusal};
 use crate::param::Args;
 use crate::preset;
 use squall_core::VirtualDuration;
+use squall_core::plan::Land;
 
 /// How a fault stands among others, and what of it changes. The default is a fault that stands alone
 /// and does not change.
@@ -40,6 +42,8 @@ pub struct Composed {
     pub member: Option<Member>,
     /// Parameters that are drawn once a seed.
     pub drawn: Vec<DrawnArg>,
+    /// The label of a preset of which any one part must land, and how: it is in its place.
+    pub as_one: Option<(String, Land)>,
 }
 
 /// Whether records of this kind are several faults: a preset, or a sort of group.

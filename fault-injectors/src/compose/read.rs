@@ -1,5 +1,6 @@
 //! Records of a scenario file to faults: one, or all those of a group or a preset.
 
+use super::calm;
 use super::{Bundle, Composed, Group, Member, Order, Part, Ramp};
 use crate::catalog;
 use crate::lowering::{FaultUse, labels};
@@ -150,9 +151,11 @@ pub(crate) fn land_of(record: &Args) -> Option<Land> {
     })
 }
 
-/// Keys that a fault alone does not have, with what they belong to.
-const GROUP_KEYS: [&str; 8] = [
-    "repeat", "gap", "nodes", "links", "service", "scale", "without", "set",
+/// Keys that a fault alone does not have, with what they belong to: the first two to any group, the others
+/// to a preset.
+const GROUP_KEYS: [&str; 12] = [
+    "repeat", "gap", "nodes", "links", "service", "workload", "sensor", "knob", "scale", "without",
+    "set", "faults",
 ];
 
 fn misplaced(record: &Args, keys: &[&str], why: &str, reading: &mut Reading<'_>) {
@@ -174,18 +177,23 @@ fn group(record: &Args, label: String, reading: &mut Reading<'_>) -> Vec<FaultUs
     let before = reading.issues.len();
     let mut faults = Vec::new();
     let land = land_of(record).unwrap_or_default();
-    let Some((bundle, together)) = bundle(record, &label, land, 1, &mut faults, reading) else {
+    let Some(bundle) = bundle(record, &label, land, 1, &mut faults, reading) else {
         return Vec::new();
     };
-    if record.broken || reading.issues.len() > before {
+    let calm = calm::of(record, reading.issues);
+    let broken = record.broken || reading.issues.len() > before;
+    // Lowering stops at the first error of a fault; it goes on to find the others.
+    for fault in &faults {
+        check_floor(&fault.record, reading);
+    }
+    if broken {
         return Vec::new();
     }
     let group = Arc::new(Group {
         timing: timing(record),
         label,
         root: bundle,
-        together,
-        land: rotates(record).then_some(land),
+        calm,
         record: record.clone(),
     });
     for (leaf, fault) in faults.iter_mut().enumerate() {
@@ -195,12 +203,6 @@ fn group(record: &Args, label: String, reading: &mut Reading<'_>) -> Vec<FaultUs
         });
     }
     faults
-}
-
-/// Whether a record is a preset whose parts come in turn: which of them do, its length says.
-fn rotates(record: &Args) -> bool {
-    let preset = record.text_opt("use").and_then(preset::find);
-    preset.is_some_and(|preset| preset.order == Order::Serial)
 }
 
 /// The timing of a group; that of a preset has the length of the preset if the file says none.
@@ -215,8 +217,8 @@ fn timing(record: &Args) -> Timing {
     }
 }
 
-/// Members of a group and the faults that they are, which go to `faults`; and whether all of them hit
-/// the same targets. `None` if nothing can be made of it.
+/// Members of a group and the faults that they are, which go to `faults`. `None` if nothing can be made
+/// of it.
 fn bundle(
     record: &Args,
     label: &str,
@@ -224,24 +226,27 @@ fn bundle(
     depth: usize,
     faults: &mut Vec<FaultUse>,
     reading: &mut Reading<'_>,
-) -> Option<(Bundle, bool)> {
+) -> Option<Bundle> {
     misplaced(
         record,
-        &["ramp", "on", "patience", "if_none"],
+        &["ramp", "patience", "if_none"],
         "goes with a fault: give it to the members",
         reading,
     );
-    if record.text_opt("use").is_some() {
-        return preset_of(record, label, land, faults, reading);
-    }
-    misplaced(record, &GROUP_KEYS[2..], "goes with `use`", reading);
-    let order = match record.list_opt("serial") {
-        Some(_) => Order::Serial,
-        None => Order::Parallel,
-    };
-    let key = match order {
-        Order::Serial => "serial",
-        Order::Parallel => "parallel",
+    misplaced(record, &["on"], super::tables::NO_TRIGGER, reading);
+    let (key, order) = match record.text_opt("use").map(preset::find) {
+        Some(Some(preset)) if preset.calm.is_some() => {
+            calm::check(preset, record, depth, reading.issues)?;
+            ("faults", Order::Parallel)
+        }
+        Some(_) => return preset_of(record, label, land, faults, reading),
+        None => {
+            misplaced(record, &GROUP_KEYS[2..], "goes with `use`", reading);
+            match record.list_opt("serial") {
+                Some(_) => ("serial", Order::Serial),
+                None => ("parallel", Order::Parallel),
+            }
+        }
     };
     let list = record.list_opt(key)?;
     let span = record.place(key).span.clone();
@@ -283,15 +288,7 @@ fn bundle(
         );
         let land = land_of(member).unwrap_or(land);
         let inner = bundle(member, &label, land, depth + 1, faults, reading);
-        if let Some((inner, together)) = inner {
-            if together {
-                let issue =
-                    Issue::new("this preset stands alone", member.place("use").span.clone())
-                        .label("its parts hit the same targets, drawn for the whole record");
-                reading
-                    .issues
-                    .push(issue.help("give it a `[[fault]]` of its own"));
-            }
+        if let Some(inner) = inner {
             parts.push(Part::Bundle(label, timing(member), inner));
         }
     }
@@ -300,8 +297,9 @@ fn bundle(
         parts,
         repeat: repeat_of(record).unwrap_or(1),
         gap: record.duration_opt("gap").unwrap_or_default(),
+        together: false,
     };
-    Some((bundle, false))
+    Some(bundle)
 }
 
 /// Whether the floor of a group or preset is one.
@@ -328,9 +326,10 @@ fn preset_of(
     land: Land,
     faults: &mut Vec<FaultUse>,
     reading: &mut Reading<'_>,
-) -> Option<(Bundle, bool)> {
+) -> Option<Bundle> {
     let name = record.text_opt("use")?;
     check_floor(record, reading);
+    misplaced(record, &["faults"], "goes with the preset calm", reading);
     let Some(preset) = preset::find(name) else {
         let issue = Issue::new(format!("unknown preset `{name}`"), 0..name.len())
             .label("no preset of this name");
@@ -356,6 +355,7 @@ fn preset_of(
         parts,
         repeat: repeat_of(record).unwrap_or(repeat),
         gap: record.duration_opt("gap").unwrap_or(gap),
+        together: preset.together,
     };
-    Some((bundle, preset.together))
+    Some(bundle)
 }

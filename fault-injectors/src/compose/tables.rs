@@ -70,6 +70,30 @@ pub const SERVICE: Param = Param::new(
     Kind::Text,
     "of a preset that hits calls: the service, `<workload>.<service>`",
 );
+/// The workload of a preset.
+pub const WORKLOAD: Param = Param::new(
+    "workload",
+    Kind::Text,
+    "of a preset that hits a workload as such: its name; the only one there is if missing",
+);
+/// The sensors of a preset.
+pub const SENSOR: Param = Param::new(
+    "sensor",
+    Kind::Text,
+    "of a preset that hits sensors: `<workload>.sensor`; the only ones there are if missing",
+);
+/// The knob of a preset.
+pub const KNOB: Param = Param::new(
+    "knob",
+    Kind::Text,
+    "of a preset that deploys something: the knob, `<workload>.<knob>`; the only `version` if missing",
+);
+/// The faults that a preset wraps.
+pub const FAULTS: Param = Param::new(
+    "faults",
+    Kind::List(&MEMBERS),
+    "of the preset calm: the faults that it wraps, side by side",
+);
 /// A factor on the rates of a preset.
 pub const SCALE: Param = Param::new(
     "scale",
@@ -77,7 +101,7 @@ pub const SCALE: Param = Param::new(
         min: 1e-6,
         max: 1e9,
     },
-    "of a preset of failure rates: so many times more often; 1 if missing",
+    "of a preset of failure rates: so many times more often, or so many times shorter; 1 if missing",
 );
 /// Parts of a preset that are left out.
 pub const WITHOUT: Param = Param::new(
@@ -109,8 +133,12 @@ const MEMBER_AT: Param = Param::new(
     "how long after its turn has come it starts; at once if missing",
 );
 
+/// Why neither a group nor a member of one waits.
+pub(super) const NO_TRIGGER: &str =
+    "triggers stand outside of groups: give the fault a `[[fault]]` of its own";
+
 /// A member of a group.
-pub(crate) static MEMBER: [Param; 23] = [
+pub(crate) static MEMBER: [Param; 27] = [
     Param::new(
         "name",
         Kind::Text,
@@ -125,19 +153,19 @@ pub(crate) static MEMBER: [Param; 23] = [
     trigger::PATIENCE,
     trigger::IF_NONE,
     RAMP,
-    Param::new(
-        "on",
-        Kind::Reserved,
-        "triggers stand outside of groups: give the fault a record of its own",
-    ),
+    Param::new("on", Kind::Reserved, NO_TRIGGER),
     INJECT,
     USE,
     NODES,
     LINKS,
     SERVICE,
+    WORKLOAD,
+    SENSOR,
+    KNOB,
     SCALE,
     WITHOUT,
     SET,
+    FAULTS,
     SERIAL,
     PARALLEL,
     REPEAT,

@@ -1,11 +1,11 @@
 //! Every form of every primitive goes through a file and comes back bit by bit.
 
 use super::*;
-use crate::param::{Node, NodeKey, Raw, read};
-use crate::topology::{ChannelInfo, ChannelKind, KnobInfo, NodeInfo};
+use crate::param::{Issue, Node, NodeKey, Raw, read};
+use crate::topology::{ChannelInfo, ChannelKind, KnobInfo, KnobKind, NodeInfo};
 use proptest::prelude::*;
-use squall_core::plan::{Arithmetic, LinkTarget, Series};
-use squall_core::{Law, VirtualDuration};
+use squall_core::plan::{Arithmetic, HoldBack, LinkTarget, Series, Swap};
+use squall_core::{KnobId, Law, ServiceId, VirtualDuration};
 
 fn topology() -> Topology {
     let mut topology = Topology::default();

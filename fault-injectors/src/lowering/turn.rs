@@ -210,6 +210,7 @@ pub(crate) fn lower_turn(
     let own = own.filter(|key| fault.args.given(key) || !fault.timing.has_length());
     let own = own.and_then(|key| fault.args.duration_opt(key));
     fault.timing.check_length(own, fault.kind.own_length)?;
+    fault.timing.check_every(&fault.record)?;
     fault.composed.check_ramp(fault, own)?;
     trigger::check_floor(&fault.record)?;
     let mut waits = Waits::of(&fault.record, topology, scene.labels, index, turn.phase)?;

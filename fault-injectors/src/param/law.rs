@@ -6,7 +6,7 @@ use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
 /// Each law with a sample of its words.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 9] = [
     ("uniform", "uniform 10ms 90ms"),
     ("normal", "normal 50ms sd 10ms"),
     ("exponential", "exponential mean 60ms"),
@@ -14,8 +14,15 @@ const FORMS: [(&str, &str); 8] = [
     ("lognormal", "lognormal median 400us p99 2ms"),
     ("pareto", "pareto xm 10ms alpha 1.46"),
     ("loguniform", "loguniform 11ms 288s"),
+    (
+        "quantiles",
+        "quantiles p0 12ms p50 17ms p99 33ms p100 282ms",
+    ),
     ("trace", "trace rtt.csv column rtt in ms"),
 ];
+
+/// Points up to which an empirical law is printed as its quantiles.
+const QUANTILES_MAX: usize = 24;
 
 /// How to write the law that `text` begins with, or any.
 fn form(text: &str) -> String {
@@ -78,6 +85,7 @@ pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
             low: words.value("the smallest value")?,
             high: words.value("the largest value")?,
         },
+        "quantiles" => words.quantiles()?,
         "trace" => {
             return Err(
                 Issue::new("a distribution cannot be read from a file here", range).help(
@@ -238,12 +246,36 @@ impl<'a> Words<'a> {
             None => Err(self.missing(&format!("`{key}`"))),
         }
     }
+    /// Points `p50 17ms` from `p0` to `p100`, linear in between.
+    fn quantiles(&mut self) -> Result<Law, Issue> {
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        while let Some((word, range)) = self.next() {
+            let percent = word.strip_prefix('p').and_then(|p| p.parse::<f64>().ok());
+            let Some(percent) = percent.filter(|p| (0.0..=100.0).contains(p)) else {
+                let issue = Issue::new(format!("expected a quantile, found `{word}`"), range);
+                return Err(issue.help(form(self.text)));
+            };
+            let value = self.value(&format!("the value of {word}"))?;
+            let (p0, x0) = points.last().copied().unwrap_or((-1.0, value));
+            if percent / 100.0 <= p0 || value < x0 {
+                let issue = Issue::new("quantiles do not ascend", range.start..self.at);
+                return Err(issue.help(form(self.text)));
+            }
+            points.push((percent / 100.0, value));
+        }
+        let ends = (points.first().map(|p| p.0), points.last().map(|p| p.0));
+        if ends != (Some(0.0), Some(1.0)) {
+            let issue = Issue::new("quantiles go from p0 to p100", self.last.clone());
+            return Err(issue.help(form(self.text)));
+        }
+        Ok(Law::Empirical(points.into()))
+    }
     fn missing(&self, what: &str) -> Issue {
         Issue::new(format!("distribution lacks {what}"), self.last.clone()).help(form(self.text))
     }
 }
 
-/// Prints a law in the words that [`law`] reads; an empirical one by its size.
+/// Prints a law in the words that [`law`] reads; an empirical one of many points by its size.
 pub fn law_text(law: &Law, unit: Unit) -> String {
     let v = |x: f64| match unit {
         Unit::Plain => x.to_string(),
@@ -262,6 +294,13 @@ pub fn law_text(law: &Law, unit: Unit) -> String {
         }
         Law::Pareto { scale, alpha } => format!("pareto xm {} alpha {alpha}", v(*scale)),
         Law::Loguniform { low, high } => format!("loguniform {} {}", v(*low), v(*high)),
+        Law::Empirical(points) if points.len() <= QUANTILES_MAX => {
+            // Shares such as 0.999 are 99.9 again, and not 99.90000000000001.
+            let percent = |p: f64| (p * 1e8).round() / 1e6;
+            let point = |(p, x): &(f64, f64)| format!(" p{} {}", percent(*p), v(*x));
+            let points: String = points.iter().map(point).collect();
+            format!("quantiles{points}")
+        }
         Law::Empirical(points) => format!("empirical law of {} points", points.len()),
     }
 }

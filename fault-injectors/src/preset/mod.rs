@@ -5,46 +5,88 @@
 //! directory and a line in [`ALL`].
 //!
 //! Values of a part are words of the scenario file with these in braces: `{nodes}` and `{links}`, the
-//! targets that the file gives; `{set}`, its nodes without a pick; `{all}`, every node; `{service}`.
-//! Any other brace holds a law of plain numbers, drawn once a seed; `whole` before it rounds. The mean
-//! of a repetition may be `4000h a node`: the more nodes, the more often.
+//! targets that the file gives; `{set}`, its nodes without a pick; `{all}`, every node; `{there}`,
+//! `{back}` and `{between}`, its links one way, the other way and both ways; `{service}`, `{workload}`,
+//! `{sensor}`, `{knob}`; `{it}`, what a part is multiplied by ([`Each`]). Any other brace holds a law of
+//! plain numbers, drawn once a seed; `whole` before it rounds. A duration may be `157m over scale`: the
+//! file's `scale` makes it shorter. The mean of a repetition may be `4000h a node`: the more nodes, the
+//! more often.
 
-mod composites;
 mod expand;
-mod nemeses;
-mod rates;
+mod fleets;
+mod hosts;
+mod jepsen;
+mod misled;
+mod pages;
+mod parts;
+mod policies;
+mod providers;
+mod radio;
+mod swarm;
+mod targets;
+mod tools;
+mod vehicles;
+mod wear;
+mod words;
 
 pub use expand::Wanted;
+pub use pages::list;
 
 use crate::catalog;
 use crate::compose::Order;
 use crate::param::{Issue, duration};
 use crate::timing::Length;
 use squall_core::{Law, VirtualDuration};
-use std::fmt::Write as _;
 
 /// All presets.
 pub const ALL: &[&Preset] = &[
-    &nemeses::JEPSEN_NET,
-    &nemeses::JEPSEN_CLOCK,
-    &nemeses::MAELSTROM,
-    &nemeses::VOPR_SWARM,
-    &nemeses::FDB_CLOG,
-    &nemeses::LITMUS_DEFAULT,
-    &nemeses::CHAOSMESH_EXAMPLE,
-    &nemeses::TURMOIL,
-    &nemeses::CHAOSMONKEY,
-    &rates::LLAMA3_H100,
-    &rates::META_RSC1,
-    &rates::META_RSC2,
-    &rates::GOOGLE_CELLS,
-    &rates::DEAN_FIRST_YEAR,
-    &rates::PROVIDER_OUTAGE,
-    &rates::TOOL_ERRORS,
-    &composites::METASTABLE_TRIGGER,
-    &composites::POWER_CUT,
-    &composites::GRAY_NODE,
-    &composites::HOT_DAY,
+    &jepsen::JEPSEN_NET,
+    &jepsen::JEPSEN_CLOCK,
+    &jepsen::MAELSTROM,
+    &swarm::VOPR_SWARM,
+    &swarm::FDB_BUGGIFY,
+    &swarm::FDB_CLOG,
+    &tools::LITMUS_DEFAULT,
+    &tools::CHAOSMESH_EXAMPLE,
+    &tools::TURMOIL,
+    &tools::CHAOSMONKEY,
+    &policies::CHAP,
+    &fleets::LLAMA3_H100,
+    &fleets::META_RSC1,
+    &fleets::META_RSC2,
+    &fleets::GOOGLE_CELLS,
+    &fleets::DEAN_FIRST_YEAR,
+    &wear::DISKS,
+    &wear::DRAM,
+    &providers::PROVIDER_OUTAGE,
+    &providers::PROVIDER_OUTAGE_ANTHROPIC,
+    &providers::TOOL_ERRORS,
+    &radio::FIVE_G_URBAN,
+    &radio::FIVE_G_RURAL,
+    &radio::FIVE_G_FACTORY,
+    &radio::FIVE_G_FACTORY_MMWAVE,
+    &hosts::METASTABLE_TRIGGER,
+    &misled::DEPLOY_AND_SWAP,
+    &misled::SWAP_ZOMBIE,
+    &misled::STORM_AND_RESEND,
+    &misled::AMBIGUOUS_ZOMBIE,
+    &misled::BLIND_GUARD,
+    &misled::COLD_CACHE_RETRY,
+    &hosts::POWER_CUT,
+    &hosts::GRAY_NODE,
+    &hosts::RACK_BURST_IN_UPGRADE,
+    &hosts::RECOVERY_HERD,
+    &vehicles::TUNNEL,
+    &vehicles::HOT_DAY,
+    &vehicles::HOT_STANDBY_LOSS,
+    &hosts::CALM,
+    &policies::PSI_OOMD,
+    &policies::HPA,
+    &policies::CODEL_SERVICE,
+    &policies::SRE_RETRY,
+    &policies::RETRY_BUCKET,
+    &policies::SLO_BURN,
+    &policies::CRDB_CLOCK,
 ];
 
 /// A named list of faults.
@@ -64,15 +106,40 @@ pub struct Preset {
     pub repeat: u32,
     /// Time between parts in order.
     pub gap: &'static str,
-    /// How long it lasts unless the file says so; empty if the file must.
+    /// How long it lasts unless the file says so; empty if the file must; `forever` if its parts say
+    /// how long they last.
     pub length: &'static str,
     /// Whether all parts hit the same nodes.
     pub together: bool,
+    /// The nodes it hits if the file names none; empty is all of them.
+    pub nodes: &'static str,
     /// Its faults.
     pub parts: &'static [PresetPart],
+    /// Time without faults, before and after the faults of the file that it wraps.
+    pub calm: Option<(&'static str, &'static str)>,
+    /// How to write it in a scenario, if it is no fault.
+    pub write: &'static str,
     /// What its source has and this version does not; empty if nothing is missing.
     pub missing: &'static str,
 }
+
+/// What most presets are.
+const BASE: Preset = Preset {
+    name: "",
+    summary: "",
+    doc: "",
+    source: "",
+    order: Order::Parallel,
+    repeat: 1,
+    gap: "",
+    length: "",
+    together: false,
+    nodes: "",
+    parts: &[],
+    calm: None,
+    write: "",
+    missing: "",
+};
 
 /// A fault of a preset.
 #[derive(Debug)]
@@ -83,30 +150,36 @@ pub struct PresetPart {
     pub fault: &'static str,
     /// Its parameters.
     pub args: &'static [(&'static str, &'static str)],
-    /// Its timing: `at`, `for`, `chance`, `every.mean`, `every.dist`, `every.overlap`.
+    /// Its timing: `at`, `for`, `chance`, `every.mean`, `every.dist`, `every.cv2`, `every.overlap`.
     pub when: &'static [(&'static str, &'static str)],
-    /// Whether it must land as the file's `land` says; otherwise it may miss. Where parts come in turn
-    /// all may, as long as one lands.
+    /// Whether it must land as the file's `land` says; otherwise it may miss. Of a preset that lands as
+    /// one all may, as long as one lands.
     pub needed: bool,
     /// Nodes that it needs.
     pub nodes_min: usize,
+    /// What there is one such fault for.
+    pub each: Each,
+}
+
+/// What a part of a preset is multiplied by. Each fault has a label of its own, such as `fdb-buggify/late
+/// web-0`, and so draws of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Each {
+    /// There is one.
+    Once,
+    /// One a node of the file's.
+    Node,
+    /// One a service, or the one that the file names.
+    Service,
+    /// One a group of nodes with a leader, or with primaries: `{it}` is who that is when it fires.
+    Leader,
+    /// One a knob that tunes something: a number that is not zero, but for loads and versions.
+    Knob,
 }
 
 /// The preset called `name`.
 pub fn find(name: &str) -> Option<&'static Preset> {
     ALL.iter().copied().find(|preset| preset.name == name)
-}
-
-/// The table of `squall list presets`: one line a preset.
-pub fn list() -> String {
-    let mut text = String::new();
-    for preset in ALL {
-        let count = preset.parts.len();
-        let plural = if count == 1 { " " } else { "s" };
-        let (name, summary) = (preset.name, preset.summary);
-        let _ = writeln!(text, "{name:<18} {count:>2} fault{plural}  {summary}");
-    }
-    text
 }
 
 impl Preset {
@@ -123,6 +196,7 @@ impl Preset {
     pub(crate) fn length(&self) -> Option<Length> {
         match self.length {
             "" => None,
+            "forever" => Some(Length::Forever),
             words => {
                 let length = duration(words).expect("lengths of presets are durations");
                 Some(Length::Law(Law::Constant(length.as_nanos_f64())))
@@ -130,44 +204,27 @@ impl Preset {
         }
     }
 
-    /// Its page in `squall list presets NAME`.
-    pub fn describe(&self) -> String {
-        let mut text = format!("{}   {}\n\n{}\n\n", self.name, self.summary, self.doc);
-        for part in self.parts {
-            let (slug, fault) = (part.slug, part.fault);
-            let _ = write!(text, "  {slug:<14} {fault:<16} ");
-            let words = |(key, words): &(&str, &str)| format!("{key} = {words}");
-            let values: Vec<String> = part.args.iter().chain(part.when).map(words).collect();
-            text.push_str(&values.join(", "));
-            let may_miss = !part.needed && self.order == Order::Parallel;
-            text.push_str(if may_miss { "; may miss\n" } else { "\n" });
-        }
-        let order = match (self.order, self.repeat) {
-            (Order::Parallel, _) => "side by side".to_owned(),
-            (Order::Serial, u32::MAX) => format!("in turn, {} apart, until it is over", self.gap),
-            (Order::Serial, _) => format!("one after the other, {} apart", self.gap),
+    /// Whether one of its parts must land, whichever: which of them do, its length or the seed says.
+    pub(crate) fn lands_as_one(&self) -> bool {
+        let drawn = |part: &PresetPart| part.each != Each::Once;
+        self.order == Order::Serial || self.parts.iter().any(drawn)
+    }
+
+    /// Whether a word in braces stands in its parts, or in who is hit by default.
+    pub(crate) fn uses(&self, words: &str) -> bool {
+        let args = self.parts.iter().flat_map(|part| part.args);
+        let values = args.map(|(_, value)| value).chain([&self.nodes]);
+        values.into_iter().any(|value| value.contains(words))
+    }
+
+    /// Whether `scale` changes something.
+    pub(crate) fn is_scaled(&self) -> bool {
+        let scaled = |(key, words): &(&str, &str)| {
+            words.ends_with(" over scale")
+                || *key == "every.mean" && !words.ends_with(" at any scale")
         };
-        let length = match self.length {
-            "" => "write `for`",
-            length => length,
-        };
-        let targets = match self.together {
-            true => "the same for all parts",
-            false => "drawn for each part",
-        };
-        let _ = writeln!(text, "\n  order       {order}");
-        let _ = writeln!(text, "  lasts       {length}");
-        let _ = writeln!(text, "  targets     {targets}");
-        let lands = match self.order {
-            Order::Serial => "one part",
-            Order::Parallel => "every part that may not miss",
-        };
-        let _ = writeln!(text, "  must land   {lands}");
-        if !self.missing.is_empty() {
-            let _ = writeln!(text, "  missing     {}", self.missing);
-        }
-        let _ = writeln!(text, "  source      {}", self.source);
-        text
+        let words = |part: &'static PresetPart| part.args.iter().chain(part.when);
+        self.parts.iter().flat_map(words).any(scaled)
     }
 
     /// The part called `slug`, or what is wrong with the name.
@@ -202,6 +259,7 @@ impl PresetPart {
             when,
             needed: true,
             nodes_min: 1,
+            each: Each::Once,
         }
     }
     /// It may miss: its target need not be there, or not be used.
@@ -212,6 +270,11 @@ impl PresetPart {
     /// It needs so many nodes.
     const fn nodes(mut self, count: usize) -> Self {
         self.nodes_min = count;
+        self
+    }
+    /// There is one for each of these.
+    const fn each(mut self, each: Each) -> Self {
+        self.each = each;
         self
     }
     /// The fault that it is.

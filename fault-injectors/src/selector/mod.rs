@@ -7,7 +7,7 @@
 //! term     = group | node | group"["N"]" | label"="value | "host of" workload | role "of" name
 //! filter   = "zone" value | "not" term | "except {" term {"," term} "}" | "spread" label
 //!          | "keep_healthy" (number | "quorum")
-//! links    = selector ("->" | "<->") selector
+//! links    = selector ("->" | "<->") selector | "path of" unit
 //! ```
 //!
 //! A set has a fixed order (the topology's). A pick that is not `all` draws one permutation of it
@@ -20,7 +20,7 @@ mod resolve;
 
 pub use long::LONG;
 pub(crate) use long::long_form;
-pub(crate) use resolve::pairs;
+pub(crate) use resolve::{apart, pairs};
 
 use crate::trigger::Bound;
 
@@ -52,6 +52,17 @@ pub struct LinkSelector {
     pub both: bool,
     /// Where the words for the receivers begin.
     pub to_start: usize,
+    /// The links that this unit of the dependency map uses, instead of those between two ends.
+    pub path: Option<PathOf>,
+}
+
+/// `path of W`: a workload, a service, a loop, and where its name stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathOf {
+    /// Its name.
+    pub unit: String,
+    /// The bytes of that.
+    pub range: Range<usize>,
 }
 
 /// How many members of a set.

@@ -1,6 +1,6 @@
 //! The parser of selectors. Ranges of its issues are bytes of the string.
 
-use super::{Filter, LinkSelector, Pick, Selector, Term, Who};
+use super::{Filter, LinkSelector, PathOf, Pick, Selector, Term, Who};
 use crate::param::Issue;
 use crate::trigger::Bound;
 use std::ops::Range;
@@ -37,9 +37,21 @@ impl Selector {
 impl LinkSelector {
     /// Reads links in words.
     pub fn parse(text: &str) -> Result<Self, Issue> {
-        if text.trim_start().starts_with("path of ") {
-            return Err(Issue::new("`path of` is not supported yet", 0..text.len())
-                .help("name the ends: \"a -> b\" or \"a <-> b\""));
+        if let Some(path) = path_of(text)? {
+            let nobody = || Selector {
+                text: text.to_owned(),
+                pick: Pick::All,
+                terms: Vec::new(),
+                filters: Vec::new(),
+                floor: None,
+            };
+            return Ok(Self {
+                from: nobody(),
+                to: nobody(),
+                both: false,
+                to_start: 0,
+                path: Some(path),
+            });
         }
         let found = text.find("<->").map(|at| (at, 3, true));
         let found = found.or_else(|| text.find("->").map(|at| (at, 2, false)));
@@ -57,7 +69,29 @@ impl LinkSelector {
             to: side(&text[to_start..], to_start)?,
             both,
             to_start,
+            path: None,
         })
+    }
+}
+
+/// `path of W`, if that is what stands there.
+fn path_of(text: &str) -> Result<Option<PathOf>, Issue> {
+    let mut words = Words::new(text);
+    if words.peek(0) != Some("path") || words.peek(1) != Some("of") {
+        return Ok(None);
+    }
+    words.at = 2;
+    let (unit, range) = words.want("the name of a workload, a service or a loop")?;
+    let path = PathOf {
+        unit: unit.to_owned(),
+        range,
+    };
+    match words.next() {
+        None => Ok(Some(path)),
+        Some((word, range)) => {
+            let issue = Issue::new(format!("unexpected `{word}` after `path of {unit}`"), range);
+            Err(issue.help("a path has both ways of its links; for some of them write \"a -> b\""))
+        }
     }
 }
 

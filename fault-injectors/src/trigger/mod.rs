@@ -164,9 +164,20 @@ impl Waits {
         own: usize,
         main: (VirtualTime, VirtualTime),
     ) -> Result<Self, Refusal> {
+        Self::read(record, topology, (labels, own), main).map_err(|mut wrong| wrong.swap_remove(0))
+    }
+
+    /// [`Waits::of`]; the error is everything that is wrong with it.
+    fn read(
+        record: &Args,
+        topology: &Topology,
+        (labels, own): (&[&str], usize),
+        main: (VirtualTime, VirtualTime),
+    ) -> Result<Self, Vec<Refusal>> {
         let none = Args::default();
         let given = record.table_opt("on").filter(|on| !on.broken);
         let on = given.unwrap_or(&none);
+        let mut wrong = Vec::new();
         let rival = ["at", "every"].into_iter().find(|key| record.given(key));
         if let Some(key) = rival.filter(|_| given.is_some()) {
             let issue = Issue::new(format!("`on` and `{key}` exclude each other"), 0..0);
@@ -174,32 +185,19 @@ impl Waits {
                 "at" => "write `within` into `on` for when it may start",
                 _ => "write `times` and `cooldown` into `on` for how often",
             };
-            return Err(Refusal::timing(key, issue.help(help)));
+            wrong.push(Refusal::timing(key, issue.help(help)));
         }
-        let window = match on.law_opt("within") {
-            None => main,
-            Some(Law::Uniform { low, high }) => {
-                let at = |ns: f64| main.0.saturating_add(VirtualDuration::from_nanos_f64(ns));
-                (at(low), at(high).min(main.1))
-            }
-            Some(_) => {
-                let issue = Issue::new("a window has two ends", 0..0);
-                let issue = issue.help("write for instance \"1m..8m\"");
-                return Err(Refusal::inside(on.place("within"), issue));
-            }
+        let window = window(on, main).map_err(|refusal| wrong.push(refusal));
+        let parsed = given.map(|on| on::parse(on, topology, labels, own));
+        let parsed = parsed
+            .transpose()
+            .map_err(|refusals| wrong.extend(refusals));
+        let (Ok(window), Ok(parsed), []) = (window, parsed, wrong.as_slice()) else {
+            return Err(wrong);
         };
-        if window.0 >= window.1 {
-            let issue = Issue::new("the window opens after the last fault may start", 0..0);
-            let last = main.1.since(main.0);
-            let issue = issue.label(format!("faults may start for {last}"));
-            return Err(Refusal::inside(on.place("within"), issue));
-        }
         let count = |key| on.integer_opt(key).and_then(|n| u32::try_from(n).ok());
         Ok(Self {
-            on: match given {
-                Some(on) => Some(on::parse(on, topology, labels, own)?),
-                None => None,
-            },
+            on: parsed,
             after: count("after").unwrap_or(1),
             times: count("times").unwrap_or(1),
             delay: on.law_opt("delay").unwrap_or(Law::Constant(0.0)),
@@ -291,9 +289,36 @@ pub fn check(
 ) -> Vec<Refusal> {
     let phase = phase(record, topology, stop);
     let main = phase.as_ref().copied().unwrap_or((VirtualTime::ZERO, stop));
-    let waits = Waits::of(record, topology, labels, own, main);
-    let all = [phase.map(|_| ()), check_floor(record), waits.map(|_| ())];
-    all.into_iter().filter_map(Result::err).collect()
+    let waits = Waits::read(record, topology, (labels, own), main);
+    let all = [phase.map(|_| ()), check_floor(record)];
+    let all = all.into_iter().filter_map(Result::err);
+    all.chain(waits.err().into_iter().flatten()).collect()
+}
+
+/// When matches count: all of `main`, or the part of it that `within` names.
+fn window(
+    on: &Args,
+    main: (VirtualTime, VirtualTime),
+) -> Result<(VirtualTime, VirtualTime), Refusal> {
+    let window = match on.law_opt("within") {
+        None => main,
+        Some(Law::Uniform { low, high }) => {
+            let at = |ns: f64| main.0.saturating_add(VirtualDuration::from_nanos_f64(ns));
+            (at(low), at(high).min(main.1))
+        }
+        Some(_) => {
+            let issue = Issue::new("a window has two ends", 0..0);
+            let issue = issue.help("write for instance \"1m..8m\"");
+            return Err(Refusal::inside(on.place("within"), issue));
+        }
+    };
+    if window.0 >= window.1 {
+        let issue = Issue::new("the window opens after the last fault may start", 0..0);
+        let last = main.1.since(main.0);
+        let issue = issue.label(format!("faults may start for {last}"));
+        return Err(Refusal::inside(on.place("within"), issue));
+    }
+    Ok(window)
 }
 
 /// The part of the run in which a fault acts.

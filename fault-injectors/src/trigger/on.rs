@@ -23,56 +23,82 @@ const LIVES: [(&str, Life); 3] = [
     ("ended", Life::Ended),
 ];
 
-/// Reads the table `on`. `own` is the position of its fault in `labels`.
+/// Reads the table `on`: what it waits for, or everything that is wrong with it. `own` is the position of
+/// its fault in `labels`.
 pub(super) fn parse(
     on: &Args,
     topology: &Topology,
     labels: &[&str],
     own: usize,
-) -> Result<On, Refusal> {
+) -> Result<On, Vec<Refusal>> {
+    let mut wrong = Vec::new();
+    let nodes = nodes(on, topology).unwrap_or_else(|refusal| {
+        wrong.push(refusal);
+        None
+    });
     let parsed = match on.text_opt("event") {
-        Some(name) => event(name, on, topology, labels, own)?,
-        None => metric(on, topology)?,
+        Some(name) => {
+            let parsed = event(name, (on, nodes), topology, labels, own);
+            parsed.map_err(|refusal| wrong.push(refusal)).ok()
+        }
+        None => metric(on, nodes, topology, &mut wrong),
     };
-    let allowed: &[&str] = match &parsed {
-        On::Event { .. } => &["node", "a", "b"],
-        On::Node { .. } | On::Metric { .. } => &["node"],
-        On::Role { .. } if on.text_opt("event") == Some("leader-elected") => &["node", "group"],
-        On::Role { .. } => &["node", "role", "group"],
-        On::Call { .. } => &["node", "service"],
-        On::Fault { .. } | On::At(_) => &[],
-    };
+    misplaced(on, topology, &mut wrong);
+    match parsed {
+        Some(parsed) if wrong.is_empty() => Ok(parsed),
+        _ => Err(wrong),
+    }
+}
+
+/// Keys that do not go with what is waited for.
+fn misplaced(on: &Args, topology: &Topology, wrong: &mut Vec<Refusal>) {
     let filter = on.table_opt("where");
     let given = filter.into_iter().flat_map(|filter| &filter.entries);
+    let allowed = allowed(on, topology);
     for arg in given.filter(|arg| arg.given) {
-        if !allowed.contains(&arg.key.as_str()) {
+        if let Some(allowed) = allowed.filter(|allowed| !allowed.contains(&arg.key.as_str())) {
             let what = on.text_opt("event").or(on.text_opt("metric")).unwrap_or("");
             let issue = Issue::new(format!("`{what}` has no `{}`", arg.key), 0..0);
             let help = match allowed {
                 [] => "remove `where`".to_owned(),
                 allowed => format!("it has {}", allowed.join(", ")),
             };
-            return Err(Refusal::inside(&arg.place, issue.help(help)));
+            wrong.push(Refusal::inside(&arg.place, issue.help(help)));
         }
     }
     for key in ["above", "below", "for"] {
-        if on.given(key) && !matches!(parsed, On::Metric { .. }) {
+        if on.given(key) && on.text_opt("event").is_some() {
             let issue = Issue::new(format!("`{key}` goes with a metric"), 0..0);
             let issue = issue.help("write `metric` instead of `event`, or remove it");
-            return Err(Refusal::inside(on.place(key), issue));
+            wrong.push(Refusal::inside(on.place(key), issue));
         }
     }
-    Ok(parsed)
+}
+
+/// The keys of `where` that go with it; `None` if it is not known what is meant.
+fn allowed(on: &Args, topology: &Topology) -> Option<&'static [&'static str]> {
+    let Some(name) = on.text_opt("event") else {
+        return Some(&["node"]);
+    };
+    let of_workload = || topology.events().iter().any(|known| known == name);
+    match name {
+        "leader-elected" => Some(&["node", "group"]),
+        name if ROLE_EVENTS.contains(&name) => Some(&["node", "role", "group"]),
+        "call" => Some(&["node", "service"]),
+        name if NODE_EVENTS.iter().any(|(known, _)| *known == name) => Some(&["node"]),
+        name if name.starts_with("fault:") => Some(&[]),
+        name if of_workload() || is_unread(name, topology) => Some(&["node", "a", "b"]),
+        _ => None,
+    }
 }
 
 fn event(
     name: &str,
-    on: &Args,
+    (on, nodes): (&Args, Option<Vec<NodeId>>),
     topology: &Topology,
     labels: &[&str],
     own: usize,
 ) -> Result<On, Refusal> {
-    let nodes = nodes(on, topology)?;
     let filter = on.table_opt("where");
     let text = |key| filter.and_then(|filter| filter.text_opt(key));
     let word = |key| {
@@ -154,6 +180,21 @@ fn fault(
         }
         let known = labels.iter().copied().filter(|known| *known != labels[own]);
         let range = 6..6 + label.len();
+        let member = |known: &&str| {
+            known
+                .strip_prefix(label)
+                .is_some_and(|r| r.starts_with('/'))
+        };
+        let members: Vec<&str> = labels.iter().copied().filter(member).collect();
+        if !members.is_empty() {
+            let issue = Issue::new(format!("`{label}` is a group, and no fault itself"), range);
+            let life = if life.is_empty() { "ended" } else { life };
+            let issue = issue.label(format!("members: {}", members.join(", ")));
+            return wrong(issue.help(format!(
+                "name one of its members: \"fault:{}.{life}\"",
+                members[0]
+            )));
+        }
         let issue = Issue::new(format!("unknown fault `{label}`"), range);
         return wrong(issue.maybe_help(suggest(label, known)));
     };
@@ -211,10 +252,14 @@ fn role_exists(
     })
 }
 
-fn metric(on: &Args, topology: &Topology) -> Result<On, Refusal> {
+fn metric(
+    on: &Args,
+    nodes: Option<Vec<NodeId>>,
+    topology: &Topology,
+    wrong: &mut Vec<Refusal>,
+) -> Option<On> {
     let name = on.text("metric");
-    let nodes = nodes(on, topology)?;
-    let unit = unit_of(name, on, topology)?;
+    let unit = unit_of(name, on, topology).map_err(|refusal| wrong.push(refusal));
     let (key, above) = match on.given("below") {
         true => ("below", false),
         false => ("above", true),
@@ -224,12 +269,14 @@ fn metric(on: &Args, topology: &Topology) -> Result<On, Refusal> {
         let issue = issue
             .label("beyond which limit?")
             .help("add for instance above = 100");
-        return Err(Refusal::inside(on.place("metric"), issue));
+        wrong.push(Refusal::inside(on.place("metric"), issue));
+        return None;
     };
-    let limit = limit(value, unit).map_err(|issue| Refusal::inside(on.place(key), issue))?;
-    Ok(On::Metric {
+    let limit = limit(value, unit.ok()?);
+    let limit = limit.map_err(|issue| wrong.push(Refusal::inside(on.place(key), issue)));
+    Some(On::Metric {
         name: name.to_owned(),
-        limit,
+        limit: limit.ok()?,
         above,
         hold: on.duration_opt("for").unwrap_or_default(),
         nodes,

@@ -11,6 +11,7 @@ use crate::selector::{Filter, Pick, Selector, Term, Who};
 use crate::topology::{NodeInfo, Topology};
 use squall_core::plan::{Choice, Count, Floor, Role, Whom};
 use squall_core::{NodeId, Sample};
+use std::rc::Rc;
 
 /// Whether anything in the parameters of a fault is resolved at the moment of firing.
 pub(crate) fn needs_places(args: &Args, topology: &Topology, floored: bool) -> bool {
@@ -29,6 +30,8 @@ pub(crate) fn needs_places(args: &Args, topology: &Topology, floored: bool) -> b
 pub(crate) struct Places {
     /// Key of the parameter, whether the receivers of its links are meant, the places.
     list: Vec<(String, bool, Vec<NodeId>)>,
+    /// Who may fill each place.
+    candidates: Vec<(NodeId, Rc<[NodeId]>)>,
 }
 
 impl Places {
@@ -43,6 +46,7 @@ impl Places {
         for arg in &args.entries {
             let selectors: Vec<(bool, &Selector, usize)> = match &arg.value {
                 Value::Selector(selector) => vec![(false, selector, 0)],
+                Value::Links(links) if links.path.is_some() => continue,
                 Value::Links(links) => {
                     vec![(false, &links.from, 0), (true, &links.to, links.to_start)]
                 }
@@ -63,7 +67,10 @@ impl Places {
                         format!("{}{} {number}", arg.key, if receivers { " to" } else { "" });
                     topology.add_node(stand_in(&name, &candidates, topology))
                 });
-                let own = own.collect();
+                let own: Vec<NodeId> = own.collect();
+                let candidates: Rc<[NodeId]> = candidates.into();
+                let each = own.iter().map(|place| (*place, Rc::clone(&candidates)));
+                places.candidates.extend(each);
                 let receivers = receivers || arg.key == "to";
                 places.list.push((arg.key.clone(), receivers, own));
             }
@@ -77,6 +84,11 @@ impl Places {
             .iter()
             .find(|(k, r, _)| k == key && *r == receivers);
         found.map(|(.., places)| places.as_slice())
+    }
+    /// Who may fill `place`; `None` if it is a node itself.
+    pub(crate) fn candidates(&self, place: NodeId) -> Option<&[NodeId]> {
+        let found = self.candidates.iter().find(|(own, _)| *own == place);
+        found.map(|(_, nodes)| &**nodes)
     }
 }
 

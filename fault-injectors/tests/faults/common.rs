@@ -73,7 +73,23 @@ pub(crate) fn world() -> Topology {
         kind: KnobKind::Words(["off", "cordon", "refuse"].map(str::to_owned).to_vec()),
         base: 0.0,
     });
+    group_of_versions(&mut world);
     world
+}
+
+/// Members and versions of `shop`.
+fn group_of_versions(world: &mut Topology) {
+    for (name, kind, base) in [
+        (
+            "shop.member",
+            KnobKind::Words(["in", "out"].map(str::to_owned).to_vec()),
+            0.0,
+        ),
+        ("shop.version", KnobKind::Number { min: 1.0, max: 2.0 }, 1.0),
+    ] {
+        let name = name.into();
+        world.add_knob(KnobInfo { name, kind, base });
+    }
 }
 
 /// Workload `loop` on `kv-0` with two sensors on `kv-1` and an actuator on `kv-2`, every 10 ms.

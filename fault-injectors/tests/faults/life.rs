@@ -68,6 +68,17 @@ fn clusters(out: &mut String, m: &[(&str, Node)]) {
         &at,
     );
     plan_of(out, "gpu-fault", &[("nodes", text("kv"))], &at);
+    plan_of(out, "leader-loss", &[("nodes", text("kv[0]"))], &at);
+    let both = [
+        ("nodes", text("gateway[0]")),
+        ("peers", text("gateway")),
+        ("direction", text("both")),
+    ];
+    plan_of(out, "leader-isolate", &both, m);
+    let churn = [("workload", text("shop")), ("every", text("20s"))];
+    plan_of(out, "membership-churn", &churn, m);
+    let mixed = [("workload", text("shop")), ("nodes", text("gateway"))];
+    plan_of(out, "mixed-versions", &mixed, m);
     plan_of(out, "straggler", std::slice::from_ref(&one), m);
     let health = ("health", text("shop.checkout"));
     plan_of(out, "slow-member", &[one.clone(), health], m);

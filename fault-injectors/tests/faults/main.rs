@@ -7,6 +7,7 @@ mod draws;
 mod life;
 mod loops;
 mod lowering;
+mod places;
 mod refusal;
 mod tables;
 mod timing;

@@ -94,6 +94,7 @@ fn laws() {
     ok("lognormal median 400us p99 2ms");
     ok("pareto xm 10ms alpha 1.46");
     ok("loguniform 11ms 288s");
+    ok("quantiles p0 12ms p50 17ms p99.9 230ms p100 282ms");
     assert_eq!(
         law("uniform 1 5", Unit::Plain),
         Ok(Law::Uniform {
@@ -109,6 +110,31 @@ fn laws() {
     bad(
         "unifrom 1ms 2ms",
         "unknown distribution `unifrom` @ unifrom",
+    );
+    bad("quantiles", "quantiles go from p0 to p100 @ quantiles");
+    bad(
+        "quantiles p5 1ms p100 2ms",
+        "quantiles go from p0 to p100 @ 2ms",
+    );
+    bad(
+        "quantiles p0 1ms p50 2ms",
+        "quantiles go from p0 to p100 @ 2ms",
+    );
+    bad(
+        "quantiles p0 1ms p101 2ms",
+        "expected a quantile, found `p101` @ p101",
+    );
+    bad(
+        "quantiles p0 1ms p50 3ms p40 4ms p100 9ms",
+        "quantiles do not ascend @ p40 4ms",
+    );
+    bad(
+        "quantiles p0 3ms p100 2ms",
+        "quantiles do not ascend @ p100 2ms",
+    );
+    bad(
+        "quantiles p0 1ms p100",
+        "distribution lacks the value of p100 @ p100",
     );
     bad("uniform 10ms 9x", "unknown unit `x` of a duration @ x");
     bad("50ms 60ms", "unexpected `60ms` after a distribution @ 60ms");
@@ -277,6 +303,10 @@ fn laws_in(unit: Unit) -> impl Strategy<Value = Law> {
         (value(), 0.01f64..5.0).prop_map(|(median, sigma)| Law::Lognormal { median, sigma }),
         (value(), 1.0f64..100.0).prop_map(|(mean, cv2)| Law::Hyperexponential { mean, cv2 }),
         (value(), 0.1f64..9.0).prop_map(|(scale, alpha)| Law::Pareto { scale, alpha }),
+        (ordered(), 1u32..999).prop_map(|((low, high), thousandths)| {
+            let point = (f64::from(thousandths) / 10.0 / 100.0, low);
+            Law::Empirical([(0.0, low), point, (1.0, high)].into())
+        }),
     ]
 }
 

@@ -199,6 +199,8 @@ pub struct Blast {
     pub seeds: u64,
     /// Seeds in which it had an effect.
     pub landed: u64,
+    /// Seeds in which model code panicked with it or without it: of these no unit is counted.
+    pub panicked: u64,
     /// The units that were predicted or reached in any seed, by kind and name.
     pub units: Vec<UnitBlast>,
 }
@@ -211,17 +213,21 @@ impl Blast {
             ..Self::default()
         }
     }
-    /// Adds a seed: what was predicted for its plan, and what was measured, in the order of the map.
-    /// Seeds must come in their order.
+    /// Adds a seed: what was predicted for its plan, and what was measured, in the order of the map;
+    /// nothing if model code panicked. Seeds must come in their order.
     pub fn add(
         &mut self,
         map: &DependencyMap,
         predicted: &[squall_core::depends::Exposure],
-        harms: &[Harm],
+        harms: Option<&[Harm]>,
         landed: bool,
     ) {
         self.seeds += 1;
         self.landed += u64::from(landed);
+        let Some(harms) = harms else {
+            self.panicked += 1;
+            return;
+        };
         let predicted: BTreeSet<(&str, &str)> = predicted
             .iter()
             .map(|e| (e.kind.as_str(), e.name.as_str()))

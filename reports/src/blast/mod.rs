@@ -9,12 +9,12 @@ pub use observed::{Call, calls, observed};
 pub use text::{document, text};
 
 use squall_core::depends::{DependencyMap, Exposure};
-use squall_core::plan::{Entry, Family, Plan, Primitive};
+use squall_core::plan::{Entry, Plan, Primitive};
 use std::fmt::Write as _;
 
-/// The units that a fault of a plan can reach, by its position in the plan.
-pub fn exposed(map: &DependencyMap, plan: &Plan, fault: usize) -> Vec<Exposure> {
-    let own = |entry: &&Entry| entry.fault as usize == fault;
+/// The units that faults of a plan can reach, by their positions in the plan.
+pub fn exposed(map: &DependencyMap, plan: &Plan, faults: &[usize]) -> Vec<Exposure> {
+    let own = |entry: &&Entry| faults.contains(&(entry.fault as usize));
     let entries = plan.entries().iter().filter(own);
     let all: Vec<Primitive> = entries.flat_map(|entry| candidates(plan, entry)).collect();
     map.exposed(all.iter())
@@ -75,16 +75,10 @@ pub fn predicted(map: &DependencyMap, plan: &Plan) -> String {
         if out.is_empty() {
             out.push_str("blast radius, as the dependency map predicts it\n");
         }
-        let exposures = exposed(map, plan, index);
+        let exposures = exposed(map, plan, &[index]);
         let _ = writeln!(out, "  {}", fault.label);
         if exposures.is_empty() {
-            let own = plan.entries().iter().filter(|e| e.fault as usize == index);
-            let signals = own.map(|e| e.primitive.family() == Family::Signal);
-            // The map knows nodes and services; channels belong to the loop that has them.
-            out.push_str(match signals.min() {
-                Some(true) => "    the loop that the channel belongs to\n",
-                _ => "    nobody needs what it acts on\n",
-            });
+            out.push_str("    nobody needs what it acts on\n");
         }
         for kind in kinds(&exposures) {
             let of_kind = exposures.iter().filter(|e| e.kind == kind);

@@ -9,7 +9,7 @@ use squall_core::{Names, NodeId, Seed, SpanId, VirtualTime};
 
 /// Two services, one of which needs the other, a loop that tells its trouble, and a quiet one.
 fn map() -> DependencyMap {
-    let mut map = DependencyMap::new(vec!["n0".into()], Vec::new(), Vec::new());
+    let mut map = DependencyMap::new(vec!["n0".into()], Vec::new(), Vec::new(), Vec::new());
     let [front, back] = ["shop.front", "shop.back"].map(|name| {
         let unit = map.unit("service", name);
         map.sign(unit, Sign::Operation(name.into()));
@@ -183,8 +183,14 @@ fn what_was_predicted_is_hit_spared_or_unwatched_and_the_rest_a_surprise() {
         ("loop", "quiet/0"),
     ]);
     let hurt = harms(&run(300, 0, 5, Verdict::Pass), &calm);
-    blast.add(&map, &expected, &hurt, true);
-    blast.add(&map, &expected, &harms(&calm, &calm), false);
+    blast.add(&map, &expected, Some(&hurt), true);
+    blast.add(&map, &expected, Some(&harms(&calm, &calm)), false);
+    let mut broken = Blast::new("storm");
+    broken.add(&map, &expected, None, true);
+    assert_eq!(
+        (broken.seeds, broken.panicked, broken.units.len()),
+        (1, 1, 0)
+    );
     assert_eq!((blast.seeds, blast.landed), (2, 1));
     let rows: Vec<_> = blast
         .units

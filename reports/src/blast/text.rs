@@ -37,6 +37,13 @@ pub fn text(blast: &Blast) -> String {
         );
         return out;
     }
+    if blast.panicked > 0 {
+        let _ = writeln!(
+            out,
+            "  model code panicked in {} seeds, with it or without it: of these no unit is counted",
+            blast.panicked
+        );
+    }
     let mut kinds: Vec<&str> = blast.units.iter().map(|unit| unit.kind.as_str()).collect();
     kinds.dedup();
     for (name, count, meaning) in CATEGORIES {
@@ -81,6 +88,7 @@ pub fn document(blast: &Blast) -> Value {
         "fault": blast.fault,
         "seeds": blast.seeds,
         "landed": blast.landed,
+        "panicked": blast.panicked,
         "units": blast.units.iter().map(|unit| json!({
             "kind": unit.kind,
             "name": unit.name,

@@ -1,7 +1,7 @@
 //! A comparison for machines.
 
 use super::text::sentence;
-use super::{Comparison, Paired};
+use super::{Beyond, Comparison, Paired};
 use crate::json::SCHEMA_VERSION;
 use serde_json::{Value, json};
 use squall_core::outcome::ENGINE_EPOCH;
@@ -19,6 +19,8 @@ pub fn document(comparison: &Comparison, tool: &str) -> Value {
         "sentence": sentence(comparison),
         "exit_code": comparison.finding.exit_code(),
         "comparisons": comparison.metrics.len(),
+        "broken_a": comparison.beyond[0].iter().map(beyond).collect::<Vec<_>>(),
+        "broken_b": comparison.beyond[1].iter().map(beyond).collect::<Vec<_>>(),
         "properties": comparison.properties.iter().map(|property| json!({
             "name": property.name,
             "seeds_failed_a": property.fails_a,
@@ -41,6 +43,15 @@ pub fn document(comparison: &Comparison, tool: &str) -> Value {
         })).collect::<Vec<_>>(),
         "only_a": comparison.only[0],
         "only_b": comparison.only[1],
+    })
+}
+
+fn beyond(beyond: &Beyond) -> Value {
+    json!({
+        "seed": beyond.seed,
+        "virtual_s": beyond.at.as_secs_f64(),
+        "panic": beyond.panic,
+        "text": beyond.text,
     })
 }
 

@@ -1,9 +1,11 @@
 //! Two campaigns on the same seeds: what differs between them, and how sure that is.
 
+mod beyond;
 mod document;
 mod paired;
 mod text;
 
+pub use beyond::Beyond;
 pub use document::document;
 pub use paired::{Paired, holm, paired, sign_test};
 pub use text::text;
@@ -120,6 +122,8 @@ pub struct Comparison {
     pub names: [String; 2],
     /// The seeds that both have.
     pub seeds: Vec<Seed>,
+    /// What fails seeds of either side besides properties, panics above all.
+    pub beyond: [Vec<Beyond>; 2],
     /// Properties that both have, in the order of the first side.
     pub properties: Vec<PropertyDifference>,
     /// Metrics that both have, by name.
@@ -143,12 +147,20 @@ pub fn compare(a: &Side<'_>, b: &Side<'_>) -> Comparison {
     let both: Vec<(&SeedResult, &SeedResult)> = both.collect();
     let mut only = [Vec::new(), Vec::new()];
     let properties = properties(&both, &mut only);
-    let metrics = metrics(&both, (a.hosts, b.hosts), &mut only);
-    let finding = finding(&both, &properties, &metrics);
+    // What a run counts until it panics is no measure of a whole run.
+    let mut whole = both.clone();
+    whole.retain(|(a, b)| !beyond::panicked(a) && !beyond::panicked(b));
+    let metrics = metrics(&whole, (a.hosts, b.hosts), &mut only);
+    let beyond = [
+        beyond::beyond(both.iter().map(|(a, _)| *a)),
+        beyond::beyond(both.iter().map(|(_, b)| *b)),
+    ];
+    let finding = finding(&both, &beyond, &properties, &metrics);
     Comparison {
         names: [a.name.to_owned(), b.name.to_owned()],
         seeds: both.iter().map(|(a, _)| a.seed).collect(),
         landed: landed(&both),
+        beyond,
         properties,
         metrics,
         only,
@@ -176,16 +188,14 @@ fn properties(
     both: &[(&SeedResult, &SeedResult)],
     only: &mut [Vec<String>; 2],
 ) -> Vec<PropertyDifference> {
-    let Some((first_a, first_b)) = both.first() else {
-        return Vec::new();
+    // A run that panicked while it was built has no properties; every other one has all.
+    let names = |mut seeds: Box<dyn Iterator<Item = &SeedResult> + '_>| -> Vec<String> {
+        let with = seeds.find(|seed| !seed.properties.is_empty());
+        let properties = with.map_or(&[][..], |seed| &seed.properties);
+        properties.iter().map(|p| p.spec.name.clone()).collect()
     };
-    let names = |seed: &SeedResult| -> Vec<String> {
-        seed.properties
-            .iter()
-            .map(|p| p.spec.name.clone())
-            .collect()
-    };
-    let (of_a, of_b) = (names(first_a), names(first_b));
+    let of_a = names(Box::new(both.iter().map(|(a, _)| *a)));
+    let of_b = names(Box::new(both.iter().map(|(_, b)| *b)));
     only[0].extend(of_a.iter().filter(|name| !of_b.contains(name)).cloned());
     only[1].extend(of_b.iter().filter(|name| !of_a.contains(name)).cloned());
     let verdict = |seed: &SeedResult, name: &str| {
@@ -200,7 +210,6 @@ fn properties(
             flips: Vec::new(),
         };
         for (a, b) in both {
-            // A run that panicked while it was built has no properties.
             let (Some(of_a), Some(of_b)) = (verdict(a, name), verdict(b, name)) else {
                 continue;
             };
@@ -302,18 +311,21 @@ fn of(summary: &Summary, statistic: &str) -> f64 {
 
 fn finding(
     both: &[(&SeedResult, &SeedResult)],
+    beyond: &[Vec<Beyond>; 2],
     properties: &[PropertyDifference],
     metrics: &[MetricDifference],
 ) -> Finding {
-    let broken = properties.iter().any(|p| p.broken() > 0);
-    let mended = properties.iter().any(|p| p.mended() > 0);
+    let [only_a, only_b] = beyond::one_sided(beyond);
+    let broken = only_b > 0 || properties.iter().any(|p| p.broken() > 0);
+    let mended = only_a > 0 || properties.iter().any(|p| p.mended() > 0);
     // That a seed ran into a bound says nothing about who is better.
     let undecided = |seed: &SeedResult| seed.verdict == Verdict::Inconclusive;
     let undecided = both.iter().any(|(a, b)| undecided(a) != undecided(b));
     match (mended, broken) {
-        _ if properties.is_empty() && metrics.is_empty() => Finding::Undecided,
         (true, true) => Finding::Mixed,
         (false, true) => Finding::Worse,
+        (true, false) if properties.is_empty() => Finding::Better,
+        _ if properties.is_empty() && metrics.is_empty() => Finding::Undecided,
         _ if undecided => Finding::Undecided,
         (true, false) => Finding::Better,
         _ if metrics.iter().any(|m| m.p_adjusted < LEVEL) => Finding::Numbers,

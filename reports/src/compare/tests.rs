@@ -131,3 +131,49 @@ fn what_breaks_is_worse_and_what_is_not_decided_is_undecided() {
     assert_eq!(Finding::Worse.exit_code(), 100);
     assert_eq!(Finding::Undecided.exit_code(), 3);
 }
+
+/// A run that panics breaks what no property names, and its numbers are those of a part.
+#[test]
+fn a_panic_is_shown_counts_as_broken_and_moves_no_metric() {
+    let panics = |number, built: bool| -> SeedResult {
+        let mut result = seed(number, Verdict::Fail, vec![metric("m", 900.0)]);
+        result.stop = Stop::Panicked("the ice broke".into());
+        result.end = VirtualTime::from_nanos(3_000_000_000);
+        result.properties = match built {
+            true => vec![property("quick", Verdict::Pass)],
+            false => Vec::new(),
+        };
+        result
+    };
+    let calm = |number| seed(number, Verdict::Pass, vec![metric("m", 1.0)]);
+    // The first seed panics before it has properties: those of the others are compared all the same.
+    let a: Vec<SeedResult> = (0..4).map(calm).collect();
+    let b = [panics(0, false), panics(1, true), calm(2), calm(3)];
+    let worse = compare(&side("a", &a, &[]), &side("b", &b, &[]));
+    assert_eq!(worse.finding, Finding::Worse);
+    assert_eq!(worse.properties.len(), 1);
+    let m = mean(&worse, "m").expect("two whole seeds");
+    assert_eq!((m.paired.seeds, m.paired.b), (2, 1.0));
+    let shown = text(&worse, false);
+    for part in [
+        "B is worse: it breaks what A keeps in up to 2 seeds",
+        "B broken seed 0x0 at 00:03.000: model code panicked: the ice broke",
+        "B broken seed 0x1 at 00:03.000",
+        "metrics are of the seeds that ran to their end on both sides",
+    ] {
+        assert!(shown.contains(part), "no `{part}` in\n{shown}");
+    }
+    let document = document(&worse, "squall 0");
+    assert_eq!(document["broken_b"][0]["text"], "the ice broke");
+    let better = compare(&side("b", &b, &[]), &side("a", &a, &[]));
+    assert_eq!(better.finding, Finding::Better);
+    let both = compare(&side("b", &b, &[]), &side("b", &b, &[]));
+    assert_eq!(both.finding, Finding::None, "the same seeds panic");
+    let all = [panics(0, false)];
+    let all = compare(&side("a", &a, &[]), &side("b", &all, &[]));
+    assert_eq!(
+        all.finding,
+        Finding::Worse,
+        "nothing else is left to compare"
+    );
+}

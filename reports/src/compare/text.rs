@@ -1,6 +1,7 @@
 //! A comparison for people.
 
-use super::{Comparison, Finding, LEVEL, MetricDifference, PropertyDifference, sign_test};
+use super::beyond::one_sided;
+use super::{Beyond, Comparison, Finding, LEVEL, MetricDifference, PropertyDifference, sign_test};
 use crate::words::number;
 use squall_core::Seed;
 use squall_core::property::Verdict;
@@ -11,6 +12,8 @@ use std::fmt::Write as _;
 const METRICS_MAX: usize = 20;
 /// Names shown at the most that only one side has.
 const ONLY_MAX: usize = 12;
+/// Panics of a side that are shown with their text.
+const BEYOND_MAX: usize = 3;
 /// Seeds named at the most, a kind of flip.
 const SEEDS_MAX: usize = 12;
 
@@ -23,6 +26,12 @@ pub fn text(comparison: &Comparison, all: bool) -> String {
     let _ = writeln!(out, "COMPARE    {count} seed{plural}, each on both sides");
     let _ = writeln!(out, "  A        {a}\n  B        {b}");
     let _ = writeln!(out, "  finding  {}", sentence(comparison));
+    for (side, beyond) in ["A", "B"].into_iter().zip(&comparison.beyond) {
+        lines_beyond(&mut out, side, beyond);
+    }
+    if comparison.beyond.iter().flatten().any(|b| b.panic) {
+        out.push_str("           metrics are of the seeds that ran to their end on both sides\n");
+    }
     if !comparison.properties.is_empty() {
         let _ = writeln!(
             out,
@@ -58,10 +67,9 @@ pub(super) fn sentence(comparison: &Comparison) -> String {
         // A seed may break several promises: what counts is the seeds of the promise with most of them.
         comparison.properties.iter().map(of).max().unwrap_or(0)
     };
-    let (mended, broken) = (
-        sum(PropertyDifference::mended),
-        sum(PropertyDifference::broken),
-    );
+    let [only_a, only_b] = one_sided(&comparison.beyond);
+    let mended = sum(PropertyDifference::mended).max(only_a);
+    let broken = sum(PropertyDifference::broken).max(only_b);
     let sure = |p: f64| format!("p {}", number((p * 1e4).round() / 1e4));
     match comparison.finding {
         Finding::Better => format!(
@@ -83,6 +91,25 @@ pub(super) fn sentence(comparison: &Comparison) -> String {
                 .to_owned()
         }
         Finding::Undecided => "not decided: seeds of one side are inconclusive".to_owned(),
+    }
+}
+
+/// What fails seeds of a side besides its promises.
+fn lines_beyond(out: &mut String, side: &str, beyond: &[Beyond]) {
+    for Beyond {
+        seed,
+        at,
+        panic,
+        text,
+    } in beyond.iter().take(BEYOND_MAX)
+    {
+        let what = if *panic { "model code panicked: " } else { "" };
+        let _ = writeln!(out, "  {side} broken seed {seed} at {at}: {what}{text}");
+    }
+    if let Some(more) = beyond.len().checked_sub(BEYOND_MAX).filter(|n| *n > 0) {
+        let rest = beyond[BEYOND_MAX..].iter().take(SEEDS_MAX);
+        let seeds = rest.map(|b| b.seed.to_string()).collect::<Vec<_>>();
+        let _ = writeln!(out, "           and {more} more: {}", seeds.join(" "));
     }
 }
 

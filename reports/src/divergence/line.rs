@@ -113,6 +113,10 @@ fn trigger(recording: &Recording, firing: FiringId, change: TriggerChange) -> St
         TriggerChange::Fired => "fires".to_owned(),
         TriggerChange::Missed(Miss::Role) => "hits nobody: nobody has the role".to_owned(),
         TriggerChange::Missed(Miss::Floor) => "hits nobody: its floor".to_owned(),
+        TriggerChange::Missed(Miss::Spared) => {
+            "hits nobody: `never` spares who has the role".to_owned()
+        }
+        TriggerChange::Missed(Miss::Late) => "hits nobody: its time is over".to_owned(),
     };
     format!("trigger {label}  {does} (firing {})", firing.ordinal + 1)
 }

@@ -148,10 +148,10 @@ fn first_violation(seed: &SeedResult) -> Cause {
         _ => None,
     };
     let by_fault = seed.faults.iter().filter_map(|fault| {
-        let text = "nobody had the role that it names".to_owned();
-        fault
-            .failed()
-            .map(|at| (at, fault.label.as_str(), "fault", text))
+        let firings = fault.firings?;
+        let text = firings.why_failed().to_owned();
+        let at = firings.failed?;
+        Some((at, fault.label.as_str(), "fault", text))
     });
     // `min_by_key` keeps the first of equals.
     let first = broken

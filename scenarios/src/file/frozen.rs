@@ -119,32 +119,60 @@ fn clocks(args: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> Vec<NodeId
 fn plan(list: &[Arg], world: &World<'_>, issues: &mut Vec<Issue>) -> Option<Plan> {
     let before = issues.len();
     let mut faults: Vec<PlannedFault> = Vec::new();
-    let mut entries: Vec<(Entry, u32)> = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut parts = Parts::default();
     let mut broken = false;
     for arg in list {
         let Value::Table(record) = &arg.value else {
             continue;
         };
         broken |= record.broken;
+        // All of it is looked at, whatever is wrong with a part of it.
         let fault = fault_of(record, &mut faults, issues);
         let span = window(record, world, issues);
-        let primitive = match record.variant_opt("do") {
-            Some((form, args)) if !args.broken => frozen::build(form, args, world.topology)
-                .map_err(|more| issues.extend(more))
-                .ok(),
-            _ => None,
-        };
-        let (Some(fault), Some((from, until)), Some(primitive)) = (fault, span, primitive) else {
+        let built = record.variant_opt("do").map(|(form, args)| {
+            broken |= args.broken;
+            frozen::build(form, args, world.topology)
+        });
+        let primitive = built.and_then(|built| built.map_err(|more| issues.extend(more)).ok());
+        let Some(fault) = fault else {
             continue;
         };
-        let own = || entries.iter().filter(|(e, _)| e.fault == fault);
-        let next = own().map(|(e, _)| e.part + 1).max().unwrap_or(0);
-        let given = record
-            .integer_opt("part")
-            .and_then(|n| u32::try_from(n).ok());
-        let part = given.unwrap_or(next);
-        let line = line_of(world.text, record.place.span.start);
-        if let Some((_, other)) = own().find(|(e, _)| e.part == part) {
+        let part = parts.next(record, (fault, &faults), world, issues);
+        let (Some((from, until)), Some(primitive)) = (span, primitive) else {
+            continue;
+        };
+        entries.push(Entry {
+            fault,
+            part,
+            from,
+            until,
+            primitive,
+            firing: None,
+        });
+    }
+    let whole = !broken && issues.len() == before;
+    whole.then(|| Plan::new(faults, entries))
+}
+
+/// The parts of faults that were there so far, with the line of each.
+#[derive(Default)]
+struct Parts(Vec<(u32, u32, u32)>);
+
+impl Parts {
+    /// The number of the part that a record is: its own, or the next one of its fault.
+    fn next(
+        &mut self,
+        record: &Args,
+        (fault, faults): (u32, &[PlannedFault]),
+        world: &World<'_>,
+        issues: &mut Vec<Issue>,
+    ) -> u32 {
+        let own = || self.0.iter().filter(|(of, ..)| *of == fault);
+        let next = own().map(|(_, part, _)| part + 1).max().unwrap_or(0);
+        let given = record.integer_opt("part");
+        let part = given.and_then(|n| u32::try_from(n).ok()).unwrap_or(next);
+        if let Some((.., other)) = own().find(|(_, known, _)| *known == part) {
             let label = &faults[fault as usize].label;
             let issue = Issue::new(
                 format!("part {part} of `{label}` is there twice"),
@@ -155,25 +183,11 @@ fn plan(list: &[Arg], world: &World<'_>, issues: &mut Vec<Issue>) -> Option<Plan
                     .label(format!("the other one is in line {other}"))
                     .help("leave out `part`, or give it another number"),
             );
-            continue;
         }
-        let entry = Entry {
-            fault,
-            part,
-            from,
-            until,
-            primitive,
-            firing: None,
-        };
-        entries.push((entry, line));
+        let line = line_of(world.text, record.place.span.start);
+        self.0.push((fault, part, line));
+        part
     }
-    let whole = !broken && issues.len() == before;
-    whole.then(|| {
-        Plan::new(
-            faults,
-            entries.into_iter().map(|(entry, _)| entry).collect(),
-        )
-    })
 }
 
 /// The number of the fault that a record is part of.

@@ -7,6 +7,7 @@ mod faults;
 mod frozen;
 pub(crate) mod memory;
 mod only_properties;
+pub(crate) mod paths;
 pub(crate) mod phases;
 mod properties;
 mod world;
@@ -92,6 +93,10 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         phases::announce(workload, &mut topology);
     }
     topology.unread.extend(running.unknown.iter().cloned());
+    // A file that has no path pays nothing for them.
+    if text.contains("path of") {
+        paths::announce(&running.known, &mut topology);
+    }
     let seeds = seeds(args, issues);
     let seed = squall_core::Seed(seeds.start);
     let list = |key: &str| args.list_opt(key).unwrap_or(&[]);

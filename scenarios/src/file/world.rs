@@ -184,6 +184,10 @@ type Ends = (Vec<NodeId>, Vec<NodeId>, bool);
 /// The ends of the links that a key names, sorted. They are sets: the pairs are never written out.
 fn ends(key: &str, topology: &Topology) -> Result<Ends, Issue> {
     let links = LinkSelector::parse(key)?;
+    if let Some(path) = &links.path {
+        let issue = Issue::new("a path is for faults", path.range.clone());
+        return Err(issue.help("name two ends: \"a -> b\" or \"a <-> b\""));
+    }
     if links.from.is_drawn() || links.to.is_drawn() {
         return Err(Issue::new("nothing is drawn here", 0..key.len()));
     }

@@ -2,9 +2,10 @@
 
 use super::Prepared;
 use crate::scenario::WorkloadUse;
-use squall_core::depends::{DependencyMap, Sign, UnitId};
-use squall_core::{KnobId, NodeId, ServiceId};
+use squall_core::depends::{DependencyMap, Retries, Sign, UnitId};
+use squall_core::{ChannelId, KnobId, NodeId, ServiceId};
 use squall_faults::Topology;
+use squall_faults::topology::ChannelKind;
 use std::any::Any;
 
 /// Adds the units of a workload to a map: [`whole`] if there is no more to say than that it runs.
@@ -72,12 +73,42 @@ impl Depends<'_> {
             .unwrap_or_else(|| panic!("`{full}` is not among the knobs"))
             .0
     }
+    /// The units of the sensors or actuators `<workload>.<slug>`, in the order of the topology: each with
+    /// its host, and with the channel that its values pass.
+    pub fn devices(&mut self, slug: &str) -> Vec<UnitId> {
+        let full = self.full(slug);
+        let mut units = Vec::new();
+        for (index, channel) in self.topology.channels().iter().enumerate() {
+            if channel.group == full {
+                let kind = match channel.kind {
+                    ChannelKind::Sensor => "sensor",
+                    ChannelKind::Actuator => "actuator",
+                };
+                let unit = self.map.unit(kind, &channel.name);
+                self.map.runs_on(unit, channel.node);
+                self.map.speaks(unit, ChannelId::from_index(index));
+                units.push(unit);
+            }
+        }
+        units
+    }
     /// `unit` goes by every knob of the workload.
     pub fn goes_by_all_knobs(&mut self, unit: UnitId) {
         for knob in self.workload.kind.knobs {
             let knob = self.knob(knob.name);
             self.map.reads(unit, knob);
         }
+    }
+    /// What `who` of the workload asks of `whom` is asked again when it fails: an event `again`, with this
+    /// first argument if one is given, for operations that are the event or the span `of`.
+    pub fn tries_again(&mut self, (who, whom): (&str, &str), again: (&str, Option<u64>), of: &str) {
+        let retries = Retries {
+            name: format!("retry loop of {who} on {whom}"),
+            again: self.full(again.0),
+            a: again.1,
+            of: self.full(of),
+        };
+        self.map.tries_again(retries);
     }
     /// `unit` sends from each of `from` to each of `to` and waits for answers.
     pub fn talks(&mut self, unit: UnitId, from: &[NodeId], to: &[NodeId]) {

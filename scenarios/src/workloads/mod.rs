@@ -23,6 +23,7 @@ pub const ALL: &[&WorkloadKind] = &[
     &edge::EDGE,
     &cluster::CLUSTER,
     &cluster::raft::RAFT,
+    &cluster::membership::MEMBERSHIP,
 ];
 
 /// A kind of workload: what it takes, and what can be said about it.

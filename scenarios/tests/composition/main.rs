@@ -6,6 +6,7 @@ mod groups;
 mod presets;
 mod ramps;
 mod spells;
+mod swarm;
 
 use squall_core::plan::{Entry, Plan};
 use squall_core::{Seed, VirtualTime};

@@ -1,5 +1,7 @@
 //! Faults that wait, from the file to the report: determinism, frozen plans, messages.
 
+mod messages;
+
 use squall_core::history::{NodeChange, TriggerChange, What};
 use squall_core::plan::Plan;
 use squall_core::property::Verdict;

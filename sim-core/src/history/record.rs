@@ -166,6 +166,10 @@ pub enum Miss {
     Role,
     /// The floor left nobody.
     Floor,
+    /// Who had the role is spared: `never` names it.
+    Spared,
+    /// The time of the fault was over: its group was cut off, or its phase had ended.
+    Late,
 }
 
 /// Changes of a node's state.

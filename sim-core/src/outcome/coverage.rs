@@ -1,12 +1,15 @@
 //! Coverage of a campaign: which kinds of fault had an effect on which part of the world, on a calm,
 //! a disturbed or a recovering one, and which of them met. What was planned and never happened is named.
 
-use super::Landing;
-use crate::plan::{Entry, LinkTarget, Plan, Primitive};
-use crate::{ChannelId, KnobId, NodeId, Seed, ServiceId, VirtualTime};
+mod collect;
+
+pub use collect::Collector;
+
+use crate::plan::{LinkTarget, Primitive};
+use crate::{ChannelId, KnobId, NodeId, Seed, ServiceId};
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The parts of a world by number, as a person calls them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,16 +58,16 @@ impl Roles {
         Role::Links(self.group(link.from), self.group(link.to))
     }
     /// The roles of what a primitive acts on; the first is the narrowest class.
-    fn of(&self, primitive: &Primitive) -> Vec<Role> {
+    fn for_each(&self, primitive: &Primitive, mut see: impl FnMut(Role)) {
         match (primitive.link(), primitive) {
-            (Some(link), _) => vec![self.link(link)],
-            (None, Primitive::Call { service, .. }) => vec![Role::Service(*service)],
-            (None, Primitive::Knob { knob, .. }) => vec![Role::Knob(*knob)],
-            (None, Primitive::Signal { channel, .. }) => vec![Role::Channel(*channel)],
+            (Some(link), _) => see(self.link(link)),
+            (None, Primitive::Call { service, .. }) => see(Role::Service(*service)),
+            (None, Primitive::Knob { knob, .. }) => see(Role::Knob(*knob)),
+            (None, Primitive::Signal { channel, .. }) => see(Role::Channel(*channel)),
             (None, other) => {
                 let node = other.node().and_then(|node| self.nodes.get(node.index()));
                 let roles = node.into_iter().flatten();
-                roles.map(|role| Role::Nodes(*role)).collect()
+                roles.for_each(|role| see(Role::Nodes(*role)));
             }
         }
     }
@@ -97,15 +100,21 @@ impl Roles {
 }
 
 /// What an entry acts on: of a link also the nodes at its ends, which feel it.
-fn targets(primitive: &Primitive) -> Vec<Target> {
+fn for_each_target(primitive: &Primitive, mut see: impl FnMut(Target)) {
     match (primitive.link(), primitive) {
         (Some(LinkTarget { from, to }), _) => {
-            vec![Target::Link(from, to), Target::Node(from), Target::Node(to)]
+            see(Target::Link(from, to));
+            see(Target::Node(from));
+            see(Target::Node(to));
         }
-        (None, Primitive::Call { service, .. }) => vec![Target::Service(*service)],
-        (None, Primitive::Knob { knob, .. }) => vec![Target::Knob(*knob)],
-        (None, Primitive::Signal { channel, .. }) => vec![Target::Channel(*channel)],
-        (None, other) => other.node().map(Target::Node).into_iter().collect(),
+        (None, Primitive::Call { service, .. }) => see(Target::Service(*service)),
+        (None, Primitive::Knob { knob, .. }) => see(Target::Knob(*knob)),
+        (None, Primitive::Signal { channel, .. }) => see(Target::Channel(*channel)),
+        (None, other) => {
+            if let Some(node) = other.node() {
+                see(Target::Node(node));
+            }
+        }
     }
 }
 
@@ -133,168 +142,6 @@ impl fmt::Display for Phase {
             Self::During => "during others",
             Self::After => "after others",
         })
-    }
-}
-
-/// The phase of an instant as the fault `own` sees it.
-fn phase(plan: &Plan, own: u32, at: VirtualTime) -> Phase {
-    let mut phase = Phase::Before;
-    let others = plan.entries().iter().filter(|entry| entry.fault != own);
-    for other in others.filter(|entry| came(entry) && entry.from <= at) {
-        if other.until.is_none_or(|until| until > at) {
-            return Phase::During;
-        }
-        phase = Phase::After;
-    }
-    phase
-}
-
-/// Whether an entry came into force at all: what it waited for may not have happened.
-fn came(entry: &Entry) -> bool {
-    entry.firing.is_none() && !entry.is_void()
-}
-
-fn overlap(a: &Entry, b: &Entry) -> bool {
-    let before = |until: Option<VirtualTime>, from| until.is_none_or(|until| from < until);
-    before(a.until, b.from) && before(b.until, a.from)
-}
-
-/// In how many seeds something happened, and the lowest of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Count {
-    seeds: u64,
-    first: Option<Seed>,
-}
-
-impl Count {
-    fn add(&mut self, seed: Seed) {
-        self.seeds += 1;
-        self.first = Some(self.first.map_or(seed, |first| first.min(seed)));
-    }
-}
-
-/// Collects what happened, seed by seed. The order of the seeds does not matter.
-#[derive(Clone, Debug, Default)]
-pub struct Collector {
-    kinds: BTreeMap<String, u32>,
-    planned: BTreeMap<(u32, Role), Count>,
-    landed: BTreeMap<(u32, Role, Phase), Count>,
-    met: BTreeMap<(u32, u32, Role), Count>,
-    landed_both: BTreeMap<(u32, u32, Role), Count>,
-}
-
-impl Collector {
-    fn kind(&mut self, kind: &str) -> u32 {
-        if let Some(number) = self.kinds.get(kind) {
-            return *number;
-        }
-        let number = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
-        self.kinds.insert(kind.to_owned(), number);
-        number
-    }
-
-    /// Adds a seed: its plan, with the times of what fired, and what came of each entry.
-    pub fn add(&mut self, seed: Seed, plan: &Plan, landings: &[Landing], roles: &Roles) {
-        let kinds: Vec<u32> = plan
-            .faults
-            .iter()
-            .map(|fault| self.kind(&fault.kind))
-            .collect();
-        let (mut planned, mut landed) = (BTreeSet::new(), BTreeSet::new());
-        let mut by_target: BTreeMap<Target, Vec<usize>> = BTreeMap::new();
-        let entries = plan.entries().iter().zip(landings).enumerate();
-        for (index, (entry, landing)) in entries.filter(|(_, (entry, _))| came(entry)) {
-            let kind = kinds[entry.fault as usize];
-            for role in roles.of(&entry.primitive) {
-                planned.insert((kind, role));
-                if let Some(first) = landing.first {
-                    landed.insert((kind, role, phase(plan, entry.fault, first)));
-                }
-            }
-            for target in targets(&entry.primitive) {
-                by_target.entry(target).or_default().push(index);
-            }
-        }
-        let (mut met, mut both) = (BTreeSet::new(), BTreeSet::new());
-        let entries = plan.entries();
-        for (target, on) in by_target {
-            let role = roles.of_target(target);
-            for (position, a) in on.iter().enumerate() {
-                for b in &on[position + 1..] {
-                    let (one, two) = (&entries[*a], &entries[*b]);
-                    if one.fault == two.fault || !overlap(one, two) {
-                        continue;
-                    }
-                    let kinds = [one, two].map(|entry| kinds[entry.fault as usize]);
-                    let pair = (kinds[0].min(kinds[1]), kinds[0].max(kinds[1]), role);
-                    met.insert(pair);
-                    if landings[*a].count > 0 && landings[*b].count > 0 {
-                        both.insert(pair);
-                    }
-                }
-            }
-        }
-        planned
-            .into_iter()
-            .for_each(|key| self.planned.entry(key).or_default().add(seed));
-        landed
-            .into_iter()
-            .for_each(|key| self.landed.entry(key).or_default().add(seed));
-        met.into_iter()
-            .for_each(|key| self.met.entry(key).or_default().add(seed));
-        both.into_iter()
-            .for_each(|key| self.landed_both.entry(key).or_default().add(seed));
-    }
-
-    /// What was collected, with names and in their order.
-    pub fn finish(&self, roles: &Roles) -> Coverage {
-        let names: BTreeMap<u32, &str> = self
-            .kinds
-            .iter()
-            .map(|(name, number)| (*number, name.as_str()))
-            .collect();
-        let kind = |number: &u32| names.get(number).map_or("?", |name| *name).to_owned();
-        let mut cells: Vec<Cell> = Vec::new();
-        for ((number, role), planned) in &self.planned {
-            let landed = |phase: &Phase| {
-                let count = self.landed.get(&(*number, *role, *phase)).copied();
-                let count = count.unwrap_or_default();
-                PhaseCell {
-                    phase: *phase,
-                    seeds: count.seeds,
-                    first: count.first,
-                }
-            };
-            cells.push(Cell {
-                kind: kind(number),
-                role: roles.text(*role),
-                planned: planned.seeds,
-                phases: Phase::ALL.iter().map(landed).collect(),
-            });
-        }
-        cells.sort_by(|a, b| (&a.kind, &a.role).cmp(&(&b.kind, &b.role)));
-        let mut pairs: Vec<Pair> = Vec::new();
-        for (key, met) in &self.met {
-            let both = self.landed_both.get(key).copied().unwrap_or_default();
-            let mut kinds = [kind(&key.0), kind(&key.1)];
-            kinds.sort();
-            pairs.push(Pair {
-                kinds,
-                role: roles.text(key.2),
-                overlapped: met.seeds,
-                landed: both.seeds,
-                first: both.first,
-            });
-        }
-        pairs.sort_by(|a, b| (&a.kinds, &a.role).cmp(&(&b.kinds, &b.role)));
-        let kinds: Vec<String> = self.kinds.keys().cloned().collect();
-        let never = never(&kinds, &cells, &pairs, roles);
-        Coverage {
-            kinds,
-            cells,
-            pairs,
-            never,
-        }
     }
 }
 

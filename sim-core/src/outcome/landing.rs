@@ -1,6 +1,7 @@
 //! What came of the faults of one seed: how long they were in force, whether they had an effect, and
 //! if they had none, why.
 
+use crate::history::Miss;
 use crate::plan::{Entry, Family, Plan};
 use crate::{VirtualDuration, VirtualTime};
 use core::fmt;
@@ -48,6 +49,12 @@ pub struct Firings {
     pub missed_role: u64,
     /// Firings for which the floor left nobody.
     pub missed_floor: u64,
+    /// Firings for which only nodes had the role that no fault may hit.
+    #[serde(default)]
+    pub missed_spared: u64,
+    /// Firings that were due when the time of the fault was over.
+    #[serde(default)]
+    pub missed_late: u64,
     /// Firings that were left out because nobody had the role.
     pub skipped: u64,
     /// Firings that still waited for somebody to have the role when the run ended.
@@ -57,6 +64,23 @@ pub struct Firings {
 }
 
 impl FaultResult {
+    /// With what its triggers did, which may be why it had no effect.
+    pub(crate) fn fired(&mut self, firings: Option<Firings>) {
+        self.firings = firings;
+        let waited = matches!(self.missed, Some(Missed::NotFired | Missed::NoTarget));
+        let Some(firings) = firings.filter(|firings| waited && firings.fired == 0) else {
+            return;
+        };
+        let left = firings.skipped + firings.waiting > 0;
+        self.missed = match firings.main_miss() {
+            Some(Miss::Role) => Some(Missed::NoRole),
+            Some(Miss::Floor) => Some(Missed::Floor),
+            Some(Miss::Spared) => Some(Missed::Spared),
+            Some(Miss::Late) => Some(Missed::Late),
+            None if left => Some(Missed::NoRole),
+            None => self.missed,
+        };
+    }
     /// When it made the run fail, because nobody had the role that it names and that must not be.
     pub fn failed(&self) -> Option<VirtualTime> {
         self.firings.and_then(|firings| firings.failed)
@@ -64,12 +88,42 @@ impl FaultResult {
 }
 
 impl Firings {
+    /// Counts a firing that hit nobody.
+    pub(crate) const fn miss(&mut self, miss: Miss) {
+        *match miss {
+            Miss::Role => &mut self.missed_role,
+            Miss::Floor => &mut self.missed_floor,
+            Miss::Spared => &mut self.missed_spared,
+            Miss::Late => &mut self.missed_late,
+        } += 1;
+    }
+    /// Why a firing hit nobody, of most of those that did.
+    pub fn main_miss(&self) -> Option<Miss> {
+        let counts = [
+            (self.missed_role, Miss::Role),
+            (self.missed_floor, Miss::Floor),
+            (self.missed_spared, Miss::Spared),
+            (self.missed_late, Miss::Late),
+        ];
+        // Of equals the first.
+        let most = counts.iter().rev().max_by_key(|(count, _)| *count);
+        most.filter(|(count, _)| *count > 0).map(|(_, miss)| *miss)
+    }
+    /// Why it made the run fail, as a fragment.
+    pub const fn why_failed(&self) -> &'static str {
+        match (self.missed_role, self.missed_spared) {
+            (0, 1..) => "only nodes that `never` spares had the role that it names",
+            _ => "nobody had the role that it names",
+        }
+    }
     /// Adds up.
     pub fn add(&mut self, other: &Self) {
         self.fired += other.fired;
         self.dropped += other.dropped;
         self.missed_role += other.missed_role;
         self.missed_floor += other.missed_floor;
+        self.missed_spared += other.missed_spared;
+        self.missed_late += other.missed_late;
         self.skipped += other.skipped;
         self.waiting += other.waiting;
         self.failed = [self.failed, other.failed].into_iter().flatten().min();
@@ -86,6 +140,14 @@ pub enum Missed {
     NoTarget,
     /// What it waits for did not happen.
     NotFired,
+    /// It fired, and nobody had the role that it names.
+    NoRole,
+    /// It fired, and only nodes that `never` spares had the role.
+    Spared,
+    /// It fired, and its floor left nobody.
+    Floor,
+    /// It would have fired when its time was over.
+    Late,
     /// The run ended before it came into force.
     AfterEnd,
     /// It was in force, and nothing met it. Of the families of its primitives the first.
@@ -101,6 +163,12 @@ impl fmt::Display for Missed {
                 return f.write_str("nothing to act on: no target was left, or no time in the run");
             }
             Self::NotFired => return f.write_str("what it waits for did not happen"),
+            Self::NoRole => return f.write_str("nobody had the role that it names"),
+            Self::Spared => {
+                return f.write_str("only nodes that `never` spares had the role that it names");
+            }
+            Self::Floor => return f.write_str("its floor left nobody to hit"),
+            Self::Late => return f.write_str("its time was over before it fired"),
             Self::AfterEnd => return f.write_str("the run ended before it began"),
             Self::Idle(family) => match family {
                 Family::Node => "the node was down or had nothing to do",

@@ -304,22 +304,9 @@ impl Choice {
     /// Who is taken, in that order, before any floor. `members` gives who is meant by a part now, by
     /// number; `taken` are those of the choice before.
     pub fn take(&self, members: impl Fn(&Whom) -> Vec<NodeId>, taken: &[NodeId]) -> Vec<NodeId> {
-        let terms = self.terms.iter();
-        let terms: Vec<_> = terms.map(|(minus, whom)| (minus, members(whom))).collect();
-        let only: Vec<_> = self.only.iter().map(&members).collect();
-        let without: Vec<_> = self.without.iter().map(&members).collect();
-        let holds = |nodes: &Vec<NodeId>, node: &NodeId| nodes.binary_search(node).is_ok();
-        let member = |node: &NodeId| {
-            let mut is = false;
-            for (minus, nodes) in &terms {
-                if holds(nodes, node) {
-                    is = !*minus;
-                }
-            }
-            is && only.iter().all(|nodes| holds(nodes, node))
-                && !without.iter().any(|nodes| holds(nodes, node))
-        };
-        let drawn = self.order.iter().enumerate().filter(|(_, n)| member(n));
+        let set = self.set(members);
+        let holds = |node: &NodeId| set.binary_search(node).is_ok();
+        let drawn = self.order.iter().enumerate().filter(|(_, n)| holds(n));
         let mut drawn: Vec<(usize, NodeId)> = drawn.map(|(at, node)| (at, *node)).collect();
         if self.apart {
             drawn.sort_by_key(|(_, node)| taken.contains(node));
@@ -330,6 +317,33 @@ impl Choice {
         let count = self.count.of(drawn.len()).min(self.places.len());
         let nodes = drawn.into_iter().map(|(_, node)| node);
         nodes.take(count).collect()
+    }
+    /// Whether all who are meant are nodes that no fault hits: they are in no order.
+    pub fn spares(&self, members: impl Fn(&Whom) -> Vec<NodeId>) -> bool {
+        let set = self.set(members);
+        !set.is_empty() && set.iter().all(|node| !self.order.contains(node))
+    }
+    /// Who is meant now, by number, whether it may be hit or not.
+    fn set(&self, members: impl Fn(&Whom) -> Vec<NodeId>) -> Vec<NodeId> {
+        let mut set: Vec<NodeId> = Vec::new();
+        for (minus, whom) in &self.terms {
+            let nodes = members(whom);
+            match minus {
+                true => set.retain(|node| nodes.binary_search(node).is_err()),
+                false => set.extend(nodes),
+            }
+        }
+        for whom in &self.only {
+            let nodes = members(whom);
+            set.retain(|node| nodes.binary_search(node).is_ok());
+        }
+        for whom in &self.without {
+            let nodes = members(whom);
+            set.retain(|node| nodes.binary_search(node).is_err());
+        }
+        set.sort_unstable();
+        set.dedup();
+        set
     }
     /// One of each label after the other, labels in the order of their first member.
     fn round_robin(&self, drawn: &[(usize, NodeId)]) -> Vec<(usize, NodeId)> {

@@ -86,7 +86,7 @@ impl World {
         let landings: Vec<Landing> = k.landed.iter().map(landing).collect();
         let mut faults = fault_results(&k.plan, &landings, end);
         for (index, fault) in faults.iter_mut().enumerate() {
-            fault.firings = k.firings_of(u32::try_from(index).expect("fewer than 2^32 faults"));
+            fault.fired(k.firings_of(u32::try_from(index).expect("fewer than 2^32 faults")));
         }
         Finished {
             outcomes,

@@ -1,7 +1,7 @@
 //! Plain event handlers: the other style of process, for populations of hundreds of thousands.
 
 use super::kernel::Kernel;
-use super::message::Message;
+use super::message::{Body, Message};
 use crate::{Key, NodeId, PortId, VirtualDuration, VirtualTime, WallTime};
 use core::fmt;
 
@@ -71,6 +71,10 @@ impl HandlerCx<'_> {
     /// Sends 64 bytes to a port over the link between the nodes.
     pub fn send(&mut self, port: PortId, words: [u64; 8]) {
         self.kernel.send_words(self.node, port, words);
+    }
+    /// Sends a datagram of `bytes` bytes to a port over the link between the nodes.
+    pub fn send_sized(&mut self, port: PortId, body: Body, bytes: u32) {
+        self.kernel.send_body(self.node, port, body, bytes);
     }
     /// Makes this handler listen at the port of `service` on its node.
     pub fn listen(&mut self, port: PortId) {

@@ -1,9 +1,40 @@
 //! Knobs: named parameters of workloads, which faults may set, scale and add to.
 
+use super::Cx;
 use super::kernel::Kernel;
+use super::wake::Wake;
 use crate::history::{FaultChange, What};
 use crate::plan::KnobChange;
 use crate::{EntryId, KnobId, NodeId};
+use core::future::poll_fn;
+use core::task::Poll;
+
+/// How often a knob had been turned: what [`Cx::knob_turned`] waits to differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnobTurns(u32);
+
+impl Cx {
+    /// How often faults began or ended to be on a knob so far, wherever.
+    pub fn knob_turns(&self, knob: KnobId) -> KnobTurns {
+        KnobTurns(self.kernel().knobs[knob.index()].turns)
+    }
+    /// Waits until a fault has begun or ended to be on a knob since `before`, wherever. Look at the knob
+    /// between [`Cx::knob_turns`] and this. A run without such a fault pays nothing for it.
+    pub async fn knob_turned(&self, knob: KnobId, before: KnobTurns) {
+        poll_fn(|context| {
+            let mut k = self.kernel();
+            let knob = &mut k.knobs[knob.index()];
+            if knob.turns != before.0 {
+                return Poll::Ready(());
+            }
+            if !knob.waiting.iter().any(|wake| wake.is(context.waker())) {
+                knob.waiting.push(Wake::of(context.waker()));
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
 
 /// A named parameter with its value and the overlays on it.
 #[derive(Debug)]
@@ -15,6 +46,10 @@ pub(super) struct Knob {
     overlays: Vec<KnobOverlay>,
     /// Overlays whose clamp has been written down.
     clamped: Vec<EntryId>,
+    /// How often an overlay came or went.
+    turns: u32,
+    /// Who waits for the next time.
+    waiting: Vec<Wake>,
 }
 
 /// What an overlay does to a knob.
@@ -35,6 +70,8 @@ impl Knob {
             range: (f64::NEG_INFINITY, f64::INFINITY),
             overlays: Vec::new(),
             clamped: Vec::new(),
+            turns: 0,
+            waiting: Vec::new(),
         }
     }
     pub(super) const fn bound(&mut self, range: (f64, f64)) {
@@ -84,6 +121,15 @@ impl Knob {
 }
 
 impl Kernel {
+    /// An overlay comes to a knob, or goes: who waits for that goes on.
+    pub(super) fn turn_knob(&mut self, knob: KnobId, id: EntryId, overlay: Option<KnobOverlay>) {
+        let knob = &mut self.knobs[knob.index()];
+        knob.overlay(id, overlay);
+        knob.turns = knob.turns.wrapping_add(1);
+        for wake in core::mem::take(&mut knob.waiting) {
+            self.wake(wake);
+        }
+    }
     /// The value of a knob on a node. Reading it under an overlay makes that overlay land.
     pub(super) fn read_knob(&mut self, knob: KnobId, node: NodeId) -> f64 {
         let at = &mut self.knobs[knob.index()];

@@ -48,6 +48,7 @@ pub use finish::Finished;
 pub use handler::{Handler, HandlerCx, HandlerId};
 pub use host::{HOST_SIGNALS, HostSignal};
 pub use inbox::{Inbox, Incoming, Recv, Stream};
+pub use knob::KnobTurns;
 pub use link::LinkProfile;
 pub use memory_rules::{MemoryGroup, MemoryRules, Oomd};
 pub use message::{Body, CALL_BYTES, CallError, Message, Reply, ReplyDamage, Request, WORDS_BYTES};

@@ -125,7 +125,7 @@ impl Kernel {
                     change: *change,
                     value: *value,
                 });
-                self.knobs[knob.index()].overlay(id, overlay);
+                self.turn_knob(*knob, id, overlay);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! The world is small and does a little of everything, so that each primitive has something to act on;
 //! what it is seen to do, tick by tick, stands for the state of the engine.
 
+mod memory;
 mod probe;
 mod samples;
 

@@ -20,6 +20,11 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
     for event in ["failed", "duplicated-effect", "over-budget"] {
         depends.trouble(workload, event, &[], None);
     }
+    let (agents, both) = (
+        format!("the agents of {}", depends.workload.name),
+        format!("{} and {}", depends.full("model"), depends.full("tools")),
+    );
+    depends.tries_again((&agents, &both), ("retried", None), "step");
     let back_ends = [
         ("model", &config.model.nodes),
         ("tools", &config.tools.nodes),

@@ -123,13 +123,15 @@ impl Caller {
         let drains: Option<&dyn Fn(u32) -> bool> = if some { Some(&drains) } else { None };
         let at = (cx.monotonic(), drains);
         let replica = self.view.borrow_mut().pick(config, service, at, &mut draw);
+        let version = || cx.knob(self.shared.knobs.version) >= 2.0;
+        let form = u64::from(config.version_speaks && version());
         let request = Request {
             method: replica,
             cost: 1,
             answer: 1,
             key: visit.request,
             // The deadline travels as a time of day: the server compares it with its own clock.
-            args: [visit.path, deadline.as_nanos().cast_unsigned(), 0, 0],
+            args: [visit.path, deadline.as_nanos().cast_unsigned(), form, 0],
         };
         let outstanding = Outstanding::new(self, replica);
         let result = cx

@@ -77,6 +77,8 @@ pub(super) struct Config {
     pub(super) store: Option<Store>,
     pub(super) version_cpu: f64,
     pub(super) version_errors: f64,
+    /// Whether requests of version 2 have a form that version 1 does not read.
+    pub(super) version_speaks: bool,
     pub(super) window: VirtualDuration,
 }
 
@@ -169,6 +171,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         }),
         version_cpu: version.number("cpu"),
         version_errors: version.number("errors"),
+        version_speaks: version.word("speaks") == "new",
         window: args.duration("window").max(VirtualDuration::from_nanos(1)),
     })
 }

@@ -40,6 +40,13 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         depends.map.needs(workload, units[*entry as usize]);
         depends.talks(workload, &config.clients, &nodes(*entry));
     }
+    let entries = config
+        .entries
+        .iter()
+        .map(|entry| names[*entry as usize].as_str());
+    let entries = entries.collect::<Vec<_>>().join(", ");
+    let clients = format!("the clients of {}", depends.workload.name);
+    depends.tries_again((&clients, &entries), ("retried", None), "request");
     for (number, service) in (0u32..).zip(&config.services) {
         let unit = units[number as usize];
         for node in nodes(number) {
@@ -52,6 +59,11 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         }
         depends.goes_by_all_knobs(unit);
         depends.operation(unit, &service.name);
+        depends.tries_again(
+            ("its callers", &names[number as usize]),
+            ("hop-retried", Some(u64::from(number))),
+            &service.name,
+        );
         for event in ["queue-full", "dropped", "record-lost", "disk-error"] {
             depends.trouble(unit, event, &[], Some(u64::from(number)));
         }

@@ -26,11 +26,14 @@ mod config;
 mod depends;
 pub mod graph;
 mod invariants;
+pub mod membership;
 mod params;
+mod planted;
 pub mod raft;
 mod server;
 mod shared;
 mod store;
+mod timer;
 
 pub use graph::Graph;
 

@@ -268,4 +268,10 @@ const VERSION: &[Param] = &[
     )
     .default("1"),
     Param::new("errors", Kind::Share, "share of the visits that fail").default("0"),
+    Param::new(
+        "speaks",
+        Kind::Choice(&["old", "new"]),
+        "the form of its requests; version 1 does not read a new one, and answers 400",
+    )
+    .default("old"),
 ];

@@ -79,6 +79,10 @@ impl Server {
             incoming.fail(cx, 503, None);
             return;
         }
+        if incoming.request.args[2] > 0 && cx.knob(self.shared.knobs.version) < 2.0 {
+            incoming.fail(cx, 400, None);
+            return;
+        }
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize]
             .as_mut()

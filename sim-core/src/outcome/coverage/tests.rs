@@ -1,6 +1,8 @@
 use super::*;
-use crate::VirtualDuration;
+use crate::outcome::Landing;
 use crate::plan::{CutMode, CutScope, Land, PlannedFault};
+use crate::plan::{Entry, Plan};
+use crate::{VirtualDuration, VirtualTime};
 
 fn at(s: u64) -> VirtualTime {
     VirtualTime::ZERO + VirtualDuration::from_secs(s)

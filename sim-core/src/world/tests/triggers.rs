@@ -463,3 +463,78 @@ fn the_third_call_of_a_service_fires() {
     let at = active.map(|record| record.at.as_nanos());
     assert_eq!(at, Some(32 * MS + 1));
 }
+
+/// What a run says of firings that hit nobody.
+fn misses(ran: &Ran) -> Vec<(u64, Miss)> {
+    let missed = ran.records().iter().filter_map(|record| match record.what {
+        What::Trigger {
+            change: TriggerChange::Missed(miss),
+            ..
+        } => Some((record.at.as_nanos(), miss)),
+        _ => None,
+    });
+    missed.collect()
+}
+
+/// A firing whose time is over neither waits nor hits.
+#[test]
+fn patience_ends_when_the_time_of_the_fault_is_over() {
+    let mut early = trigger(On::At(at_ms(50)), vec![firing(vec![leader()])]);
+    let Whom::Role { among, .. } = &mut early.firings[0].choices[0].terms[0].1 else {
+        panic!("it is a role");
+    };
+    // It leads from 200 on, after the group was cut off.
+    *among = vec![NodeId(2)];
+    (early.patience, early.ends) = (ms(200), at_ms(120));
+    let ran = Ran::of(&crash(PLACE, vec![early.clone()]));
+    assert_eq!(misses(&ran), [(120 * MS, Miss::Role)]);
+    let firings = ran.firings();
+    assert_eq!((firings.fired, firings.missed_role), (0, 1));
+    assert_eq!(
+        ran.finished.faults[0].missed,
+        Some(crate::outcome::Missed::NoRole)
+    );
+    ran.repeats_frozen();
+    // The role is taken at the last instant: the look after it is too late.
+    early.ends = VirtualTime::from_nanos(200 * MS + 1);
+    let ran = Ran::of(&crash(PLACE, vec![early]));
+    assert_eq!(misses(&ran), [(200 * MS + 1, Miss::Late)]);
+    let firings = ran.firings();
+    assert_eq!((firings.fired, firings.missed_late), (0, 1));
+
+    let mut delayed = trigger(event("kv.write"), vec![firing(vec![leader()])]);
+    delayed.firings[0].delay = ms(150);
+    delayed.ends = at_ms(120);
+    let ran = Ran::of(&crash(PLACE, vec![delayed]));
+    assert_eq!(misses(&ran), [(150 * MS, Miss::Late)]);
+    let firings = ran.firings();
+    assert_eq!((firings.fired, firings.missed_late), (0, 1));
+    assert_eq!(
+        ran.finished.faults[0].missed,
+        Some(crate::outcome::Missed::Late)
+    );
+    ran.repeats_frozen();
+}
+
+/// That somebody has the role, and no fault may hit it, is said.
+#[test]
+fn a_leader_that_never_spares_is_told_from_nobody() {
+    let mut spared = leader();
+    // a and b lead in the first 200 ms, and are spared.
+    spared.order = vec![NodeId(2)];
+    let mut waits = trigger(On::At(at_ms(50)), vec![firing(vec![spared])]);
+    waits.patience = ms(100);
+    let ran = Ran::of(&crash(PLACE, vec![waits.clone()]));
+    assert_eq!(misses(&ran), [(150 * MS, Miss::Spared)]);
+    assert_eq!(
+        ran.finished.faults[0].missed,
+        Some(crate::outcome::Missed::Spared)
+    );
+    waits.if_none = IfNone::Fail;
+    let ran = Ran::of(&crash(PLACE, vec![waits.clone()]));
+    assert!(ran.firings().why_failed().contains("never"));
+    // Once c leads it is hit.
+    waits.patience = ms(200);
+    let ran = Ran::of(&crash(PLACE, vec![waits]));
+    assert_eq!(ran.downs(), [(2, 200 * MS + 1)]);
+}

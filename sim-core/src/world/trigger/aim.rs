@@ -25,7 +25,10 @@ impl Kernel {
             let members = |whom: &_| triggers.roles.members(whom, &self.names);
             let mut nodes = choice.take(members, &before);
             if nodes.is_empty() {
-                return Err(Miss::Role);
+                return Err(match choice.spares(members) {
+                    true => Miss::Spared,
+                    false => Miss::Role,
+                });
             }
             if let Some(floor) = &choice.floor {
                 let kept = self.kept(floor, &nodes);

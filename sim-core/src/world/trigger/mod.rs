@@ -222,7 +222,21 @@ impl Kernel {
         let plan = Rc::clone(&self.plan);
         let trigger = plan.trigger(index);
         let firing = &trigger.firings[ordinal as usize];
+        let late = self.time() >= trigger.ends;
         let mut triggers = self.triggers.take().expect("a plan with triggers");
+        let state = &mut triggers.states[index as usize];
+        let waits = state.waiting.iter().any(|(o, _)| *o == ordinal);
+        if late {
+            // One that waits gives up at this instant.
+            if !waits {
+                state.counted.miss(Miss::Late);
+            }
+            self.triggers = Some(triggers);
+            if !waits {
+                self.record_trigger(index, ordinal, TriggerChange::Missed(Miss::Late));
+            }
+            return;
+        }
         let aimed = self.aim(&triggers, firing);
         self.triggers = Some(triggers);
         let aimed = match aimed {
@@ -234,7 +248,9 @@ impl Kernel {
         state.waiting.retain(|(waits, _)| *waits != ordinal);
         state.counted.dropped += aimed.dropped.len() as u64;
         state.counted.fired += u64::from(aimed.missed.is_none());
-        state.counted.missed_floor += u64::from(aimed.missed.is_some());
+        if let Some(miss) = aimed.missed {
+            state.counted.miss(miss);
+        }
         self.triggers = Some(triggers);
         for node in aimed.dropped {
             self.record_trigger(index, ordinal, TriggerChange::Dropped { node });
@@ -283,7 +299,9 @@ impl Kernel {
     fn nobody(&mut self, index: u32, ordinal: u32, miss: Miss) {
         let now = self.time();
         let trigger = self.plan.trigger(index);
-        let (patience, if_none) = (trigger.patience, trigger.if_none);
+        // It waits no longer than what it would do may last.
+        let until = now.saturating_add(trigger.patience).min(trigger.ends);
+        let if_none = trigger.if_none;
         let triggers = self.triggers.as_mut().expect("a plan with triggers");
         let state = &mut triggers.states[index as usize];
         if let Some(waits) = state.waiting.iter_mut().find(|(o, _)| *o == ordinal) {
@@ -295,25 +313,31 @@ impl Kernel {
             return self.record_trigger(index, ordinal, TriggerChange::Missed(miss));
         }
         state.waiting.push((ordinal, false));
-        self.schedule_trigger(index, now.saturating_add(patience), GIVE_UP, ordinal);
+        self.schedule_trigger(index, until, GIVE_UP, ordinal);
     }
 
     /// The patience of a firing is over.
     fn give_up(&mut self, index: u32, ordinal: u32) {
         let now = self.time();
-        let fails = self.plan.trigger(index).if_none == IfNone::Fail;
-        let triggers = self.triggers.as_mut().expect("a plan with triggers");
-        let state = &mut triggers.states[index as usize];
-        let before = state.waiting.len();
-        state.waiting.retain(|(waits, _)| *waits != ordinal);
-        if state.waiting.len() == before {
+        let plan = Rc::clone(&self.plan);
+        let trigger = plan.trigger(index);
+        let mut triggers = self.triggers.take().expect("a plan with triggers");
+        let waits = |state: &State| state.waiting.iter().position(|(o, _)| *o == ordinal);
+        let Some(at) = waits(&triggers.states[index as usize]) else {
+            self.triggers = Some(triggers);
             return;
-        }
-        state.counted.missed_role += 1;
-        if fails {
+        };
+        // Who had the role may have been spared.
+        let aimed = self.aim(&triggers, &trigger.firings[ordinal as usize]);
+        let miss = aimed.err().unwrap_or(Miss::Late);
+        let state = &mut triggers.states[index as usize];
+        state.waiting.remove(at);
+        state.counted.miss(miss);
+        if trigger.if_none == IfNone::Fail {
             state.counted.failed.get_or_insert(now);
         }
-        self.record_trigger(index, ordinal, TriggerChange::Missed(Miss::Role));
+        self.triggers = Some(triggers);
+        self.record_trigger(index, ordinal, TriggerChange::Missed(miss));
     }
 
     /// What the triggers of a fault did; `None` if it has none.

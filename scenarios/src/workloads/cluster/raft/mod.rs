@@ -29,12 +29,13 @@ mod operator;
 mod params;
 mod server;
 mod shared;
+mod steward;
 mod storage;
 mod wire;
 
 pub use mutant::Mutant;
 
-use crate::workloads::{Install, WorkloadKind, metric, whole, word};
+use crate::workloads::{Install, Knob, KnobRange, WorkloadKind, metric, whole, word};
 use machine::Member;
 use shared::Shared;
 use std::rc::Rc;
@@ -59,7 +60,14 @@ pub(in crate::workloads) const RAFT: WorkloadKind = WorkloadKind {
             "time from the end of a leadership to the next leader",
         ),
     ],
-    knobs: &[],
+    knobs: &[Knob {
+        name: "member",
+        range: KnobRange::Words(&["in", "out"]),
+        param: "",
+        base: 0.0,
+        doc: "whether the replica on a node is to be a member: a steward on the first node of `clients` \
+              takes it out and puts it back, by the protocol",
+    }],
     services: &[
         word("request", "what clients and operators ask of replicas"),
         word("raft", "messages between replicas; they are no calls"),
@@ -101,4 +109,9 @@ fn install(install: &mut Install<'_>) {
             operator::run(cx, Rc::clone(&shared), number)
         });
     }
+    let process = install.full("steward");
+    let steward = Rc::clone(&shared);
+    install.world.process(on(0), &process, move |cx| {
+        steward::run(cx, Rc::clone(&steward))
+    });
 }

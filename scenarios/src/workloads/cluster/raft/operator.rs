@@ -34,6 +34,8 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
         shared,
         cx,
     };
+    // Whatever was in hand when the process died is not any more.
+    operator.desk(|desk| desk.busy = None);
     let count = operator.desk(|desk| desk.replicas.len()) as u64;
     if count == 0 {
         return;
@@ -49,14 +51,16 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
         let (empties, pause, out) = (draw.chance(orders.wipe), draw.unit(), draw.unit());
         if diary == Diary::In {
             cx.sleep(exponential(orders.every, pause)).await;
-            if !operator.rests() {
+            if !operator.rests() && operator.takes(place) {
                 operator.remove(place).await;
+                operator.desk(|desk| desk.busy = None);
             }
             continue;
         }
         cx.sleep(exponential(orders.out, out)).await;
-        if !operator.rests() {
+        if !operator.rests() && operator.takes(place) {
             operator.add(place, empties).await;
+            operator.desk(|desk| desk.busy = None);
         }
     }
 }
@@ -97,6 +101,13 @@ impl Operator {
             }
         }
         None
+    }
+    /// Takes a replica in hand, unless the steward has it.
+    fn takes(&self, place: usize) -> bool {
+        let (member, _) = self.desk(|desk| desk.replicas[place]);
+        let free = !self.shared.book.get().held.has(member);
+        self.desk(|desk| desk.busy = free.then_some(member));
+        free
     }
     async fn remove(&mut self, place: usize) {
         let (member, _) = self.desk(|desk| desk.replicas[place]);

@@ -6,6 +6,7 @@ use super::mutant::Mutant;
 use super::shared::Shared;
 use super::storage::Storage;
 use super::wire;
+use crate::workloads::cluster::timer::Timer;
 use core::convert::Infallible;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -256,28 +257,4 @@ async fn next((peers, calls): (&Inbox, &Inbox), mut timer: Pin<&mut Sleep<'_>>) 
         timer.as_mut().poll(context).map(|()| Woken::Timer)
     })
     .await
-}
-
-/// A sleep that is kept while deadlines only move away: most do, with every heartbeat.
-#[derive(Default)]
-struct Timer<'a> {
-    armed: Option<(u64, Pin<Box<Sleep<'a>>>)>,
-}
-
-impl<'a> Timer<'a> {
-    fn until(&mut self, cx: &'a Cx, deadline: u64) -> Pin<&mut Sleep<'a>> {
-        if self.armed.as_ref().is_some_and(|(at, _)| *at > deadline) {
-            self.armed = None;
-        }
-        let arm = || {
-            let until = VirtualDuration::from_nanos(deadline);
-            (deadline, Box::pin(cx.sleep_until_monotonic(until)))
-        };
-        self.armed.get_or_insert_with(arm).1.as_mut()
-    }
-    fn rang(&mut self, rang: bool) {
-        if rang {
-            self.armed = None;
-        }
-    }
 }

@@ -3,10 +3,11 @@
 use super::config::Config;
 use super::events::Events;
 use super::machine::Member;
+use super::steward::Book;
 use crate::workloads::Install;
 use core::cell::{Cell, RefCell};
 use squall_core::world::RoleOf;
-use squall_core::{PortId, VirtualTime};
+use squall_core::{KnobId, PortId, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub(super) struct Desk {
     /// The number of its last order.
     pub(super) serial: u32,
     pub(super) replicas: Vec<(Member, Diary)>,
+    /// The replica about which an order is under way.
+    pub(super) busy: Option<Member>,
 }
 
 /// Shared by all processes of the workload.
@@ -47,6 +50,9 @@ pub(super) struct Shared {
     sessions: Cell<u32>,
     values: Cell<u64>,
     pub(super) desks: RefCell<Vec<Desk>>,
+    /// The knob that says whether a replica is to be a member, and what the steward did about it.
+    pub(super) member: KnobId,
+    pub(super) book: Cell<Book>,
     /// When somebody led last. It measures and influences nothing.
     pub(super) led: Cell<VirtualTime>,
 }
@@ -82,9 +88,18 @@ impl Shared {
             sessions: Cell::new(u32::try_from(operators).unwrap_or(0)),
             values: Cell::new(0),
             desks: RefCell::new(desks),
+            member: install.knob("member"),
+            book: Cell::default(),
             led: Cell::new(VirtualTime::ZERO),
             doors,
             config,
+        })
+    }
+    /// Whether no operator has this replica in hand.
+    pub(super) fn is_free(&self, member: Member) -> bool {
+        self.desks.borrow().iter().all(|desk| {
+            let own = desk.replicas.iter().find(|(other, _)| *other == member);
+            desk.busy != Some(member) && own.is_none_or(|(_, diary)| *diary == Diary::In)
         })
     }
     /// A session that nobody had.

@@ -4,12 +4,8 @@
 //! makes all of them come more often. How long a failure lasts is a choice of this project where the
 //! documentation of a preset does not say otherwise.
 
-use super::{Preset, PresetPart};
-use crate::compose::Order;
-
-const ONE: (&str, &str) = ("nodes", "any 1 of {set}");
-const POISSON: (&str, &str) = ("every.dist", "exponential");
-const STACK: (&str, &str) = ("every.overlap", "stack");
+use super::words::{ONE, POISSON, STACK};
+use super::{BASE, Preset, PresetPart};
 
 /// A cause of one node: its mean time a node, and how long it lasts.
 const fn cause(
@@ -29,11 +25,6 @@ pub(super) const LLAMA3_H100: Preset = Preset {
           disks, 10 others. The paper's 30.1 % for faulty GPUs is 35.3 % by its counts; the counts are used. \
           A stop here is the loss of the node until it is replaced.",
     source: "arXiv 2407.21783, table 5: 419 unexpected stops in 54 days",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
     // The mean of a cause is 6334 h x 419 / its count.
     parts: &[
         PresetPart::new(
@@ -131,7 +122,7 @@ pub(super) const LLAMA3_H100: Preset = Preset {
             ],
         ),
     ],
-    missing: "",
+    ..BASE
 };
 
 const RSC: &str = "Any node, at a constant rate, until it is replaced after 30 min. The figures are from a \
@@ -142,11 +133,6 @@ pub(super) const META_RSC1: Preset = Preset {
     summary: "node failures of Meta's research cluster 1",
     doc: RSC,
     source: "arXiv 2410.21680: 6.50e-3 per node and day (2nd)",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
     parts: &[PresetPart::new(
         "node",
         "node-loss",
@@ -158,7 +144,7 @@ pub(super) const META_RSC1: Preset = Preset {
             STACK,
         ],
     )],
-    missing: "",
+    ..BASE
 };
 
 pub(super) const META_RSC2: Preset = Preset {
@@ -166,11 +152,6 @@ pub(super) const META_RSC2: Preset = Preset {
     summary: "node failures of Meta's research cluster 2",
     doc: RSC,
     source: "arXiv 2410.21680: 2.34e-3 per node and day (2nd)",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
     parts: &[PresetPart::new(
         "node",
         "node-loss",
@@ -182,7 +163,7 @@ pub(super) const META_RSC2: Preset = Preset {
             STACK,
         ],
     )],
-    missing: "",
+    ..BASE
 };
 
 pub(super) const GOOGLE_CELLS: Preset = Preset {
@@ -194,11 +175,6 @@ pub(super) const GOOGLE_CELLS: Preset = Preset {
           mean 6.5 min. A rack (here a twentieth of the nodes) fails every 10.2 years, a disk every 30.",
     source: "Ford et al., OSDI'10: node MTTF 4.3 months, rack 10.2 years, disk 10-50 years; 37 % in bursts \
              (window 120 s)",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
     parts: &[
         PresetPart::new(
             "node",
@@ -246,8 +222,9 @@ pub(super) const GOOGLE_CELLS: Preset = Preset {
             ],
         ),
     ],
-    missing: "rack affinity of bursts, > 0.7 above 20 nodes; members of a burst that fail within 120 s \
-              instead of at once",
+    missing: "members of a burst fail at once here, and not within 120 s; the rack affinity of bursts above \
+              20 nodes: where nodes have racks, rack-burst has both, in a fault of its own",
+    ..BASE
 };
 
 pub(super) const DEAN_FIRST_YEAR: Preset = Preset {
@@ -258,11 +235,6 @@ pub(super) const DEAN_FIRST_YEAR: Preset = Preset {
           machines. A cluster is taken as 2,000 machines: a unit is up to half of the nodes, a rack a \
           thirtieth; the machine failures are of the nodes that there are.",
     source: "Dean, LADIS'09",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
     parts: &[
         // 1,000 a year of 2,000 machines: 17,520 h a machine.
         PresetPart::new(
@@ -308,67 +280,5 @@ pub(super) const DEAN_FIRST_YEAR: Preset = Preset {
         .may_miss(),
     ],
     missing: "rack moves, network rewiring, DNS blips of the same list",
-};
-
-pub(super) const PROVIDER_OUTAGE: Preset = Preset {
-    name: "provider-outage",
-    summary: "outages of a model provider, by the incident reports of one",
-    doc: "Between starts the median is 47.5 h, taken as exponential with mean 68.5 h. Times to resolve, \
-          p25/50/75/90/95 of 32/72/174/299/370 min, are taken as lognormal with median 72 min and sigma 1.1: \
-          34/72/151/295/440 min. While it lasts 30 % of the calls fail, a choice of this project. `scale` \
-          makes outages more frequent, not shorter: set.\"outage.for\" = \"2m\" does.",
-    source: "atlarge-research/llm-service-analysis, to 2024-08: OpenAI API, 231 incidents",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
-    parts: &[PresetPart::new(
-        "outage",
-        "call-error",
-        &[("service", "{service}"), ("status", "500"), ("p", "0.3")],
-        &[
-            ("for", "lognormal median 72m sigma 1.1"),
-            ("every.mean", "68.5h"),
-            POISSON,
-        ],
-    )],
-    missing: "fail-over to another model",
-};
-
-pub(super) const TOOL_ERRORS: Preset = Preset {
-    name: "tool-errors",
-    summary: "how calls of tools fail in the wild",
-    doc: "Of 300 calls 69.7 % were fine. The shares hold for each call and are independent here, so that \
-          one call may meet two of them: 15.8 % fail, against 16.3 % of the sample without errors in a body.",
-    source: "ToolBench sample of 300 calls: 14 % error in the body, 11.3 % request failed, 4.7 % unknown \
-             tool, 0.3 % time-out",
-    order: Order::Parallel,
-    repeat: 1,
-    gap: "",
-    length: "",
-    together: false,
-    parts: &[
-        PresetPart::new(
-            "failed",
-            "call-error",
-            &[("service", "{service}"), ("status", "500"), ("p", "0.113")],
-            &[],
-        ),
-        PresetPart::new(
-            "unknown-tool",
-            "call-error",
-            &[("service", "{service}"), ("status", "404"), ("p", "0.047")],
-            &[],
-        )
-        .may_miss(),
-        PresetPart::new(
-            "hang",
-            "call-hang",
-            &[("service", "{service}"), ("p", "0.003")],
-            &[],
-        )
-        .may_miss(),
-    ],
-    missing: "14 % with an error in the body of a reply that says it is fine",
+    ..BASE
 };
