@@ -71,6 +71,9 @@ impl Setup {
             always = "llm.whole-gang"
             [[property]]
             always = "llm.resumes"
+            [[property]]
+            name = "ratio"
+            threshold = {{ metric = "llm.ettr", stat = "last", above = 0.0 }}
             "#
         )
     }
