@@ -55,7 +55,7 @@ pub use overrides::Settings;
 pub use regression::Regression;
 pub use run::{Ready, SeedRun};
 pub use scenario::{
-    About, Expect, FileUse, Files, LinkBase, LinkRule, LinkSpec, NodeGroup, Scenario, Variant,
-    WorkloadUse,
+    About, Expect, FileUse, Files, LinkBase, LinkRule, LinkSpec, Matrix, NodeGroup, Scenario,
+    Variant, WorkloadUse,
 };
 pub use squall_faults::plan_text;

@@ -8,7 +8,7 @@
 use crate::diagnose::{Diagnostic, Origin, Report};
 use crate::{tables, tree};
 use core::fmt;
-use squall_faults::param::{Kind, Param, Raw, suggest};
+use squall_faults::param::{Kind, Param, Raw, suggest, suggest_choice};
 use squall_faults::{Issue, labels};
 use std::ops::Range;
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value};
@@ -290,7 +290,7 @@ fn in_value(item: &mut Item, kind: &Kind, path: &[Part], value: Value) -> Result
             let Some(choice) = of().into_iter().find(|choice| choice.name == next) else {
                 return Err(
                     Issue::new(format!("unknown {noun} `{next}`"), next_range.clone())
-                        .maybe_help(suggest(next, of().iter().map(|c| c.name))),
+                        .maybe_help(suggest_choice(noun, next, &of())),
                 );
             };
             if !table.contains_key(next) {

@@ -120,8 +120,19 @@ pub struct LinkRule {
 pub struct LinkSpec {
     /// Links of which nothing else is said.
     pub default: LinkBase,
-    /// Links of which something is said; later ones win.
+    /// Links of which something is said; later ones win. Those of the matrix come first, once it is read.
     pub pairs: Vec<LinkRule>,
+    /// A matrix of links in a file.
+    pub wan: Option<Matrix>,
+}
+
+/// A file that says something of each ordered pair of some ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrix {
+    /// The file.
+    pub file: FileUse,
+    /// Whether pairs may be missing in it.
+    pub sparse: bool,
 }
 
 impl LinkBase {
@@ -276,6 +287,7 @@ impl Scenario {
         for workload in &self.workloads {
             crate::file::files_in(workload.kind.params, &workload.args, &mut files);
         }
+        files.extend(self.links.wan.iter().map(|wan| wan.file.clone()));
         let links = self.links.pairs.iter().map(|rule| &rule.base.args);
         let links = links.chain([&self.links.default.args]);
         // The parameters of a fault stand in its record too.

@@ -111,6 +111,11 @@ const TOPOLOGY: &[Param] = &[
     )
     .default(""),
     Param::new(
+        "wan",
+        Kind::Table(WAN),
+        "a matrix of links in a file; `links` win over it",
+    ),
+    Param::new(
         "date",
         Kind::Date,
         "what a right clock reads when a run starts, UTC; for date-jump",
@@ -195,7 +200,23 @@ const NODES: &[Param] = &[
     .default(""),
 ];
 
-const LINK: &[Param] = &[
+const WAN: &[Param] = &[
+    Param::new(
+        "file",
+        Kind::File,
+        "csv with columns `from`, `to`, and keys of links such as `delay`, `loss`, `rate`",
+    )
+    .required(),
+    Param::new(
+        "missing",
+        Kind::Choice(&["error", "default"]),
+        "what an ordered pair without a row is",
+    )
+    .default("error"),
+];
+
+/// What a link is without faults.
+pub(crate) const LINK: &[Param] = &[
     Param::new("delay", Kind::Law(Unit::Time), "one-way delay").default("250us"),
     Param::new("loss", Kind::Share, "share of the messages lost").default("0"),
     Param::new(

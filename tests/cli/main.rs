@@ -12,6 +12,8 @@ mod replay;
 mod shrink;
 mod statistics;
 mod taken;
+mod tenants;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -5,7 +5,7 @@ use super::recipe::recipe;
 use super::{Chaos, issue};
 use crate::catalog::{self, FaultKind};
 use crate::compose::land_of;
-use crate::param::{Arg, Args, Issue, Value, suggest};
+use crate::param::{Arg, Args, Issue, Value, suggest_listed};
 use crate::topology::Topology;
 use squall_core::{NodeId, VirtualDuration, VirtualTime};
 
@@ -183,7 +183,10 @@ fn words<'a>(list: &'a [Arg], issues: &mut Vec<Issue>) -> Vec<&'a str> {
         let known = known.chain(families.iter().map(String::as_str));
         let wrong = Issue::new(format!("unknown fault or family `{word}`"), 0..word.len())
             .label("no fault and no family of this name");
-        issues.push(arg.place.locate(wrong.maybe_help(suggest(word, known))));
+        issues.push(
+            arg.place
+                .locate(wrong.maybe_help(suggest_listed(word, known, "faults"))),
+        );
     }
     words
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a value, as data.
 
+use super::Variant;
 use std::ops::Range;
 
 /// One thing that is wrong: what, where, and what to write instead.
@@ -91,6 +92,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (best.0 <= limit.max(1)).then_some(best.1)
 }
 
+/// Known words that a message shows at the most.
+const LISTED_MAX: usize = 16;
+
 /// The advice for an unknown word: the nearest known one, or all of them.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
@@ -99,12 +103,37 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     }
     match known.len() {
         0 => None,
-        1..=16 => Some(format!("known here: {}", known.join(", "))),
+        1..=LISTED_MAX => Some(format!("known here: {}", known.join(", "))),
         n => Some(format!(
             "known here: {} and {} more",
-            known[..16].join(", "),
-            n - 16
+            known[..LISTED_MAX].join(", "),
+            n - LISTED_MAX
         )),
+    }
+}
+
+/// As [`suggest`], for words of which there may be too many to be of use in a message: `squall list`
+/// shows those of `list`.
+pub fn suggest_listed<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    list: &str,
+) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        None if known.len() > LISTED_MAX => {
+            Some(format!("`squall list {list}` shows all {}", known.len()))
+        }
+        _ => suggest(word, known),
+    }
+}
+
+/// As [`suggest`], for what one of several records is called by: faults have a list of their own.
+pub fn suggest_choice(noun: &str, word: &str, choices: &[Variant]) -> Option<String> {
+    let known = choices.iter().map(|choice| choice.name);
+    match noun {
+        "fault" => suggest_listed(word, known, "faults"),
+        _ => suggest(word, known),
     }
 }
 

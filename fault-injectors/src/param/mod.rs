@@ -21,7 +21,7 @@ mod units;
 
 pub use args::{Arg, Args, Place, Recording, TraceUse, Value};
 pub use date::{Date, date};
-pub use issue::{Issue, Quote, nearest, suggest};
+pub use issue::{Issue, Quote, nearest, suggest, suggest_choice, suggest_listed};
 pub use kind::{Kind, Need, Param, Shape, Unit, Variant};
 pub use law::{law, law_text, trace};
 pub(crate) use read::node_of;

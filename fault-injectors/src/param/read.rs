@@ -6,7 +6,7 @@ use super::{
 };
 use super::{
     Signed, bandwidth, byte_rate, date, device, duration, hold_back, law, length, moment, rate,
-    signed, size, suggest, trace,
+    signed, size, suggest, suggest_choice, trace,
 };
 use crate::selector::{LinkSelector, Selector};
 use std::ops::Range;
@@ -387,7 +387,7 @@ fn read_variant(
             issues.push(
                 Issue::new(format!("unknown {noun} `{}`", key.name), key.span.clone())
                     .label(format!("no {noun} of this name"))
-                    .maybe_help(suggest(&key.name, choices.iter().map(|c| c.name))),
+                    .maybe_help(suggest_choice(noun, &key.name, choices)),
             );
             continue;
         };
@@ -407,7 +407,7 @@ fn read_variant(
     if chosen.is_none() && issues.len() == before {
         issues.push(
             Issue::new(format!("no {noun} is named"), node.span.clone())
-                .maybe_help(suggest("", choices.iter().map(|c| c.name))),
+                .maybe_help(suggest_choice(noun, "", choices)),
         );
     }
     chosen

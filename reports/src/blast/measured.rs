@@ -1,11 +1,11 @@
 //! What a fault did to each unit: the same seed with it and without it.
 
-use squall_core::depends::{DependencyMap, Sign};
+use squall_core::depends::{DependencyMap, JobEvent, Sign};
 use squall_core::history::{Outcome, What};
 use squall_core::outcome::SeedResult;
 use squall_core::property::{Stat, Verdict};
 use squall_core::recording::Recording;
-use squall_core::{NameId, SpanId, VirtualTime};
+use squall_core::{NameId, Names, SpanId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Trouble counts as harm if there is more of it than this multiple of the trouble without the fault:
@@ -108,63 +108,86 @@ fn compared(with: &Fared, without: &Fared) -> Harm {
     }
 }
 
+/// Units by the names of records that are signs for them.
+#[derive(Default)]
+struct Watch<'a> {
+    /// Of spans: whose operations they are.
+    operations: BTreeMap<NameId, Vec<usize>>,
+    /// Of events.
+    events: BTreeMap<NameId, Vec<(usize, &'a Sign)>>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(map: &'a DependencyMap, names: &Names) -> Self {
+        let mut watch = Self::default();
+        let signs = map.units().map(|(_, signs)| signs).enumerate();
+        for (unit, sign) in signs.flat_map(|(unit, signs)| signs.iter().map(move |s| (unit, s))) {
+            if let Sign::Operation(name) = sign
+                && let Some(name) = names.find(name)
+            {
+                watch.operations.entry(name).or_default().push(unit);
+            }
+            for name in sign
+                .events()
+                .into_iter()
+                .filter_map(|name| names.find(name))
+            {
+                watch.events.entry(name).or_default().push((unit, sign));
+            }
+        }
+        watch
+    }
+}
+
 /// How each unit of the map fared in one run, in the order of the map.
 fn fared(map: &DependencyMap, recording: &Recording) -> Vec<Fared> {
     let names = &recording.header.names;
-    let mut operations: BTreeMap<NameId, Vec<usize>> = BTreeMap::new();
-    let mut troubles: BTreeMap<NameId, Vec<(usize, &Sign)>> = BTreeMap::new();
-    let mut fared = Vec::new();
-    for (unit, (_, signs)) in map.units().enumerate() {
-        fared.push(Fared::default());
-        for sign in signs {
-            match sign {
-                Sign::Operation(name) => {
-                    if let Some(name) = names.find(name) {
-                        operations.entry(name).or_default().push(unit);
-                    }
-                }
-                Sign::Trouble { event, .. } => {
-                    if let Some(name) = names.find(event) {
-                        troubles.entry(name).or_default().push((unit, sign));
-                    }
-                }
-            }
-        }
-    }
-    let mut open: BTreeMap<SpanId, (NameId, VirtualTime)> = BTreeMap::new();
-    let mut times: BTreeMap<NameId, Vec<f64>> = BTreeMap::new();
+    let watch = Watch::new(map, names);
+    let mut fared = vec![Fared::default(); map.units().count()];
+    let mut times: Vec<Vec<f64>> = vec![Vec::new(); fared.len()];
+    let mut ended = |fared: &mut Fared, unit: usize, took: VirtualDuration, well: bool| {
+        times[unit].push(took.as_secs_f64());
+        fared.operations += 1;
+        fared.failed += u64::from(!well);
+    };
+    let mut spans: BTreeMap<SpanId, (NameId, VirtualTime)> = BTreeMap::new();
+    let mut jobs: BTreeMap<(usize, u64), VirtualTime> = BTreeMap::new();
     for record in &recording.records {
         match record.what {
-            What::Event { name, .. } => {
+            What::Event { name, a, .. } => {
                 let text = names.text(name);
-                for (unit, sign) in troubles.get(&name).into_iter().flatten() {
-                    fared[*unit].trouble += u64::from(sign.is_trouble(record, text));
+                for &(unit, sign) in watch.events.get(&name).into_iter().flatten() {
+                    fared[unit].trouble += u64::from(sign.is_trouble(record, text));
+                    let Sign::Job(job) = sign else { continue };
+                    match job.reads(text, a) {
+                        Some(JobEvent::Begins) => drop(jobs.insert((unit, a), record.at)),
+                        Some(event) => {
+                            if let Some(start) = jobs.remove(&(unit, a)) {
+                                let well = event == JobEvent::Done;
+                                ended(&mut fared[unit], unit, record.at.since(start), well);
+                            }
+                        }
+                        None => {}
+                    }
                 }
             }
-            What::SpanStart { span, name, .. } if operations.contains_key(&name) => {
-                open.insert(span, (name, record.at));
+            What::SpanStart { span, name, .. } if watch.operations.contains_key(&name) => {
+                spans.insert(span, (name, record.at));
             }
             What::SpanEnd { span, outcome } => {
-                let Some((name, start)) = open.remove(&span) else {
+                let Some((name, start)) = spans.remove(&span) else {
                     continue;
                 };
-                times
-                    .entry(name)
-                    .or_default()
-                    .push(record.at.since(start).as_secs_f64());
-                for unit in operations.get(&name).into_iter().flatten() {
-                    fared[*unit].operations += 1;
-                    fared[*unit].failed += u64::from(outcome != Outcome::Ok);
+                for &unit in watch.operations.get(&name).into_iter().flatten() {
+                    let well = outcome == Outcome::Ok;
+                    ended(&mut fared[unit], unit, record.at.since(start), well);
                 }
             }
             _ => {}
         }
     }
-    for (name, times) in &mut times {
-        let p99 = Stat::P99.of(times);
-        for unit in operations.get(name).into_iter().flatten() {
-            fared[*unit].p99_s = p99;
-        }
+    for (fared, times) in fared.iter_mut().zip(&mut times) {
+        fared.p99_s = Stat::P99.of(times);
     }
     fared
 }

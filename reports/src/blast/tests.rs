@@ -1,5 +1,5 @@
 use super::*;
-use squall_core::depends::{Exposure, Sign};
+use squall_core::depends::{About, Exposure, Sign};
 use squall_core::history::{Digest, History, Outcome, What};
 use squall_core::outcome::{ENGINE_EPOCH, PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
@@ -18,8 +18,15 @@ fn map() -> DependencyMap {
     map.needs(front, back);
     let robot = map.unit("loop", "robot/0");
     let event = "robot.late".to_owned();
-    let (nodes, a) = (vec![NodeId(0)], None);
-    map.sign(robot, Sign::Trouble { event, nodes, a });
+    let (nodes, about) = (vec![NodeId(0)], About::Any);
+    map.sign(
+        robot,
+        Sign::Trouble {
+            event,
+            nodes,
+            about,
+        },
+    );
     map.unit("loop", "quiet/0");
     map
 }

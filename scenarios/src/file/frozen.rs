@@ -6,7 +6,7 @@ use squall_core::history::Digest;
 use squall_core::plan::{Entry, Land, Plan, PlannedFault};
 use squall_core::property::PropertySpec;
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
-use squall_faults::param::{Arg, Args, Value, suggest};
+use squall_faults::param::{Arg, Args, Value, suggest, suggest_listed};
 use squall_faults::{Issue, Topology, catalog, frozen};
 
 /// What a frozen plan has to fit.
@@ -198,7 +198,7 @@ fn fault_of(record: &Args, faults: &mut Vec<PlannedFault>, issues: &mut Vec<Issu
         let issue = Issue::new(format!("unknown fault `{kind}`"), 0..kind.len());
         let issue = issue
             .label("no fault of this name")
-            .maybe_help(suggest(kind, known));
+            .maybe_help(suggest_listed(kind, known, "faults"));
         issues.push(record.place("kind").locate(issue));
         return None;
     }

@@ -22,7 +22,7 @@ use std::ops::Range;
 
 pub use only_properties::{properties_for, properties_for_log};
 use properties::Subjects;
-pub(crate) use world::{Running, profile};
+pub(crate) use world::{OneWay, Running, one_way, profile};
 
 /// Reads a scenario: the file at `path`, whose content is `text`, with settings applied.
 ///

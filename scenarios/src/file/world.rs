@@ -1,6 +1,6 @@
 //! Nodes, links and workloads.
 
-use crate::scenario::{LinkBase, LinkRule, LinkSpec, NodeGroup, WorkloadUse};
+use crate::scenario::{FileUse, LinkBase, LinkRule, LinkSpec, Matrix, NodeGroup, WorkloadUse};
 use crate::workloads;
 use squall_core::plan::{Corrupt, Corruption, Duplicate, Reorder};
 use squall_core::world::{DiskSpec, LinkProfile, MemoryRules};
@@ -8,7 +8,7 @@ use squall_core::{Law, NodeId};
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{Arg, Args, Node, Place, Raw, Signed, Value};
 use squall_faults::topology::{KnobInfo, NodeInfo};
-use squall_faults::{Issue, LinkSelector, Topology};
+use squall_faults::{Issue, LinkSelector, Selector, Topology};
 
 /// The groups of nodes, added to the topology.
 pub(super) fn groups(
@@ -139,6 +139,7 @@ pub(super) fn links(
     let mut spec = LinkSpec {
         default: LinkBase::of(Args::default()),
         pairs: Vec::new(),
+        wan: matrix(topology_args),
     };
     let Some(table) = topology_args.table_opt("links") else {
         return spec;
@@ -177,6 +178,41 @@ pub(super) fn links(
         }
     }
     spec
+}
+
+/// The matrix of links, if there is one; its file is read later.
+fn matrix(topology_args: &Args) -> Option<Matrix> {
+    let wan = topology_args.table_opt("wan").filter(|wan| !wan.broken)?;
+    let file = FileUse {
+        path: wan.text_opt("file")?.to_owned(),
+        place: wan.place("file").clone(),
+    };
+    Some(Matrix {
+        file,
+        sparse: wan.word_opt("missing") == Some("default"),
+    })
+}
+
+/// Nodes at both ends of links one way, sorted.
+pub(crate) type OneWay = (Vec<NodeId>, Vec<NodeId>);
+
+/// The nodes at two ends, each a selector; else whether it is the first that is wrong, and what.
+pub(crate) fn one_way(from: &str, to: &str, topology: &Topology) -> Result<OneWay, (bool, Issue)> {
+    let nodes = |end: &str| {
+        let selector = Selector::parse(end)?;
+        if selector.is_drawn() {
+            return Err(Issue::new("nothing is drawn here", 0..end.len()));
+        }
+        let mut nodes = selector.members(topology)?;
+        nodes.sort_unstable();
+        Ok(nodes)
+    };
+    let from = nodes(from).map_err(|issue| (true, issue))?;
+    let to = nodes(to).map_err(|issue| (false, issue))?;
+    if from.len() == 1 && from == to {
+        return Err((false, Issue::new("both ends are the same node", 0..0)));
+    }
+    Ok((from, to))
 }
 
 type Ends = (Vec<NodeId>, Vec<NodeId>, bool);

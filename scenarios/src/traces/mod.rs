@@ -1,9 +1,10 @@
-//! Laws and recordings that stand in files: read once, before the first seed.
+//! Laws, recordings and matrices of links that stand in files: read once, before the first seed.
 //!
 //! A law is a column of numbers; a recording has a time in each row. Both are csv, with gzip or
 //! without. A bad row is an error that shows it.
 
 mod law;
+mod matrix;
 mod recording;
 
 use crate::scenario::{Files, Scenario};
@@ -39,6 +40,7 @@ pub(crate) fn load(scenario: &mut Scenario, files: &dyn Files, issues: &mut Vec<
         files,
         read: BTreeMap::new(),
     };
+    cache.links(scenario, issues);
     for rule in scenario.links.pairs.iter_mut().map(|rule| &mut rule.base) {
         cache.fill(&mut rule.args, issues);
         rule.refresh();
@@ -60,6 +62,25 @@ pub(crate) fn load(scenario: &mut Scenario, files: &dyn Files, issues: &mut Vec<
 }
 
 impl Cache<'_> {
+    /// The links of the matrix, before all others: those win.
+    fn links(&mut self, scenario: &mut Scenario, issues: &mut Vec<Issue>) {
+        let Some(wan) = scenario.links.wan.take() else {
+            return;
+        };
+        let path = &wan.file.path;
+        let read = self
+            .bytes(path)
+            .map_err(|issue| vec![issue])
+            .and_then(|bytes| {
+                let links = matrix::read_matrix(bytes, &scenario.topology, wan.sparse);
+                links.map_err(|wrong| wrong.into_iter().map(|bad| issue(bad, path)).collect())
+            });
+        match read {
+            Ok(links) => drop(scenario.links.pairs.splice(0..0, links)),
+            Err(wrong) => issues.extend(wrong.into_iter().map(|i| wan.file.place.locate(i))),
+        }
+        scenario.links.wan = Some(wan);
+    }
     fn fill(&mut self, args: &mut Args, issues: &mut Vec<Issue>) {
         args.walk_mut(&mut |arg| {
             if let Err(issue) = self.fill_one(arg) {

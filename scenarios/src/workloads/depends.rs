@@ -2,7 +2,7 @@
 
 use super::Prepared;
 use crate::scenario::WorkloadUse;
-use squall_core::depends::{DependencyMap, Retries, Sign, UnitId};
+use squall_core::depends::{About, DependencyMap, Job, Retries, Sign, UnitId};
 use squall_core::{ChannelId, KnobId, NodeId, ServiceId};
 use squall_faults::Topology;
 use squall_faults::topology::ChannelKind;
@@ -124,13 +124,25 @@ impl Depends<'_> {
         self.map.sign(unit, Sign::Operation(full));
     }
     /// The event `<workload>.<slug>` is trouble for `unit`: on these nodes or, if none are named, on
-    /// any; with this first argument, if one is given.
-    pub fn trouble(&mut self, unit: UnitId, slug: &str, nodes: &[NodeId], a: Option<u64>) {
+    /// any; with such a first argument.
+    pub fn trouble(&mut self, unit: UnitId, slug: &str, nodes: &[NodeId], about: About) {
         let sign = Sign::Trouble {
             event: self.full(slug),
             nodes: nodes.to_vec(),
-            a,
+            about,
         };
         self.map.sign(unit, sign);
+    }
+    /// Operations of `unit` begin with the event `<workload>.<begins>` and end with `done` or `failed`;
+    /// the first arguments of the three say which, and only such ones are the unit's.
+    pub fn job(&mut self, unit: UnitId, [begins, done, failed]: [&str; 3], about: About) {
+        let [begins, done, failed] = [begins, done, failed].map(|slug| self.full(slug));
+        let job = Job {
+            begins,
+            done,
+            failed,
+            about,
+        };
+        self.map.sign(unit, Sign::Job(job));
     }
 }

@@ -1,13 +1,15 @@
 //! The dependency map: who needs whom, known before anything runs. What a fault can reach follows from
 //! it, and a run shows whether that was right.
 //!
-//! A *unit* is a part of a world that people name: a workload, a service, a loop, a host. Its needs are
+//! A *unit* is a part of a world that people name: a workload, a service, a tenant, a loop, a host. Its needs are
 //! nodes, links, named calls, knobs, channels and other units. Whoever needs something that a primitive
 //! acts on is exposed, and so is whoever needs an exposed unit.
 
 mod reach;
+mod sign;
 
-use crate::history::{Record, What};
+pub use sign::{About, Job, JobEvent, Sign};
+
 use crate::plan::LinkTarget;
 use crate::{ChannelId, KnobId, NodeId, ServiceId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +24,7 @@ pub const HOST: &str = "host";
 /// A part of the world, and what it needs.
 #[derive(Clone, Debug, Default)]
 pub struct Unit {
-    /// What it is: `workload`, `service`, `loop`, `sensor`, `actuator`, [`HOST`] or a word of the
+    /// What it is: `workload`, `service`, `tenant`, `loop`, `sensor`, `actuator`, [`HOST`] or a word of the
     /// workload's own.
     pub kind: &'static str,
     /// Its name, unique among units of its kind.
@@ -40,41 +42,6 @@ impl Unit {
     /// The links that its messages take, sorted.
     pub fn links(&self) -> impl Iterator<Item = LinkTarget> {
         self.links.iter().copied()
-    }
-}
-
-/// What records show about how a unit fares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Spans of this name are its operations.
-    Operation(String),
-    /// An event of this name is trouble for it.
-    Trouble {
-        /// Name of the event, `<workload>.<event>`.
-        event: String,
-        /// Only on these nodes; empty is any.
-        nodes: Vec<NodeId>,
-        /// Only with this first argument.
-        a: Option<u64>,
-    },
-}
-
-impl Sign {
-    /// Whether a record is trouble, given the name in it.
-    pub fn is_trouble(&self, record: &Record, name: &str) -> bool {
-        match (self, record.what) {
-            (
-                Self::Trouble { event, nodes, a },
-                What::Event {
-                    node, a: argument, ..
-                },
-            ) => {
-                event == name
-                    && (nodes.is_empty() || nodes.contains(&node))
-                    && a.is_none_or(|a| a == argument)
-            }
-            _ => false,
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Who needs whom among agents, their model and their tools.
 
 use super::config::Config;
+use super::control;
 use crate::workloads::Depends;
+use squall_core::depends::About;
 
 /// The workload, which needs its workers, the model and the tools and the ways to them; the model and
 /// the tools are services with nodes of their own.
@@ -18,7 +20,7 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
     depends.goes_by_all_knobs(workload);
     depends.operation(workload, "step");
     for event in ["failed", "duplicated-effect", "over-budget"] {
-        depends.trouble(workload, event, &[], None);
+        depends.trouble(workload, event, &[], About::Any);
     }
     let (agents, both) = (
         format!("the agents of {}", depends.workload.name),
@@ -29,6 +31,7 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         ("model", &config.model.nodes),
         ("tools", &config.tools.nodes),
     ];
+    let (mut services, mut service_nodes) = (Vec::new(), Vec::new());
     for (slug, nodes) in back_ends {
         let name = depends.full(slug);
         let unit = depends.map.unit("service", &name);
@@ -48,5 +51,15 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
             let knob = depends.knob(knob);
             depends.map.reads(unit, knob);
         }
+        services.push(unit);
+        service_nodes.extend_from_slice(nodes);
+    }
+    if let Some(control) = &config.control {
+        let shared = control::Shared {
+            workload,
+            services: &services,
+            service_nodes: &service_nodes,
+        };
+        control::depends(depends, control, &shared);
     }
 }

@@ -3,7 +3,7 @@
 use super::config::Config;
 use crate::workloads::Depends;
 use squall_core::NodeId;
-use squall_core::depends::UnitId;
+use squall_core::depends::{About, UnitId};
 
 /// A unit a service, which needs its replicas, its callees and the way to them; and the workload, which
 /// needs the entries and the way from its clients.
@@ -16,7 +16,7 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
     depends.goes_by_all_knobs(workload);
     depends.operation(workload, "request");
     for event in ["failed", "shed", "timed-out"] {
-        depends.trouble(workload, event, &[], None);
+        depends.trouble(workload, event, &[], About::Any);
     }
     let (door, calls) = (depends.service("request"), depends.service("service"));
     depends.map.calls(workload, door);
@@ -80,7 +80,7 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
             "refused",
             "breached",
         ] {
-            depends.trouble(unit, event, &[], Some(u64::from(number)));
+            depends.trouble(unit, event, &[], About::Is(u64::from(number)));
         }
     }
 }

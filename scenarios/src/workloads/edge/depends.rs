@@ -2,6 +2,7 @@
 
 use super::sampled::Roles;
 use crate::workloads::Depends;
+use squall_core::depends::About;
 
 /// A unit a loop, which needs its sensors and its actuator, their hosts and those of its controllers, and
 /// the ways between them; the actuator, which does what the loop says; and the workload, which needs all
@@ -38,7 +39,7 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         if let Some(actuator) = actuators.get(index) {
             depends.map.needs(unit, *actuator);
             depends.map.needs(*actuator, unit);
-            depends.trouble(*actuator, "late", &[roles.actuator], None);
+            depends.trouble(*actuator, "late", &[roles.actuator], About::Any);
         }
         if roles.sensor != roles.controller {
             depends.map.calls(unit, samples);
@@ -48,7 +49,7 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         }
         depends.goes_by_all_knobs(unit);
         for event in ["missed", "late", "diverged"] {
-            depends.trouble(unit, event, &hosts, None);
+            depends.trouble(unit, event, &hosts, About::Any);
         }
         depends.map.needs(workload, unit);
     }

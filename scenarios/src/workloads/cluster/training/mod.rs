@@ -32,6 +32,7 @@ pub use mutant::Mutant;
 use crate::workloads::{Depends, Install, WorkloadKind, word};
 use config::Config;
 use shared::Shared;
+use squall_core::depends::About;
 use std::rc::Rc;
 
 pub(in crate::workloads) const TRAINING: WorkloadKind = WorkloadKind {
@@ -61,7 +62,7 @@ fn depends(depends: &mut Depends<'_>) {
     }
     let service = depends.service("rank");
     depends.map.calls(unit, service);
-    depends.trouble(unit, "lost", &[], None);
+    depends.trouble(unit, "lost", &[], About::Any);
     let Some(controller) = depends.prepared::<Config>().map(|config| config.controller) else {
         return;
     };
