@@ -45,6 +45,11 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
         let _ = write!(out, "   {failing} failing");
     }
     let _ = writeln!(out, "   campaign digest {}", campaign_digest(outcome));
+    if campaign.properties.is_empty() {
+        out.push_str(
+            "  nothing is promised: add a [[property]]; `squall list properties` shows the kinds\n",
+        );
+    }
     for property in &campaign.properties {
         line_of_property(&mut out, property, campaign.seeds.len());
     }

@@ -87,8 +87,8 @@ fn all_that_is_wrong_with_a_matrix_is_said_at_once_with_line_and_column() {
                   us,us,1ms,0\neu,us,41ms,0\nasia,eu\nany 1 of eu,us,1ms,0\nasia,us,trace x in ms,0\n";
     let shown = ready(WAN, matrix).expect_err("nearly all of it is wrong");
     for part in [
-        "line 2: column 3: unknown unit `parsec`",
-        "line 3: column 2: unknown node group `moon`",
+        "line 2: column 3: duration has no unit",
+        "line 3: column 2: selector names an unknown node group `moon`",
         "line 4: column 4: 1.5 is out of range",
         "line 5: column 2: both ends are the same node",
         "line 6: `eu -> us` is on line 2 too",

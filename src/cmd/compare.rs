@@ -1,6 +1,6 @@
 //! `squall compare`: two variants or two files on the same seeds, or one with and without a fault.
 
-use super::selection::{Set, check_plans, parse_seeds};
+use super::selection::{Set, check_plans, parse_jobs, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
 use squall::campaign::{self, Taken};
@@ -37,7 +37,7 @@ pub(crate) struct Compare {
     #[arg(long, value_parser = parse_seeds, env = "SQUALL_SEEDS")]
     seeds: Option<Range<u64>>,
     /// Threads; never changes a result. All cores if not given
-    #[arg(long, env = "SQUALL_JOBS")]
+    #[arg(long, env = "SQUALL_JOBS", value_parser = parse_jobs)]
     jobs: Option<NonZero<usize>>,
     /// Show every metric, also those without a difference
     #[arg(long)]

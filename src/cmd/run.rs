@@ -1,6 +1,6 @@
 //! `squall run`: scenarios over their seeds.
 
-use super::selection::{Set, check_plans, load_all, parse_seeds};
+use super::selection::{Set, check_plans, load_all, parse_jobs, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,7 +25,7 @@ pub(crate) struct Run {
     #[arg(long, value_parser = parse_seeds, env = "SQUALL_SEEDS")]
     seeds: Option<Range<u64>>,
     /// Threads; never changes a result. All cores if not given
-    #[arg(long, env = "SQUALL_JOBS")]
+    #[arg(long, env = "SQUALL_JOBS", value_parser = parse_jobs)]
     jobs: Option<NonZero<usize>>,
     #[command(flatten)]
     set: Set,

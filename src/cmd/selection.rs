@@ -5,6 +5,7 @@ use clap::Args;
 use squall::core::Seed;
 use squall::scenarios::{Ready, Settings};
 use squall::{LoadError, load, scenario_files};
+use std::num::NonZero;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -51,6 +52,12 @@ pub(crate) fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
         return Err(format!("`{text}` holds no seed: write 0..64 or 17"));
     }
     Ok(range)
+}
+
+/// A number of threads.
+pub(crate) fn parse_jobs(text: &str) -> Result<NonZero<usize>, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no number of threads: write 1 or more"))
 }
 
 /// Loads every scenario at `paths`, or shows all that is wrong with any of them.

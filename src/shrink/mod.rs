@@ -49,7 +49,7 @@ pub enum ShrinkError {
     #[error("no property is called `{0}`")]
     NoProperty(String),
     /// Nothing fails.
-    #[error("seed {seed} does not fail{by}: there is nothing to shrink")]
+    #[error("seed {seed} does not fail{by}: there is nothing to shrink or explain")]
     Passes {
         /// The seed.
         seed: Seed,

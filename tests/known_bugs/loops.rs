@@ -102,14 +102,16 @@ pub(crate) const PAIRS: &[Pair] = &[
     },
     Pair {
         fault: "can-corrupt",
-        weakness: "a gain that is stable only with 39 % of the commands lost",
-        mitigation: "one that is stable with 70 %",
-        inject: "at = '3s'\nfor = '3s'\ninject.can-corrupt = { links = 'board -> field', p = 0.7 }",
+        weakness: "an actuator holds the last command of a controller that went off the bus",
+        mitigation: "it goes to zero after 50 ms of silence",
+        // A loss of as many commands (39 % are tolerated) breaks nothing: the second off the bus does.
+        inject: "at = '3s'\nfor = '6s'\n\
+                 inject.can-corrupt = { links = 'board -> field', p = 0.25, restart = '1s' }",
         breaks: "loop.bounded",
         system: System::Scenario {
             world: &[LOOP, BOUNDED, ORDER],
             weak: &[],
-            hardened: &["workload.loop.edge.plant.servo.gain=0.2"],
+            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
         },
     },
     Pair {

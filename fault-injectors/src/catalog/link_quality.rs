@@ -184,13 +184,11 @@ pub(super) const LINK_CORRUPT: FaultKind = FaultKind {
 };
 
 fn link_corrupt(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let corrupt = Corrupt {
-        share: args.number("p"),
-        seen: match args.word("seen") {
-            "silent" => Corruption::Silent,
-            _ => Corruption::Detected,
-        },
+    let seen = match args.word("seen") {
+        "silent" => Corruption::Silent,
+        _ => Corruption::Detected,
     };
+    let corrupt = Corrupt::new(args.number("p"), seen);
     for link in lowering.links(args)? {
         lowering.overlay(Primitive::LinkCorrupt { link, corrupt });
     }

@@ -65,6 +65,11 @@ pub(super) fn link_fields(primitive: &mut Primitive, visit: &mut Visit<'_>) {
             visit(SHARE, Field::Number(&mut corrupt.share, UNIT, LESS));
             let who = name("seen", "who notices");
             word(who, &mut corrupt.seen, words::CORRUPTION, visit);
+            let off = name(
+                "bus_off",
+                "time off the bus after too many; no bus if missing",
+            );
+            visit(off, Field::LengthOpt(&mut corrupt.bus_off));
         }
         Primitive::LinkDuplicate { link, duplicate } => {
             visit(LINK, Field::Link(link));

@@ -120,10 +120,7 @@ fn links() -> Vec<Primitive> {
         },
         Primitive::LinkCorrupt {
             link,
-            corrupt: Corrupt {
-                share: 0.0,
-                seen: Corruption::Detected,
-            },
+            corrupt: Corrupt::new(0.0, Corruption::Detected),
         },
         Primitive::LinkDuplicate {
             link,

@@ -15,7 +15,11 @@ pub(super) fn effect(primitive: &Primitive) -> String {
                 Corruption::Detected => "detected",
                 Corruption::Silent => "silently",
             };
-            format!("{} damaged, {seen}", corrupt.share)
+            let bus = match corrupt.bus_off {
+                Some(off) => format!(", off the bus for {off} after too many"),
+                None => String::new(),
+            };
+            format!("{} damaged, {seen}{bus}", corrupt.share)
         }
         Primitive::LinkDuplicate { duplicate, .. } => {
             let what = duplicate.only.map_or("", |_| " of the requests");

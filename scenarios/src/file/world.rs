@@ -262,10 +262,7 @@ pub(crate) fn profile(args: &Args) -> Result<LinkProfile, (&'static str, Issue)>
             .map(link_quality::burst_loss_of)
             .transpose()
             .map_err(|(_, issue)| ("burst_loss", issue))?,
-        corrupt: share("corrupt").map(|share| Corrupt {
-            share,
-            seen: Corruption::Detected,
-        }),
+        corrupt: share("corrupt").map(|share| Corrupt::new(share, Corruption::Detected)),
         duplicate: share("duplicate").map(|share| Duplicate::new(share, 1)),
         bandwidth,
         reorder: reorder.filter(|reorder| reorder.share > 0.0),

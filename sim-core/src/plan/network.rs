@@ -30,6 +30,21 @@ pub struct Corrupt {
     pub share: f64,
     /// Who notices.
     pub seen: Corruption,
+    /// The link is part of a bus whose senders count errors: how long one is off it after it had too
+    /// many. `None` is no bus.
+    #[serde(default)]
+    pub bus_off: Option<VirtualDuration>,
+}
+
+impl Corrupt {
+    /// Damage on a link that is no bus.
+    pub const fn new(share: f64, seen: Corruption) -> Self {
+        Self {
+            share,
+            seen,
+            bus_off: None,
+        }
+    }
 }
 
 /// Who notices that a message is damaged. The later value beats the earlier one.

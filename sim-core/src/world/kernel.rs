@@ -7,6 +7,7 @@ use super::handler::HandlerId;
 use super::knob::Knob;
 use super::link::{Link, LinkProfile, LinkRule, LinkTable};
 use super::message::{Call, Flight, Port};
+use super::net::BusNode;
 use super::node::{Deferred, Life, Node};
 use super::span::Spans;
 use crate::history::{History, What};
@@ -101,6 +102,8 @@ pub(crate) struct Kernel {
     /// Links that behave otherwise; the last rule that holds counts.
     pub(super) link_rules: Vec<LinkRule>,
     pub(super) links: Vec<Link>,
+    /// Controllers of nodes on a bus that counts errors.
+    pub(super) bus: BTreeMap<NodeId, BusNode>,
     pub(super) link_table: LinkTable,
     pub(super) ports: Vec<Port>,
     pub(super) services: Vec<Service>,
@@ -162,6 +165,7 @@ impl Kernel {
             clocked: false,
             default_link: Rc::default(),
             link_rules: Vec::new(),
+            bus: BTreeMap::new(),
             links: Vec::new(),
             link_table: LinkTable::default(),
             ports: Vec::new(),
@@ -209,6 +213,7 @@ impl Kernel {
         self.clocked = false;
         self.default_link = Rc::default();
         self.link_rules.clear();
+        self.bus.clear();
         self.links.clear();
         self.link_table.clear();
         self.ports.clear();

@@ -3,11 +3,14 @@
 //! Datagrams that are lost are lost. Messages of connections (calls and their replies) are sent again
 //! after a time-out that doubles, as TCP does, and do not overtake each other on a link.
 
+mod bus;
 mod connection;
 mod totals;
 mod weather;
 
 pub(super) use totals::NetTotals;
+
+pub(super) use bus::BusNode;
 
 use super::kernel::{Kernel, Kind};
 use super::link::{Calm, Link, LinkProfile};

@@ -44,6 +44,7 @@ impl Kernel {
             return;
         }
         let (ordinal, judged) = place.judge(&packet, &mut self.landed_now);
+        let judged = self.on_bus(link, judged);
         self.land_collected();
         let (copies, after, damage) = match judged {
             Judged::Cut(CutMode::Refuse) => return self.refuse(slot),

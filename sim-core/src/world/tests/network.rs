@@ -235,7 +235,7 @@ fn a_copy_may_come_later_than_the_answer() {
 fn corrupt(seen: Corruption) -> Primitive {
     Primitive::LinkCorrupt {
         link: THERE,
-        corrupt: Corrupt { share: 1.0, seen },
+        corrupt: Corrupt::new(1.0, seen),
     }
 }
 

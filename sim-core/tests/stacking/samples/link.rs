@@ -39,7 +39,7 @@ pub(super) fn link(share: f64, half: f64) -> Vec<Sample> {
     };
     let corrupt = |share, seen| Primitive::LinkCorrupt {
         link,
-        corrupt: Corrupt { share, seen },
+        corrupt: Corrupt::new(share, seen),
     };
     let copies = |copies| Primitive::LinkDuplicate {
         link,

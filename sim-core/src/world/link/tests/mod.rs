@@ -101,7 +101,7 @@ fn rate(rate: f64, burst: u64, queue: Option<QueueLimit>) -> Primitive {
     }
 }
 fn corrupt(share: f64, seen: Corruption) -> Primitive {
-    let corrupt = Corrupt { share, seen };
+    let corrupt = Corrupt::new(share, seen);
     Primitive::LinkCorrupt {
         link: ENDS,
         corrupt,

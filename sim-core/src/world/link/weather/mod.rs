@@ -45,6 +45,15 @@ pub(in crate::world) enum Judged {
     },
 }
 
+/// A bus with error counters: the overlay that makes the link part of one, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) struct Bus {
+    pub(in crate::world) id: EntryId,
+    pub(in crate::world) started: u64,
+    /// How long a sender is off it.
+    pub(in crate::world) off_for: VirtualDuration,
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(in crate::world) struct Weather {
@@ -135,6 +144,19 @@ impl Weather {
             }
         }
         worst
+    }
+
+    /// The bus that the link is part of; of several the one whose senders are off for longest.
+    pub(in crate::world) fn bus(&self) -> Option<Bus> {
+        let buses = self.corrupts.iter().filter_map(|overlay| {
+            let off_for = overlay.value.bus_off?;
+            Some(Bus {
+                id: overlay.id,
+                started: overlay.started,
+                off_for,
+            })
+        });
+        buses.max_by_key(|bus| (bus.off_for, core::cmp::Reverse(bus.id)))
     }
 
     /// Whether no message passes, whatever it is.
