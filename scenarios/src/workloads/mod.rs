@@ -25,6 +25,7 @@ pub const ALL: &[&WorkloadKind] = &[
     &cluster::raft::RAFT,
     &cluster::membership::MEMBERSHIP,
     &cluster::scheduler::SCHEDULER,
+    &cluster::rollout::ROLLOUT,
 ];
 
 /// A kind of workload: what it takes, and what can be said about it.

@@ -34,11 +34,11 @@ impl View {
     fn pick(
         &mut self,
         config: &Config,
-        service: u32,
+        (service, among): (u32, &[u32]),
         (now, drains): (VirtualDuration, Option<&dyn Fn(u32) -> bool>),
         draw: &mut impl Sample,
     ) -> u32 {
-        let all = &config.services[service as usize].replicas;
+        let all = among;
         let turn = &mut self.turn[service as usize];
         let start = *turn as usize;
         *turn = turn.wrapping_add(1);
@@ -122,16 +122,19 @@ impl Caller {
         let some = config.drain_seen && cx.knob_changed(drain);
         let drains: Option<&dyn Fn(u32) -> bool> = if some { Some(&drains) } else { None };
         let at = (cx.monotonic(), drains);
-        let replica = self.view.borrow_mut().pick(config, service, at, &mut draw);
-        let version = || cx.knob(self.shared.knobs.version) >= 2.0;
-        let form = u64::from(config.version_speaks && version());
+        let (all, fleet) = (&config.services[service as usize].replicas, &self.shared.fleet);
+        let node = |replica: u32| config.replicas[replica as usize].node;
+        let allowed = fleet.is_driven().then(|| fleet.allowed(all, node, visit.new));
+        let among = (service, allowed.as_deref().unwrap_or(all));
+        let replica = self.view.borrow_mut().pick(config, among, at, &mut draw);
+        let form = u64::from(config.version_speaks && self.shared.version_2(cx));
         let request = Request {
             method: replica,
             cost: 1,
             answer: 1,
             key: visit.request,
             // The deadline travels as a time of day: the server compares it with its own clock.
-            args: [visit.path, deadline.as_nanos().cast_unsigned(), form, 0],
+            args: [visit.path, deadline.as_nanos().cast_unsigned(), form, u64::from(visit.new)],
         };
         let outstanding = Outstanding::new(self, replica);
         let result = cx

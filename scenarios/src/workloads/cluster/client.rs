@@ -79,6 +79,7 @@ impl Client {
         let started = cx.now();
         let operation = cx.operation(shared.request_span);
         let inside = operation.cx();
+        let new = shared.fleet.route(&cx, id);
         let mut event = events.request;
         let mut attempt = 0;
         let end = loop {
@@ -86,7 +87,7 @@ impl Client {
             let timeout = VirtualDuration::from_secs_f64(timeout.clamp(0.0, 1e9));
             cx.event(event, id, timeout.as_nanos());
             event = events.retried;
-            let end = self.attempt(inside, entry, (id, attempt), timeout).await;
+            let end = self.attempt(inside, entry, (id, new, attempt), timeout).await;
             attempt += 1;
             if matches!(end, End::Ok) || !self.may_retry(&cx, attempt) {
                 break end;
@@ -94,6 +95,7 @@ impl Client {
             self.back_off(inside, id, attempt).await;
         };
         let latency = cx.now().since(started).as_secs_f64();
+        shared.fleet.ended(&cx, new, matches!(end, End::Ok), latency);
         match end {
             End::Ok => {
                 bump(&shared.meter.oks);
@@ -126,13 +128,17 @@ impl Client {
         &self,
         cx: &Cx,
         entry: u32,
-        (request, attempt): (u64, u64),
+        (request, new, attempt): (u64, bool, u64),
         timeout: VirtualDuration,
     ) -> End {
         bump(&self.shared.meter.attempts);
         let deadline = cx.wall_clock().saturating_add(timeout);
         let latest = cx.monotonic().saturating_add(timeout);
-        let visit = Visit { request, path: 0 };
+        let visit = Visit {
+            request,
+            path: 0,
+            new,
+        };
         let what = (Door::Request, entry);
         let result = self.caller.call(cx, what, (visit, attempt), deadline).await;
         match result.map_err(status) {

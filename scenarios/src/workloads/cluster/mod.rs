@@ -32,6 +32,7 @@ mod oracle;
 mod params;
 mod planted;
 pub mod raft;
+pub mod rollout;
 pub mod scheduler;
 mod server;
 mod shared;

@@ -75,11 +75,11 @@ impl Server {
         let (config, cx) = (&self.shared.config, &self.cx);
         let replica = incoming.request.method;
         let service = config.replicas[replica as usize].service;
-        if cx.knob(self.shared.knobs.drain) > 1.5 {
+        if cx.knob(self.shared.knobs.drain) > 1.5 || self.shared.fleet.is_down(cx.node()) {
             incoming.fail(cx, 503, None);
             return;
         }
-        if incoming.request.args[2] > 0 && cx.knob(self.shared.knobs.version) < 2.0 {
+        if incoming.request.args[2] > 0 && !self.shared.version_2(cx) {
             incoming.fail(cx, 400, None);
             return;
         }
@@ -162,7 +162,9 @@ impl Server {
         let visit = Visit {
             request: incoming.request.key,
             path: incoming.request.args[0],
+            new: incoming.request.args[3] > 0,
         };
+        self.shared.fleet.visited(cx, visit.request, visit.new);
         let mut result = self
             .compute(cx, service, incoming.request.method, visit)
             .await;
@@ -193,7 +195,7 @@ impl Server {
         let known = shared.service(service);
         let [mut cpu, mut error] = shared.draws(service, visit);
         let mut work = known.cpu.sample(&mut cpu) / cx.knob(shared.knobs.capacity).max(1e-6);
-        let new = cx.knob(shared.knobs.version) >= 2.0;
+        let new = shared.version_2(cx);
         if new {
             work *= config.version_cpu;
         }

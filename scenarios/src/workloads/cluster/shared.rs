@@ -1,6 +1,7 @@
 //! What all processes of the workload share: the plan, names, ports, draws, and the meter.
 
 use super::config::{Config, Service};
+use super::rollout::Fleet;
 use super::store::Log;
 use crate::workloads::Install;
 use core::cell::Cell;
@@ -89,6 +90,8 @@ pub(super) struct Shared {
     pub(super) events: Events,
     pub(super) knobs: Knobs,
     pub(super) meter: Meter,
+    /// Versions and drains of a rollout, if there is one.
+    pub(super) fleet: Rc<Fleet>,
     /// Names of the doors, for those who listen.
     pub(super) doors: [String; 2],
     /// What is known of the logs of the replicas, and the directory they are in.
@@ -175,6 +178,7 @@ impl Shared {
                 drain: install.knob("drain"),
             },
             meter: Meter::default(),
+            fleet: install.fleets.of(&install.workload.name),
             arrivals: clients.collect(),
             requests: vec![Cell::new(0); config.clients.len()],
             keys: config.services.iter().map(key).collect(),
@@ -188,6 +192,10 @@ impl Shared {
     }
     pub(super) fn service(&self, service: u32) -> &Service {
         &self.config.services[service as usize]
+    }
+    /// Whether version 2 serves on the node of this process: by the knob, or by a rollout.
+    pub(super) fn version_2(&self, cx: &Cx) -> bool {
+        cx.knob(self.knobs.version) >= 2.0 || self.fleet.is_new(cx.node())
     }
     /// The events of the store.
     pub(super) fn names_of_store(&self) -> (NameId, NameId) {
@@ -212,6 +220,8 @@ impl Shared {
 pub(super) struct Visit {
     pub(super) request: u64,
     pub(super) path: u64,
+    /// Whether the request is for the new version of a rollout.
+    pub(super) new: bool,
 }
 
 impl Visit {
