@@ -116,7 +116,9 @@ impl Preset {
         let path = links.filter(|links| links.path.is_some());
         let ends = links.map(|links| (links.from.text.as_str(), links.to.text.as_str()));
         let directed = ["{there}", "{back}", "{between}"];
-        if (links.is_none() || path.is_some()) && directed.iter().any(|words| stands_in(kept, words)) {
+        if (links.is_none() || path.is_some())
+            && directed.iter().any(|words| stands_in(kept, words))
+        {
             let issue = match path {
                 Some(_) => {
                     let text = format!("{} hits the two ways of a link apart", self.name);

@@ -22,7 +22,9 @@ fn bake(seconds: u64) -> SeedRun {
 
 /// The most that routers sent to the new version.
 fn exposed(run: &SeedRun) -> f64 {
-    samples(run, "roll.exposed").iter().fold(0.0, |most, (_, share)| share.max(most))
+    samples(run, "roll.exposed")
+        .iter()
+        .fold(0.0, |most, (_, share)| share.max(most))
 }
 
 /// Promoted if and only if the bake is shorter than onset and detection: 20 min, and a fifth of 256 MiB at 10 MiB a
@@ -52,7 +54,10 @@ fn the_bake_that_catches_it_is_onset_and_detection_to_within_a_gate() {
         }
     }
     println!("threshold between {short} s and {long} s, law {law} s");
-    assert!((short as f64 - law).abs() <= 30.0, "{short} s to {long} s against {law} s");
+    assert!(
+        (short as f64 - law).abs() <= 30.0,
+        "{short} s to {long} s against {law} s"
+    );
 }
 
 /// What is exposed when the gate turns red in a bake is the share of that stage, exactly.

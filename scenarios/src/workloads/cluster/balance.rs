@@ -122,9 +122,14 @@ impl Caller {
         let some = config.drain_seen && cx.knob_changed(drain);
         let drains: Option<&dyn Fn(u32) -> bool> = if some { Some(&drains) } else { None };
         let at = (cx.monotonic(), drains);
-        let (all, fleet) = (&config.services[service as usize].replicas, &self.shared.fleet);
+        let (all, fleet) = (
+            &config.services[service as usize].replicas,
+            &self.shared.fleet,
+        );
         let node = |replica: u32| config.replicas[replica as usize].node;
-        let allowed = fleet.is_driven().then(|| fleet.allowed(all, node, visit.new));
+        let allowed = fleet
+            .is_driven()
+            .then(|| fleet.allowed(all, node, visit.new));
         let among = (service, allowed.as_deref().unwrap_or(all));
         let replica = self.view.borrow_mut().pick(config, among, at, &mut draw);
         let form = u64::from(config.version_speaks && self.shared.version_2(cx));
@@ -134,7 +139,12 @@ impl Caller {
             answer: 1,
             key: visit.request,
             // The deadline travels as a time of day: the server compares it with its own clock.
-            args: [visit.path, deadline.as_nanos().cast_unsigned(), form, u64::from(visit.new)],
+            args: [
+                visit.path,
+                deadline.as_nanos().cast_unsigned(),
+                form,
+                u64::from(visit.new),
+            ],
         };
         let outstanding = Outstanding::new(self, replica);
         let result = cx

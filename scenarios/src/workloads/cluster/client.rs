@@ -87,7 +87,9 @@ impl Client {
             let timeout = VirtualDuration::from_secs_f64(timeout.clamp(0.0, 1e9));
             cx.event(event, id, timeout.as_nanos());
             event = events.retried;
-            let end = self.attempt(inside, entry, (id, new, attempt), timeout).await;
+            let end = self
+                .attempt(inside, entry, (id, new, attempt), timeout)
+                .await;
             attempt += 1;
             if matches!(end, End::Ok) || !self.may_retry(&cx, attempt) {
                 break end;
@@ -95,7 +97,9 @@ impl Client {
             self.back_off(inside, id, attempt).await;
         };
         let latency = cx.now().since(started).as_secs_f64();
-        shared.fleet.ended(&cx, new, matches!(end, End::Ok), latency);
+        shared
+            .fleet
+            .ended(&cx, new, matches!(end, End::Ok), latency);
         match end {
             End::Ok => {
                 bump(&shared.meter.oks);

@@ -83,6 +83,13 @@ impl Server {
             incoming.fail(cx, 400, None);
             return;
         }
+        let others = self.shared.service(service).replicas.iter();
+        let mut others = others.map(|other| config.replicas[*other as usize].node);
+        let new = incoming.request.args[3] > 0;
+        if self.shared.fleet.turns_away(cx, new, &mut others) {
+            incoming.fail(cx, 503, None);
+            return;
+        }
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize]
             .as_mut()

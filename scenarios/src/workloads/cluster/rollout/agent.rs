@@ -40,7 +40,8 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, target: usize) {
     }
     loop {
         let message = orders.recv().await;
-        if let Some((epoch, order)) = Order::read(message.body.words()).filter(|_| !message.damaged) {
+        if let Some((epoch, order)) = Order::read(message.body.words()).filter(|_| !message.damaged)
+        {
             agent.obey(epoch, order);
         }
     }
@@ -73,7 +74,8 @@ impl Agent {
         fleet.set_new(self.cx.node(), kept.new);
         fleet.set_down(self.cx.node(), false);
         self.up.set(Some(self.cx.monotonic()));
-        self.cx.event(self.shared.events.serving, u64::from(kept.new), 0);
+        self.cx
+            .event(self.shared.events.serving, u64::from(kept.new), 0);
         if !kept.drained {
             self.cx.event(self.shared.events.back, 0, 0);
         }

@@ -87,7 +87,10 @@ fn stages(prepare: &Prepare<'_>, places: usize, issues: &mut Vec<Issue>) -> Vec<
         let issue = prepare.issue("stages", "stages do not grow from above 0 to 1.0");
         issues.push(issue.help("write for instance [0.05, 0.25, 1.0]"));
     }
-    shares.iter().map(|share| (*share, reach(places, *share))).collect()
+    shares
+        .iter()
+        .map(|share| (*share, reach(places, *share)))
+        .collect()
 }
 
 /// Reads the parameters; every error at once.
@@ -104,11 +107,17 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     let routers = nodes(prepare, "routers", issues);
     let control = nodes(prepare, "control", issues);
     if control.len() > 1 {
-        issues.push(prepare.issue("control", "more than one node").help("name one node"));
+        issues.push(
+            prepare
+                .issue("control", "more than one node")
+                .help("name one node"),
+        );
     }
     if routers.iter().any(|node| prepare.nodes.contains(node)) {
         let issue = prepare.issue("routers", "a node is of `on` and of `routers`");
-        issues.push(issue.help("clients need nodes of their own: set `clients` of the cluster workload"));
+        issues.push(
+            issue.help("clients need nodes of their own: set `clients` of the cluster workload"),
+        );
     }
     let places = prepare.nodes.len();
     let stages = stages(prepare, places, issues);
@@ -119,7 +128,11 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     let min_available = reach(places, args.number("min_available"));
     if min_available >= places {
         let text = format!("all {places} nodes must be available: none may be taken");
-        issues.push(prepare.issue("min_available", text).help("write a smaller share"));
+        issues.push(
+            prepare
+                .issue("min_available", text)
+                .help("write a smaller share"),
+        );
     }
     let (memory, memory_max) = (args.size("memory"), args.size("memory_max"));
     if memory_max <= memory {

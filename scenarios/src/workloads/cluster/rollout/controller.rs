@@ -41,6 +41,8 @@ pub(super) struct Controller {
     bits: Cell<u64>,
     /// Since when the wave or the bake has been under way here, without pauses.
     since: Cell<Option<VirtualDuration>>,
+    /// Places that a rollback leaves as they are: none but with a planted bug.
+    forgotten: RefCell<Vec<usize>>,
 }
 
 /// Runs until the rollout is over.
@@ -56,6 +58,7 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>) {
         readings: RefCell::default(),
         bits: Cell::new(UNKNOWN),
         since: Cell::new(None),
+        forgotten: RefCell::default(),
         shared,
     });
     for target in 0..targets {
@@ -75,7 +78,11 @@ impl Controller {
         let mut store = self.shared.store.borrow_mut();
         (store.phase, store.stage) = (phase, stage);
         self.since.set(None);
-        let shown = if phase == Phase::RolledBack { 0 } else { stage + 1 };
+        let shown = if phase == Phase::RolledBack {
+            0
+        } else {
+            stage + 1
+        };
         self.cx.sample(self.shared.metrics.stage, shown as f64);
     }
 
@@ -90,9 +97,6 @@ impl Controller {
             return;
         }
         self.cx.event(events.resumed, store.stage as u64, 0);
-        if self.shared.has(Mutant::R10) {
-            self.shared.store.borrow_mut().epoch = 0;
-        }
         self.cx.sleep(config.lost_after()).await;
         if self.shared.has(Mutant::R02) && store.phase == Phase::Baking {
             self.since.set(Some(VirtualDuration::ZERO));
@@ -120,7 +124,8 @@ impl Controller {
                 view.epoch = epoch;
                 if method == 0 {
                     view.memory = f64::from_bits(b);
-                    (view.new, view.serving, view.drained) = (a & NEW > 0, a & SERVING > 0, a & DRAINED > 0);
+                    (view.new, view.serving, view.drained) =
+                        (a & NEW > 0, a & SERVING > 0, a & DRAINED > 0);
                 } else {
                     let tally = &mut view.tallies[method as usize - 1];
                     (tally.ended, tally.errors, tally.latency_ns) = (a, b, c);
@@ -132,7 +137,9 @@ impl Controller {
     /// Whether a target answers.
     pub(super) fn knows(&self, target: usize) -> bool {
         let heard = self.views.borrow()[target].heard;
-        heard.is_some_and(|at| self.cx.monotonic().saturating_sub(at) <= self.shared.config.lost_after())
+        heard.is_some_and(|at| {
+            self.cx.monotonic().saturating_sub(at) <= self.shared.config.lost_after()
+        })
     }
 
     /// Gives an order. What is written down is at least as new as what is sent.
@@ -143,7 +150,10 @@ impl Controller {
         self.send(target, store.epoch, order);
     }
     fn send(&self, target: usize, epoch: u64, order: Order) {
-        self.cx.send(self.shared.ports[target][1], Body::Words(order.words(epoch)));
+        self.cx.send(
+            self.shared.ports[target][1],
+            Body::Words(order.words(epoch)),
+        );
     }
     /// Whether a target has followed its last order. A controller that gave none waits for none.
     pub(super) fn has_followed(&self, target: usize) -> bool {
@@ -174,7 +184,8 @@ impl Controller {
         let paused = told && !self.shared.has(Mutant::R09);
         let events = &self.shared.events;
         if told != self.told.replace(told) {
-            self.cx.event(if told { events.paused } else { events.unpaused }, 0, 0);
+            self.cx
+                .event(if told { events.paused } else { events.unpaused }, 0, 0);
         }
         if paused && let Some(since) = self.since.get() {
             self.since.set(Some(since + self.shared.config.poll));
@@ -200,7 +211,11 @@ impl Controller {
         if bits & !UNKNOWN > 0 && !self.shared.has(Mutant::R01) {
             return self.turn_back(bits);
         }
-        if split && (0..upto).all(|place| self.is_ready(place, true)) {
+        let done = |place: usize| {
+            let silent = self.shared.has(Mutant::R10) && !self.knows(place);
+            silent || self.is_ready(place, true)
+        };
+        if split && (0..upto).all(done) {
             self.enter(Phase::Baking, stage);
             self.cx.event(self.shared.events.baking, stage as u64, 0);
         }
@@ -231,11 +246,21 @@ impl Controller {
     fn turn_back(&self, bits: u64) {
         let (now, stage) = (self.cx.monotonic(), self.store().stage);
         self.enter(Phase::Back, stage);
-        self.cx.event(self.shared.events.rollback, stage as u64, bits);
+        if self.shared.has(Mutant::R07) {
+            let steps = self.steps.borrow();
+            let under_way =
+                (0..steps.len()).filter(|place| matches!(steps[*place], Step::Installing(_)));
+            self.forgotten.replace(under_way.collect());
+        }
+        self.cx
+            .event(self.shared.events.rollback, stage as u64, bits);
         let mut marks = self.shared.marks.borrow_mut();
         marks[1] = Some(now);
         if let Some(first) = marks[0] {
-            self.cx.sample(self.shared.metrics.detect, now.saturating_sub(first).as_secs_f64());
+            self.cx.sample(
+                self.shared.metrics.detect,
+                now.saturating_sub(first).as_secs_f64(),
+            );
         }
     }
     /// First the requests, then the nodes.
@@ -244,20 +269,18 @@ impl Controller {
         if !self.split_to(0.0) {
             return;
         }
-        let forgets = self.shared.has(Mutant::R07);
-        let forgotten = |place: usize| forgets && matches!(self.steps.borrow()[place], Step::Installing(_));
-        let goal = |place: usize| match self.steps.borrow()[place] {
-            Step::Installing(new) if forgets => new,
-            _ => false,
-        };
-        let goals: Vec<bool> = (0..places).map(goal).collect();
-        self.advance(|place| goals[place], true);
-        if (0..places).all(|place| self.is_ready(place, false) || forgotten(place)) {
+        let routers = places..self.shared.config.targets.len();
+        let split = routers.into_iter().all(|router| self.has_followed(router));
+        let forgotten = |place: usize| self.forgotten.borrow().contains(&place);
+        self.advance(forgotten, true);
+        if split && (0..places).all(|place| self.is_ready(place, false) || forgotten(place)) {
             self.enter(Phase::RolledBack, stage);
-            self.cx.event(self.shared.events.rolled_back, stage as u64, 0);
+            self.cx
+                .event(self.shared.events.rolled_back, stage as u64, 0);
             if let Some(red) = self.shared.marks.borrow()[1] {
                 let time = self.cx.monotonic().saturating_sub(red);
-                self.cx.sample(self.shared.metrics.rollback, time.as_secs_f64());
+                self.cx
+                    .sample(self.shared.metrics.rollback, time.as_secs_f64());
             }
         }
     }
@@ -265,14 +288,26 @@ impl Controller {
     /// Splits requests as nodes are ready; whether all routers that answer do.
     fn split(&self, stage: usize) -> bool {
         let (config, marks) = (&self.shared.config, &self.shared.marks);
-        let ready = (0..config.places).filter(|place| self.is_ready(*place, true)).count();
+        let ready = (0..config.places)
+            .filter(|place| self.is_ready(*place, true))
+            .count();
         if ready > 0 && marks.borrow()[0].is_none() {
             marks.borrow_mut()[0] = Some(self.cx.monotonic());
         }
         let ahead = usize::from(self.shared.has(Mutant::R08));
         let most = config.stages[(stage + ahead).min(config.stages.len() - 1)].0;
-        let share = ready as f64 / config.places as f64;
-        self.split_to(if ready == 0 { 0.0 } else if ahead > 0 { most } else { share.min(most) })
+        // Of the nodes that serve: those that are out leave their part to the others.
+        let serving = (0..config.places)
+            .filter(|place| self.is_available(*place))
+            .count();
+        let share = ready as f64 / serving.max(1) as f64;
+        self.split_to(if ready == 0 {
+            0.0
+        } else if ahead > 0 {
+            most
+        } else {
+            share.min(most)
+        })
     }
     fn split_to(&self, share: f64) -> bool {
         let config = &self.shared.config;
@@ -312,10 +347,15 @@ impl Controller {
             self.cx.sample(self.shared.metrics.memory, memory);
         }
         let memory = memory.map(|memory| memory / config.memory as f64);
-        let reading = Reading { at, tallies, memory };
+        let reading = Reading {
+            at,
+            tallies,
+            memory,
+        };
         let bits = self.readings.borrow_mut().judge(&config.gate, reading);
         self.bits.set(bits);
-        self.cx.event(self.shared.events.gate, self.store().stage as u64, bits);
+        self.cx
+            .event(self.shared.events.gate, self.store().stage as u64, bits);
         bits
     }
 }

@@ -44,11 +44,27 @@ events! {
 
 /// The metrics, for the kind's table.
 pub(super) const METRICS: &[Metric] = &[
-    metric("exposed", "1", "share of the requests that routers send to the new version"),
+    metric(
+        "exposed",
+        "1",
+        "share of the requests that routers send to the new version",
+    ),
     metric("stage", "1", "stage reached, from 1 on; 0 after a rollback"),
-    metric("memory", "bytes", "most memory of the replicas of a node with the new version"),
-    metric("detect", "s", "from the first node with the new version to a red gate"),
-    metric("rollback-time", "s", "from the red gate until all nodes have the old version"),
+    metric(
+        "memory",
+        "bytes",
+        "most memory of the replicas of a node with the new version",
+    ),
+    metric(
+        "detect",
+        "s",
+        "from the first node with the new version to a red gate",
+    ),
+    metric(
+        "rollback-time",
+        "s",
+        "from the red gate until all nodes have the old version",
+    ),
 ];
 
 /// Numbers of the metrics.

@@ -136,6 +136,16 @@ impl Fleet {
             tally.latency_ns += latency;
         });
     }
+    /// Whether a replica on this node turns a visit away: it is of the new version, the request is for the old one, and
+    /// the service still has that. A caller that knew better would not have come.
+    pub(in crate::workloads::cluster) fn turns_away(
+        &self,
+        cx: &Cx,
+        new: bool,
+        mut others: impl Iterator<Item = NodeId>,
+    ) -> bool {
+        self.is_driven() && !new && self.is_new(cx.node()) && others.any(|node| !self.is_new(node))
+    }
     /// Those of `replicas` that a request may go to. One for the old version goes to old replicas while the service
     /// has any; one for the new version to new ones that serve, and to old ones if there are none.
     pub(in crate::workloads::cluster) fn allowed(
@@ -157,6 +167,10 @@ impl Fleet {
         if found.is_empty() {
             found = pick(&serves);
         }
-        if found.is_empty() { replicas.to_vec() } else { found }
+        if found.is_empty() {
+            replicas.to_vec()
+        } else {
+            found
+        }
     }
 }

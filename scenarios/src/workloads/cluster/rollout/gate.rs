@@ -32,14 +32,21 @@ impl Readings {
     /// Judges with one more reading: bits of what is red; 0 is green.
     pub(super) fn judge(&mut self, gate: &Gate, reading: Reading) -> u64 {
         // The last one that is as old as the window stays: what came since is what is compared.
-        while self.0.get(1).is_some_and(|next| next.at + gate.window <= reading.at) {
+        while self
+            .0
+            .get(1)
+            .is_some_and(|next| next.at + gate.window <= reading.at)
+        {
             self.0.pop_front();
         }
         self.0.push_back(reading);
         let Some(memory) = reading.memory else {
             return UNKNOWN;
         };
-        let first = self.0.front().map_or(reading.tallies, |first| first.tallies);
+        let first = self
+            .0
+            .front()
+            .map_or(reading.tallies, |first| first.tallies);
         let since = |version: usize| {
             let (a, b) = (first[version], reading.tallies[version]);
             Tally {
@@ -79,7 +86,11 @@ mod tests {
     };
 
     fn reading(at: u64, old: [u64; 3], new: [u64; 3], memory: f64) -> Reading {
-        let tally = |[ended, errors, latency_ns]: [u64; 3]| Tally { ended, errors, latency_ns };
+        let tally = |[ended, errors, latency_ns]: [u64; 3]| Tally {
+            ended,
+            errors,
+            latency_ns,
+        };
         Reading {
             at: VirtualDuration::from_secs(at),
             tallies: [tally(old), tally(new)],
@@ -98,7 +109,13 @@ mod tests {
             (reading(30, [100, 0, 100], [100, 0, 200], 1.21), MEMORY),
             (reading(30, [100, 0, 100], [19, 19, 900], 1.0), 0),
             (reading(30, [0; 3], [100, 0, 900], 1.0), 0),
-            (Reading { memory: None, ..zero }, UNKNOWN),
+            (
+                Reading {
+                    memory: None,
+                    ..zero
+                },
+                UNKNOWN,
+            ),
         ];
         for (case, bits) in cases {
             let mut readings = Readings::default();
@@ -115,6 +132,10 @@ mod tests {
         assert_eq!(readings.judge(&GATE, bad), ERRORS);
         let later = |at, n| reading(at, [n, 0, n], [n, 10, n], 1.0);
         assert_eq!(readings.judge(&GATE, later(90, 100)), ERRORS);
-        assert_eq!(readings.judge(&GATE, later(150, 150)), 0, "the errors were before 30 s");
+        assert_eq!(
+            readings.judge(&GATE, later(150, 150)),
+            0,
+            "the errors were before 30 s"
+        );
     }
 }

@@ -18,13 +18,38 @@ pub(super) const WORDS: &[Word] = &[
         "budget",
         "no node that serves is taken while fewer than `min_available` others do, as far as the controller could know",
     ),
-    word("max-unavailable", "no more than `max_unavailable` nodes are out by the controller's doing"),
-    word("green-only", "no stage is promoted unless its last gate was green and none was red"),
-    word("baked", "no stage is promoted before it was complete and watched for `bake`"),
-    word("pause-holds", "in a pause no node is taken for the new version, and no stage promoted"),
-    word("epoch-monotone", "no agent follows an order older than one that it has followed"),
-    word("exposure", "no more requests meet the new version than the shares of the stages reached allow"),
-    word("restored", "after a rollback every node has the old version, and no request goes to the new one"),
+    word(
+        "max-unavailable",
+        "no more than `max_unavailable` nodes are out by the controller's doing",
+    ),
+    word(
+        "green-only",
+        "no stage is promoted unless its last gate was green and none was red",
+    ),
+    word(
+        "baked",
+        "no stage is promoted before it was complete and watched for `bake`",
+    ),
+    word(
+        "pause-holds",
+        "in a pause no node is taken for the new version, and no stage promoted",
+    ),
+    word(
+        "epoch-monotone",
+        "no agent follows an order older than one that it has followed",
+    ),
+    word(
+        "exposure",
+        "no more requests meet the new version than the shares of the stages reached allow",
+    ),
+    word(
+        "restored",
+        "after a rollback every node has the old version, and no request goes to the new one",
+    ),
+    word(
+        "complete",
+        "a stage that bakes is complete: all its nodes have the new version",
+    ),
     word("ends", "the rollout is finished or rolled back in time"),
 ];
 const BUDGET: usize = 0;
@@ -35,7 +60,8 @@ const PAUSE_HOLDS: usize = 4;
 const EPOCH_MONOTONE: usize = 5;
 const EXPOSURE: usize = 6;
 const RESTORED: usize = 7;
-const ENDS: usize = 8;
+const COMPLETE: usize = 8;
+const ENDS: usize = 9;
 
 /// What the clock of a controller may be off, relative: its bakes go by it.
 const CLOCK: f64 = 0.01;
@@ -140,7 +166,10 @@ impl oracle::Oracle for Oracle {
 
 impl Oracle {
     fn target(&self, node: NodeId) -> Option<usize> {
-        self.config.targets.iter().position(|target| *target == node)
+        self.config
+            .targets
+            .iter()
+            .position(|target| *target == node)
     }
     /// Time passes.
     fn pass(&mut self, at: VirtualTime, findings: &mut Findings) {
@@ -191,15 +220,28 @@ impl Oracle {
         if name == known.began {
             (self.limit.began, self.limit.last) = (true, spot.0);
         } else if name == known.taken {
-            self.taken(spot, (usize::try_from(a).unwrap_or(usize::MAX), b == 1), findings);
+            self.taken(
+                spot,
+                (usize::try_from(a).unwrap_or(usize::MAX), b == 1),
+                findings,
+            );
         } else if name == known.gate {
             self.wave.last = Some(b);
             self.wave.red |= b & !UNKNOWN > 0;
         } else if name == known.baking {
             self.wave.baking = Some(spot.0);
+            let upto = self.config.stages[self.wave.stage].1;
+            let left = self.places[..upto].iter().position(|place| !place.new);
+            findings.test(COMPLETE, left.is_none(), spot, || {
+                let (place, stage) = (left.unwrap_or_default(), self.wave.stage + 1);
+                format!("stage {stage} bakes while node {place} has the old version")
+            });
         } else if name == known.promoted || name == known.finished {
             self.promoted(spot, findings);
             self.limit.ended |= name == known.finished;
+        } else if name == known.rollback {
+            // The stage ends otherwise than by being promoted.
+            findings.test(GREEN_ONLY, true, spot, String::new);
         } else if name == known.rolled_back {
             (self.wave.rolled_back, self.limit.ended) = (true, true);
             let left = self.places.iter().position(|place| place.new);
@@ -226,10 +268,16 @@ impl Oracle {
             format!("node {at} is taken: {out} nodes are out by the controller's doing, where {most} may be")
         });
         // What changed a moment ago the controller cannot know: it counts as it was, if that is better.
-        let blind = self.config.lost_after();
+        let blind = self.config.lost_after() + self.config.timeout;
         let fresh = |place: &Place| spot.0 <= place.changed.saturating_add(blind);
-        let others = self.places.iter().enumerate().filter(|(other, _)| *other != at);
-        let others = others.filter(|(_, place)| !place.taken && (place.serves() || fresh(place))).count();
+        let others = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at);
+        let others = others
+            .filter(|(_, place)| !place.taken && (place.serves() || fresh(place)))
+            .count();
         let idle = !self.places[at].serves() || fresh(&self.places[at]);
         let least = self.config.min_available;
         findings.test(BUDGET, others >= least || idle, spot, || {
@@ -244,10 +292,17 @@ impl Oracle {
         let bake = self.config.bake.scaled(1.0 - CLOCK);
         let baked = wave.baking.is_some_and(|since| spot.0.since(since) >= bake);
         findings.test(BAKED, baked, spot, || {
-            let time = wave.baking.map_or(0.0, |since| spot.0.since(since).as_secs_f64());
-            format!("stage {stage} is promoted after {time:.1} s of {} s", self.config.bake.as_secs_f64())
+            let time = wave
+                .baking
+                .map_or(0.0, |since| spot.0.since(since).as_secs_f64());
+            format!(
+                "stage {stage} is promoted after {time:.1} s of {} s",
+                self.config.bake.as_secs_f64()
+            )
         });
-        findings.test(PAUSE_HOLDS, !wave.paused, spot, || format!("stage {stage} is promoted in a pause"));
+        findings.test(PAUSE_HOLDS, !wave.paused, spot, || {
+            format!("stage {stage} is promoted in a pause")
+        });
         let next = (self.wave.stage + 1).min(self.config.stages.len() - 1);
         (self.wave.stage, self.wave.last) = (next, None);
         (self.wave.red, self.wave.baking) = (false, None);
@@ -273,6 +328,11 @@ impl Oracle {
         };
         if name == known.serving {
             (place.serving, place.new, place.changed) = (true, a == 1, spot.0);
+            if self.wave.rolled_back {
+                findings.test(RESTORED, a == 0, spot, || {
+                    format!("node {target} comes up with the new version after the rollback")
+                });
+            }
         } else if name == known.back {
             (place.taken, place.changed) = (false, spot.0);
         } else if name == known.killed || (name == known.applied && (1..=2).contains(&b)) {

@@ -89,8 +89,12 @@ fn install(install: &mut Install<'_>) {
     let process = install.full("agent");
     for (target, node) in shared.config.targets.iter().enumerate() {
         let own = Rc::clone(&shared);
-        install.world.process(*node, &process, move |cx| agent::run(cx, Rc::clone(&own), target));
+        install.world.process(*node, &process, move |cx| {
+            agent::run(cx, Rc::clone(&own), target)
+        });
     }
     let (process, control) = (install.full("controller"), shared.config.control);
-    install.world.process(control, &process, move |cx| controller::run(cx, Rc::clone(&shared)));
+    install.world.process(control, &process, move |cx| {
+        controller::run(cx, Rc::clone(&shared))
+    });
 }

@@ -12,5 +12,5 @@ mutants! {
     R07: "a rollback forgets the nodes whose restart is under way",
     R08: "traffic is split by the share of the stage after this one",
     R09: "a pause is not looked at",
-    R10: "a controller that restarts counts its epochs from the start again",
+    R10: "a node that does not answer is taken for done",
 }

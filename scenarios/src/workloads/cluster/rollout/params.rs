@@ -52,15 +52,36 @@ pub(super) const PARAMS: &[Param] = &[
 
 const GATE: &[Param] = &[
     Param::new("every", Kind::Duration, "time between two judgements").default("30s"),
-    Param::new("window", Kind::Duration, "over what time requests are compared").default("2m"),
-    Param::new("errors", Kind::Share, "red if the error rate is more than this above that of the old version")
-        .default("0.05"),
-    Param::new("latency", FACTOR, "red if the mean latency is more than this times that of the old version")
-        .default("2"),
-    Param::new("memory", FACTOR, "red if a node with the new version has more than this times `memory`").default("1.2"),
+    Param::new(
+        "window",
+        Kind::Duration,
+        "over what time requests are compared",
+    )
+    .default("2m"),
+    Param::new(
+        "errors",
+        Kind::Share,
+        "red if the error rate is more than this above that of the old version",
+    )
+    .default("0.05"),
+    Param::new(
+        "latency",
+        FACTOR,
+        "red if the mean latency is more than this times that of the old version",
+    )
+    .default("2"),
+    Param::new(
+        "memory",
+        FACTOR,
+        "red if a node with the new version has more than this times `memory`",
+    )
+    .default("1.2"),
     Param::new(
         "requests",
-        Kind::Integer { min: 1, max: 1_000_000_000 },
+        Kind::Integer {
+            min: 1,
+            max: 1_000_000_000,
+        },
         "with fewer requests in the window errors and latency are not judged",
     )
     .default("20"),

@@ -106,7 +106,8 @@ impl Shared {
     pub(super) fn new(install: &mut Install<'_>, config: Arc<Config>) -> Rc<Self> {
         let doors = [install.full("agent"), install.full("order")];
         let ports = config.targets.iter();
-        let ports = ports.map(|node| [0, 1].map(|door: usize| install.world.port(*node, &doors[door])));
+        let ports =
+            ports.map(|node| [0, 1].map(|door: usize| install.world.port(*node, &doors[door])));
         let ports = ports.collect();
         let events = Events::new(|slug| install.name(slug));
         let fleet = install.fleets.of(&config.of);

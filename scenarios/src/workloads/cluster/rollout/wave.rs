@@ -35,7 +35,8 @@ impl Controller {
             let view = self.views.borrow()[place];
             let idle = self.steps.borrow()[place] == Step::Idle;
             if idle && self.knows(place) && view.new != goal(place) && self.may_take(place) {
-                self.cx.event(self.shared.events.taken, place as u64, u64::from(!back));
+                self.cx
+                    .event(self.shared.events.taken, place as u64, u64::from(!back));
                 self.order(place, Order::Drain);
                 self.steps.borrow_mut()[place] = Step::Draining(self.cx.monotonic());
             }
@@ -49,18 +50,26 @@ impl Controller {
             return true;
         }
         let places = 0..config.places;
-        let out = places.clone().filter(|p| self.steps.borrow()[*p] != Step::Idle).count();
+        let out = places
+            .clone()
+            .filter(|p| self.steps.borrow()[*p] != Step::Idle)
+            .count();
         if out >= config.max_unavailable {
             return false;
         }
-        let others = places.filter(|p| *p != place && self.is_available(*p)).count();
+        let others = places
+            .filter(|p| *p != place && self.is_available(*p))
+            .count();
         // To take a node that serves nobody costs nothing.
         others >= config.min_available || !self.is_available(place) || self.shared.has(Mutant::R05)
     }
     /// Whether a node serves, as far as the controller knows.
-    fn is_available(&self, place: usize) -> bool {
+    pub(super) fn is_available(&self, place: usize) -> bool {
         let view = self.views.borrow()[place];
-        self.knows(place) && view.serving && !view.drained && self.steps.borrow()[place] == Step::Idle
+        self.knows(place)
+            && view.serving
+            && !view.drained
+            && self.steps.borrow()[place] == Step::Idle
     }
 
     fn step(&self, place: usize, want: bool) {
