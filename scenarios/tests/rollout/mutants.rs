@@ -6,7 +6,7 @@ use squall_core::property::Verdict;
 use squall_scenarios::workloads::cluster::rollout::Mutant;
 
 const CRASH: &str = "at = '45s'\nfor = '5s'\ninject.node-loss = { nodes = 'control' }";
-const TWO_LOST: &str = "at = '5s'\nfor = '4m'\ninject.node-loss = { nodes = 'host[6], host[7]' }";
+const TWO_LOST: &str = "at = '5s'\nfor = '4m'\ninject.node-loss = { nodes = 'host[6] + host[7]' }";
 const ONE_LOST: &str = "at = '5s'\nfor = '10m'\ninject.node-loss = { nodes = 'host[7]' }";
 const PAUSE: &str =
     "at = '40s'\nfor = '80s'\ninject.knob-set = { name = 'roll.pause', value = 'on' }";
@@ -19,14 +19,19 @@ const BAD: &str = "workload.shop.cluster.version.errors=0.3";
 const CASES: [(&str, &str, &str, &str); 10] = [
     ("R01", CALM, BAD, "roll.green-only"),
     ("R02", CRASH, "", "roll.baked"),
-    ("R03", CALM, "", "roll.max-unavailable"),
+    (
+        "R03",
+        CALM,
+        "workload.roll.rollout.min_available=0.3",
+        "roll.max-unavailable",
+    ),
     ("R04", CALM, "", "roll.max-unavailable"),
     ("R05", TWO_LOST, "", "roll.budget"),
     ("R06", LATE, "", "roll.epoch-monotone"),
     (
         "R07",
         CALM,
-        "workload.roll.rollout.deadline=19s",
+        "workload.roll.rollout.deadline=45s workload.roll.rollout.restart=20s",
         "roll.restored",
     ),
     ("R08", CALM, "", "roll.exposure"),
@@ -37,9 +42,9 @@ const CASES: [(&str, &str, &str, &str); 10] = [
 /// The first invariant that is violated, and what it says.
 fn alarm(mutant: &str, fault: &str, set: &str) -> Option<(String, String)> {
     let planted = format!("workload.roll.rollout.mutant={mutant}");
-    let set = [planted.as_str(), set];
-    let set = &set[usize::from(mutant.is_empty())..2 - usize::from(set[1].is_empty())];
-    let ready = ready("mutant", &world(fault), &[], set);
+    let planted = (!mutant.is_empty()).then_some(planted.as_str());
+    let set: Vec<&str> = planted.into_iter().chain(set.split_whitespace()).collect();
+    let ready = ready("mutant", &world(fault), &[], &set);
     (0..4).find_map(|seed| {
         let properties = run(&ready, seed, false).result.properties;
         let failed = properties
