@@ -66,6 +66,7 @@ impl Scenario {
             (workload.kind.prepare)(&prepare, &mut issues)
         };
         let prepared: Vec<Prepared> = self.workloads.iter().map(prepare).collect();
+        crate::workloads::cluster::rollout::twice(&self.workloads, &mut issues);
         if issues.is_empty() && self.text.contains("path of") {
             let workloads = self.workloads.iter().zip(&prepared);
             let map = crate::file::paths::dependencies(&self.topology, workloads);

@@ -194,3 +194,13 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
         );
     }
 }
+
+#[test]
+fn a_service_graph_has_one_rollout() {
+    let roll = SMALL
+        .find("[workload.roll")
+        .map(|at| SMALL[at..].replace("workload.roll", "workload.again"));
+    let text = format!("{SMALL}{}", roll.unwrap());
+    let report = try_ready("twice", &text, &[], &[]).unwrap_err();
+    assert!(report.contains("is rolled out by"), "{report}");
+}

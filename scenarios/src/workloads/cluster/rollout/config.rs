@@ -1,6 +1,7 @@
 //! From parameters to targets, stages and rules: once, before the first seed.
 
 use super::mutant::Mutant;
+use crate::scenario::WorkloadUse;
 use crate::workloads::{Prepare, Prepared};
 use squall_core::{NodeId, VirtualDuration};
 use squall_faults::Issue;
@@ -102,7 +103,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     let graphs: Vec<&str> = graphs.collect();
     if !graphs.contains(&of.as_str()) {
         let issue = prepare.issue("of", format!("no `cluster` workload is called `{of}`"));
-        issues.push(issue.maybe_help(suggest(&of, graphs.into_iter())));
+        issues.push(issue.maybe_help(suggest(&of, graphs)));
     }
     let routers = nodes(prepare, "routers", issues);
     let control = nodes(prepare, "control", issues);
@@ -173,4 +174,21 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         within: args.duration_opt("within").unwrap_or(most),
         mutant: args.word_opt("mutant").and_then(Mutant::find),
     })
+}
+
+/// Refuses two rollouts of one service graph: a node has one version.
+pub(crate) fn twice(workloads: &[WorkloadUse], issues: &mut Vec<Issue>) {
+    let rollouts = workloads
+        .iter()
+        .filter(|w| w.kind.name == super::ROLLOUT.name);
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    for workload in rollouts {
+        let of = workload.args.text("of");
+        if let Some((_, other)) = known.iter().find(|(graph, _)| *graph == of) {
+            let text = format!("`{of}` is rolled out by `{other}` already");
+            let issue = Issue::new(text, 0..of.len()).help("leave one of the two away");
+            issues.push(workload.args.place("of").locate(issue));
+        }
+        known.push((of, &workload.name));
+    }
 }

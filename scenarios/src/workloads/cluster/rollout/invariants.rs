@@ -176,7 +176,7 @@ impl Oracle {
         let limit = &mut self.limit;
         if limit.began && !limit.ended && !limit.missed {
             if limit.out == 0 && !self.wave.paused {
-                limit.spent = limit.spent + at.since(limit.last);
+                limit.spent += at.since(limit.last);
             }
             let within = self.config.within;
             if limit.spent > within {

@@ -30,6 +30,7 @@ mod params;
 mod shared;
 mod wave;
 
+pub(crate) use config::twice;
 pub(super) use fleet::Fleet;
 pub use fleet::Fleets;
 pub use mutant::Mutant;
