@@ -1,6 +1,6 @@
 //! How many seeds it takes to find each planted bug of the raft workload, and that the intact code raises
 //! no alarm: `cargo run --release --example raft_mutants [-- --seeds N --bases N --only B01,B04 --intact N
-//! --jobs N --scenario FILE --set KEY=VALUE --markdown]`.
+//! --first SEED --jobs N --scenario FILE --set KEY=VALUE --markdown]`.
 //! `--show SEED` prints what happened in one seed, of the first mutant of `--only` or of the intact code.
 //!
 //! Each mutant is searched from several base seeds, each with its own range of seeds; the count is that of
@@ -36,6 +36,7 @@ struct Options {
     bases: u64,
     only: Vec<Mutant>,
     intact: u64,
+    first: u64,
     jobs: usize,
     scenario: String,
     set: Vec<String>,
@@ -50,6 +51,7 @@ impl Options {
             bases: 20,
             only: Mutant::ALL.to_vec(),
             intact: 0,
+            first: 0,
             jobs: 2,
             scenario: SCENARIO.to_owned(),
             set: Vec::new(),
@@ -74,6 +76,7 @@ impl Options {
                 "--seeds" => options.seeds = number()?,
                 "--bases" => options.bases = number()?.max(1),
                 "--intact" => options.intact = number()?,
+                "--first" => options.first = number()?,
                 "--jobs" => options.jobs = usize::try_from(number()?.max(1)).unwrap_or(1),
                 "--show" => options.show = Some(number()?),
                 "--scenario" => options.scenario = value,
@@ -265,6 +268,7 @@ fn intact(options: &Options) -> Result<usize, String> {
         let mut world = World::new(Seed(0), false);
         let (mut alarms, mut undecided, mut events, mut records) = (Vec::new(), 0, 0, 0);
         for seed in block as u64 * BLOCK..((block as u64 + 1) * BLOCK).min(options.intact) {
+            let seed = options.first + seed;
             let Ok(run) = ready.run(Seed(seed), false, &mut world) else {
                 continue;
             };

@@ -69,7 +69,9 @@ fn every_example_is_a_fault_that_can_be_planned() {
         [workload.shop.cluster]\non = 'gateway'\nclients = 'client'\n\
         [workload.support.agents]\non = 'client'\narrivals.rate = '1/s'\n\
         [workload.loop.edge]\non = 'gateway'\nplant.servo = {}\n\
-        measurement.noise = 0.1\n";
+        measurement.noise = 0.1\n\
+        [workload.sched.scheduler]\non = 'gateway'\npods.web = { replicas = 1 }\n\
+        [workload.kv.raft]\non = 'gateway'\n";
     let mut wrong = String::new();
     for kind in catalog::ALL {
         let text = format!("{world}{}", kind.example());

@@ -344,9 +344,41 @@ const CASES: &[(&str, &str, &str)] = &[
     ("resource-limit", "{ workload = 'shop', value = 1 }", ""),
 ];
 
+/// Faults of what only a shop with guards has: connections, caches, items, health checks.
+const OF_GUARDS: &[(&str, &str, &str)] = &[
+    (
+        "cold-clients",
+        "{ workload = 'shop' }",
+        "{ workload = 'quiet' }",
+    ),
+    (
+        "cache-flush",
+        "{ workload = 'shop' }",
+        "{ workload = 'quiet' }",
+    ),
+    ("hot-key", "{ workload = 'shop' }", "{ workload = 'quiet' }"),
+    (
+        "eager-ejection",
+        "{ workload = 'shop', timeout = '1ms' }",
+        "{ workload = 'quiet', timeout = '1ms' }",
+    ),
+];
+
+/// Whether a fault is one of those.
+fn guarded(kind: &str) -> bool {
+    OF_GUARDS.iter().any(|(name, ..)| *name == kind)
+}
+
+/// The guards of the shop, and of the one that nobody asks.
+const GUARDS: [&str; 2] = [
+    "pool.size = 5\nitems.count = 50\nservices.front.cache.ttl = '10s'\n\
+     health = { every = '500ms', check = 'work', share_max = 1.0 }\n",
+    "pool.size = 5\nitems.count = 50\nservices.quiet.cache.ttl = '10s'\n",
+];
+
 /// What `kind` takes here: as in [`CASES`], or its target alone, where it must be given no more.
 fn case(kind: &'static FaultKind) -> (&'static str, &'static str) {
-    let mut written = CASES.iter().chain(life::CASES);
+    let mut written = CASES.iter().chain(life::CASES).chain(OF_GUARDS);
     if let Some((_, busy, idle)) = written.find(|(name, ..)| *name == kind.name) {
         return (busy, idle);
     }
@@ -422,6 +454,9 @@ fn scenario(kind: &str, arguments: &str) -> String {
     let fsync = kind != "torn-write";
     // A slow or missing swap device shows only where memory is short already.
     let memory = if short(kind) { "64MiB" } else { "256MiB" };
+    let [shop, quiet] = if guarded(kind) { GUARDS } else { [""; 2] };
+    // Somebody else has to be there where one is avoided.
+    let replicas = if guarded(kind) { 2 } else { 1 };
     format!(
         "name = 'one fault'\nstop = {{ at = '20s' }}\n\
          [topology]\n\
@@ -431,9 +466,9 @@ fn scenario(kind: &str, arguments: &str) -> String {
          links.default = {{ delay = '1ms' }}\n\
          [workload.shop.cluster]\n\
          on = 'web'\nclients = 'client'\narrivals.rate = '100/s'\ngraph.edges = ['front -> cart']\n\
-         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = 1\nstore = {{ fsync = {fsync}, read = 0.5 }}\n\
+         version.cpu = 2.0\nworking_set = '96MiB'\npages = 16\nreplicas = {replicas}\nstore = {{ fsync = {fsync}, read = 0.5 }}\n{shop}\
          [workload.quiet.cluster]\n\
-         on = 'web'\nclients = 'client'\narrivals.rate = '0.000001/s'\ngraph.edges = ['quiet']\nworking_set = '1MiB'\n\
+         on = 'web'\nclients = 'client'\narrivals.rate = '0.000001/s'\ngraph.edges = ['quiet']\nworking_set = '1MiB'\n{quiet}\
          [[fault]]\nname = 'it'\nat = '5s'\n{length}\nland = 'optional'\ninject.{kind} = {arguments}\n{second}"
     )
 }
@@ -468,6 +503,7 @@ struct Calm {
     usual: Vec<MetricResult>,
     short: Vec<MetricResult>,
     unsynced: Vec<MetricResult>,
+    guarded: Vec<MetricResult>,
 }
 
 impl Calm {
@@ -480,11 +516,13 @@ impl Calm {
             usual,
             short,
             unsynced: run("torn-write", "{ nodes = 'idle', p = 0.0 }").1,
+            guarded: run("cold-clients", "{ workload = 'quiet' }").1,
         }
     }
     fn of(&self, kind: &str) -> &[MetricResult] {
         match kind {
             "torn-write" => &self.unsynced,
+            _ if guarded(kind) => &self.guarded,
             _ if short(kind) => &self.short,
             _ => &self.usual,
         }
@@ -499,6 +537,7 @@ fn every_case_is_of_a_fault() {
             .chain(edge::CASES)
             .chain(life::CASES)
             .chain(agents::CASES)
+            .chain(OF_GUARDS)
             .chain(roles::CASES)
     };
     for (number, (name, ..)) in cases().enumerate() {

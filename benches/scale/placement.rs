@@ -1,7 +1,7 @@
 //! Placement by index: the public GPU trace, and clusters with churn as large as the peers' largest.
 //!
-//! Tasks come one by one and stay for drawn times, until the cluster is full; who then finds no place
-//! waits for its turn. Half of the machines have GPUs. The peer (DSLab IaaS, first fit) scans hosts.
+//! Tasks come one by one and stay for drawn times; in the end two thirds of the cores are taken. Who finds no
+//! place waits for its turn. Half of the machines have GPUs. The peer (DSLab IaaS, first fit) scans hosts.
 
 use crate::generator::Rng;
 use crate::timed;
@@ -104,7 +104,7 @@ fn churn(nodes: u32, tasks: u32) -> (u32, u32) {
         let mut start = |cluster: &mut Cluster, rng: &mut Rng, pod, shape| {
             let found = cluster.place(pod, shape).is_ok();
             if found {
-                let life = rng.exp(alive * 4e3) as u64;
+                let life = rng.exp(alive * 1e3) as u64;
                 ends.push(Reverse((now + life, pod)));
             }
             found

@@ -6,8 +6,8 @@ use squall_core::history::{History, Record, What};
 use squall_core::outcome::{PropertyResult, SeedResult, Stop};
 use squall_core::plan::Plan;
 use squall_core::property::{
-    Event, Invariant, Monitor, Monitored, PropertyKind, PropertyOutcome, PropertySpec, Recovers,
-    RunEnd, Threshold, Verdict,
+    Event, Invariant, Monitor, Monitored, Operations, PropertyKind, PropertyOutcome, PropertySpec,
+    Recovers, RunEnd, Threshold, Verdict,
 };
 use squall_core::recording::Recording;
 use squall_core::world::{HOST_SIGNALS, World};
@@ -32,13 +32,26 @@ impl Times {
     }
 }
 
-/// The monitor of a property whose subject has the number `name`; `invariant` gives a named invariant.
+/// The monitor of a property; `number` gives the number of a name, `invariant` a named invariant.
 pub(crate) fn monitor(
     kind: &PropertyKind,
-    name: NameId,
+    number: &mut dyn FnMut(&str) -> NameId,
     invariant: impl FnOnce(&str) -> Box<dyn Invariant>,
 ) -> Box<dyn Monitor> {
+    let name = number(kind.subject());
     match kind {
+        PropertyKind::Operations {
+            promise,
+            reads,
+            writes,
+            initial,
+            steps_max,
+        } => {
+            let mut numbers = |names: &[String]| names.iter().map(|name| number(name)).collect();
+            let names = (numbers(reads), numbers(writes));
+            let operations = Operations::new(*promise, names, (*initial, *steps_max));
+            Box::new(Monitored::new(Box::new(operations)))
+        }
         PropertyKind::Always { invariant: named } => Box::new(Monitored::new(invariant(named))),
         PropertyKind::Never { event } => Box::new(Event::never(name, format!("{event} happened"))),
         PropertyKind::Eventually {
@@ -155,8 +168,7 @@ impl Ready {
         self.hold_signals(&mut history, &mut names, (specs, header.end));
         let times = Times::of(&header.plan.frozen(&recording.records));
         for spec in specs {
-            let name = names.intern(spec.kind.subject());
-            let monitor = monitor(&spec.kind, name, |invariant| {
+            let monitor = monitor(&spec.kind, &mut |name| names.intern(name), |invariant| {
                 let at = promised.iter().position(|(name, _)| name == invariant);
                 promised
                     .remove(at.expect("the file was checked against the tables of the workloads"))
@@ -278,7 +290,6 @@ impl EventLog {
         let mut names = self.names.clone();
         let mut needs = Vec::new();
         for spec in specs {
-            let name = names.intern(spec.kind.subject());
             if matches!(spec.kind, PropertyKind::Always { .. }) {
                 let needed = "the records of a workload, which no log of another system has: judge a \
                               recording of `squall run`, or promise `never` about an event of the log";
@@ -287,7 +298,8 @@ impl EventLog {
                 continue;
             }
             let no_invariant = |_: &str| -> Box<dyn Invariant> { Box::new(Nothing) };
-            history.watch(monitor(&spec.kind, name, no_invariant));
+            let mut number = |name: &str| names.intern(name);
+            history.watch(monitor(&spec.kind, &mut number, no_invariant));
         }
         replay(&mut history, &self.records, self.end);
         let properties = results(&mut history, specs, (self.end, self.complete), self.times);

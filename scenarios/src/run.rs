@@ -235,14 +235,14 @@ impl Ready {
     /// One monitor for each property, in the order of the file.
     fn watch(&self, world: &mut World, mut promised: Promised) {
         for spec in &self.scenario.properties {
-            let name = world.name(spec.kind.subject());
-            let monitor = crate::judge::monitor(&spec.kind, name, |invariant| {
-                let at = promised.iter().position(|(name, _)| name == invariant);
-                let at = at.unwrap_or_else(|| {
-                    panic!("a workload did not promise `{invariant}`, which its tables declare")
+            let monitor =
+                crate::judge::monitor(&spec.kind, &mut |name| world.name(name), |invariant| {
+                    let at = promised.iter().position(|(name, _)| name == invariant);
+                    let at = at.unwrap_or_else(|| {
+                        panic!("a workload did not promise `{invariant}`, which its tables declare")
+                    });
+                    promised.remove(at).1
                 });
-                promised.remove(at).1
-            });
             world.watch(monitor);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::file::{memory, phases};
 use crate::workloads;
+use squall_core::property::Consistency;
 use squall_faults::catalog::{link_capacity, link_quality};
 use squall_faults::param::{DISK_PRESETS, Kind, Param, Shape, Unit};
 use squall_faults::{chaos, compose, frozen, timing, trigger};
@@ -271,7 +272,7 @@ pub const FAULT: &[Param] = &[
 ];
 
 const STATS: Kind = Kind::Choice(&[
-    "count", "sum", "mean", "min", "max", "p50", "p90", "p99", "p999",
+    "count", "sum", "mean", "min", "max", "p50", "p90", "p99", "p999", "last",
 ]);
 
 /// A property.
@@ -308,6 +309,12 @@ pub const PROPERTY: &[Param] = &[
     )
     .one_of("promise"),
     Param::new(
+        "operations",
+        Kind::Table(OPERATIONS),
+        "the operations of clients on a store are consistent",
+    )
+    .one_of("promise"),
+    Param::new(
         "sometimes",
         Kind::Text,
         "an event that some seed of a campaign sees",
@@ -319,6 +326,40 @@ pub const PROPERTY: &[Param] = &[
         "a statistic of a metric that keeps a limit",
     )
     .one_of("promise"),
+];
+
+const OPERATIONS: &[Param] = &[
+    Param::new("are", Kind::Choice(Consistency::WORDS), "in which way").required(),
+    Param::new(
+        "reads",
+        Kind::List(&Kind::Text),
+        "operations that read: what they return is what they found",
+    )
+    .required(),
+    Param::new(
+        "writes",
+        Kind::List(&Kind::Text),
+        "operations that write what they are called with",
+    )
+    .required(),
+    Param::new(
+        "initial",
+        Kind::Integer {
+            min: 0,
+            max: i64::MAX,
+        },
+        "what is read before anything is written",
+    )
+    .default("0"),
+    Param::new(
+        "steps_max",
+        Kind::Integer {
+            min: 1,
+            max: 1_000_000_000,
+        },
+        "most steps of the search for an order, a key; beyond it is undecided",
+    )
+    .default("5000000"),
 ];
 
 const EVENTUALLY: &[Param] = &[

@@ -1,7 +1,5 @@
 //! The membership workload: what its scenarios expect, planted bugs that are found, and bad parameters.
 
-#![expect(clippy::print_stdout, reason = "what was found is said aloud")]
-
 mod common;
 
 use common::{assert_expected, events, library, metric, property, ready, run, samples, try_ready};

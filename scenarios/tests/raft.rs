@@ -114,6 +114,39 @@ fn without_faults_clients_are_served_by_one_leader() {
     assert!(events(&run, "kv.applied") > 100);
 }
 
+/// The promises that hold for any store find the reads of a leader that is none any more, and nothing
+/// where the store is right.
+#[test]
+fn operations_are_judged_by_the_promises_of_any_store() {
+    let text = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/library/cluster/raft-flap.toml"
+    ));
+    let mut text = text.unwrap_or_else(|error| panic!("{error}"));
+    for are in ["linearizable", "session-guarantees", "no-lost-write"] {
+        text += &format!(
+            "\n[[property]]\nname = \"{are}\"\noperations = {{ are = \"{are}\", reads = [\"kv.get\"], writes = [\"kv.put\"] }}\n"
+        );
+    }
+    let set = [
+        "workload.kv.raft.load.cas=0",
+        "workload.kv.raft.load.appends=0",
+    ];
+    let verdicts = |with: &[&str], name: &str| {
+        let ready = ready("flap.toml", &text, with, &set);
+        let of = |seed| property(&run(&ready, seed, false).result, name).0;
+        [of(0), of(1), of(2), of(3), of(4), of(5)]
+    };
+    for name in ["linearizable", "no-lost-write"] {
+        let wrong = verdicts(&[], name);
+        assert!(wrong.contains(&Verdict::Fail), "{name}: {wrong:?}");
+    }
+    for name in ["linearizable", "session-guarantees", "no-lost-write"] {
+        let right = verdicts(&["pre-vote-and-read-index"], name);
+        assert_eq!(right, [Verdict::Pass; 6], "{name}");
+    }
+}
+
 #[test]
 fn a_seed_repeats_recorded_or_not() {
     let ready = library(RAFT, &[], &[]);

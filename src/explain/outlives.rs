@@ -50,6 +50,7 @@ pub(super) fn of(
         PropertyKind::Always { .. }
         | PropertyKind::Never { .. }
         | PropertyKind::Eventually { .. }
+        | PropertyKind::Operations { .. }
         | PropertyKind::Sometimes { .. } => return None,
     };
     if healed == VirtualTime::ZERO || healed >= end || window.is_zero() {

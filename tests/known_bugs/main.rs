@@ -68,6 +68,7 @@ families! {
     agents_trust,
     load,
     replies,
+    graphs,
     roles,
     scaling,
 }

@@ -11,7 +11,7 @@ links.default = { delay = '1ms' }
 [[fault]]
 name = 'ramp'
 at = '4m'
-for = '14m'
+for = '16m'
 inject.load-ramp = { workload = 'sched', factor = 2, over = '4m' }
 [[property]]
 always = 'sched.capacity'

@@ -125,7 +125,7 @@ fn flash_crowd(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> 
 }
 
 /// Sets the knob `<workload>.<slug>` to the value at `key`, if that is given.
-fn set_given(
+pub(super) fn set_given(
     args: &Args,
     lowering: &mut Lowering<'_>,
     (key, slug): (&'static str, &str),
@@ -220,18 +220,24 @@ pub(super) const RESOURCE_LIMIT: FaultKind = FaultKind {
     family: Family::Knob,
     summary: "a workload has less of a resource that is counted",
     doc: "Slots are what a replica serves at once: visits of a cluster's service, calls of an agents' \
-          tool. Work under way goes on, new work waits. Threads, files and connections are not simulated \
-          by any workload: a thread or a connection a request is a slot.",
+          tool. Threads are what all replicas of a node serve at once together, connections what each process \
+          of a cluster keeps open to a service. Work under way goes on, new work waits. Files are not \
+          simulated by any workload.",
     params: &[
         WORKLOAD,
-        Param::new("kind", Kind::Choice(&["slots"]), "which resource").default("slots"),
+        Param::new(
+            "kind",
+            Kind::Choice(&["slots", "threads", "connections"]),
+            "which resource",
+        )
+        .default("slots"),
         Param::new(
             "value",
             Kind::Integer {
                 min: 0,
                 max: 1_000_000,
             },
-            "how many are left on a node",
+            "how many are left: in a replica, on a node, in a pool",
         )
         .required(),
         ON,
@@ -240,5 +246,5 @@ pub(super) const RESOURCE_LIMIT: FaultKind = FaultKind {
     needed: &["knob"],
     source: "Kinesis 2020-11-25",
     own_length: None,
-    lower: |args, lowering| set_given(args, lowering, ("value", "slots")).map(|_| ()),
+    lower: |args, lowering| set_given(args, lowering, ("value", args.word("kind"))).map(|_| ()),
 };

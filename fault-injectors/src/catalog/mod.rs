@@ -13,6 +13,7 @@ mod domain;
 mod edge;
 mod edge_bus;
 mod edge_device;
+mod graph;
 mod knob;
 mod link;
 mod link_break;
@@ -181,6 +182,10 @@ pub const ALL: &[&FaultKind] = &[
     &load::FLASH_CROWD,
     &load::RETRY_POLICY,
     &load::RESOURCE_LIMIT,
+    &graph::COLD_CLIENTS,
+    &graph::CACHE_FLUSH,
+    &graph::HOT_KEY,
+    &graph::EAGER_EJECTION,
     &scaling::METRIC_LAG,
     &scaling::SLOW_PROVISION,
     &scaling::IMAGE_PULL_FAIL,

@@ -7,11 +7,11 @@ use crate::catalog::FaultKind;
 use crate::compose::{Composed, fill, node_at, record_of};
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, lower};
-use crate::param::{Need, Node};
+use crate::param::{Need, Node, NodeKey, Raw};
 use crate::timing::{self, Timing};
-use crate::topology::Topology;
+use crate::topology::{GroupRole, Topology};
 use squall_core::plan::Land;
-use squall_core::{Law, NodeId, Sample, Seed, VirtualDuration};
+use squall_core::{Law, NodeId, Sample, Seed, VirtualDuration, VirtualTime};
 
 /// A drawn fault: words of the scenario format.
 #[derive(Clone, Debug)]
@@ -26,14 +26,44 @@ pub struct Drawn {
     pub at: String,
     /// How long it lasts.
     pub length: String,
+    /// When it comes again.
+    pub again: Option<Again>,
+    /// Whether it hits who has a role when it starts; nobody if nobody has it.
+    pub asks: bool,
     /// It as a fault of the file.
     pub fault: FaultUse,
+}
+
+/// How a fault comes again: `every` of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// Mean time from start to start.
+    pub mean: String,
+    /// No spell starts from here on.
+    pub until: String,
+}
+
+impl Again {
+    /// It in the syntax of a scenario file.
+    pub(super) fn text(&self) -> String {
+        let Self { mean, until } = self;
+        format!("{{ mean = \"{mean}\", dist = \"uniform\", until = \"{until}\" }}")
+    }
+}
+
+/// When a fault acts.
+struct When {
+    at: String,
+    length: String,
+    again: Option<Again>,
 }
 
 /// Chance of a kind to be on in a seed, and of a slot beyond the first to be used.
 const ON: f64 = 0.5;
 /// The shortest and the longest fault, as shares of the time of its slot.
 const LENGTH: (f64, f64) = (0.02, 0.5);
+/// The same of one of several spells, as shares of the time from one to the next.
+const SPELL: (f64, f64) = (0.1, 0.8);
 /// Values that cannot be, more cores than there are for instance, are drawn again so many times, each
 /// time for a shorter fault.
 const ATTEMPTS: u32 = 8;
@@ -50,8 +80,12 @@ struct Climate<'a> {
     down: Vec<NodeId>,
     /// Kinds that are on.
     kinds: Vec<&'static FaultKind>,
-    /// Shapes of a partition; empty unless the seed has partitions instead of nodes that are down.
+    /// Shapes of a partition; empty unless the seed has partitions. Then no node is down, unless all may be.
     splits: Vec<&'static str>,
+    /// Whether the budget has no bound: all nodes may be hit, and down together.
+    boundless: bool,
+    /// Roles of which somebody may be hit, in words.
+    roles: Vec<String>,
 }
 
 impl Chaos {
@@ -89,7 +123,12 @@ impl Chaos {
         let whole = crate::param::duration(&drawn.length).unwrap_or_default();
         let ns = whole.as_nanos_f64() / 16.0 * f64::from(parts.clamp(1, 16));
         let length = exact(ns.round().max(1.0));
-        let fault = self.fault(drawn.slot, drawn.kind, &args, (&drawn.at, &length));
+        let when = When {
+            at: drawn.at.clone(),
+            length: length.clone(),
+            again: drawn.again.clone(),
+        };
+        let fault = self.fault(drawn.slot, drawn.kind, &args, (&when, drawn.asks));
         let lessened = fault.map(|fault| Drawn {
             args,
             length,
@@ -135,7 +174,15 @@ impl<'a> Climate<'a> {
             .max(1);
         let mut victims = order;
         victims.truncate(1 + draws.stream("victims").index(room));
-        let down = victims.iter().copied().take(chaos.down_max).collect();
+        let boundless = chaos.keep_healthy == 0 && chaos.nodes_max.min(chaos.down_max) >= n;
+        // Whoever has a role may be anybody; so one place among those who are down is theirs.
+        let roles = match chaos.roles {
+            true => roles(topology, &chaos.pool),
+            false => Vec::new(),
+        };
+        let reserved = usize::from(!roles.is_empty() && !boundless);
+        let down_max = chaos.down_max.saturating_sub(reserved);
+        let down = victims.iter().copied().take(down_max).collect();
         let on = |kind: &FaultKind| draws.of(kind.name).stream("on").chance(ON);
         let partition = chaos
             .kinds
@@ -143,7 +190,10 @@ impl<'a> Climate<'a> {
             .any(|kind| kind.name == "partition" && on(kind));
         let fits = |split: &&&str| {
             let side = side(split, n);
-            side >= 1 && side <= chaos.down_max && side + victims.len() + chaos.keep_healthy <= n
+            boundless
+                || side >= 1
+                    && side <= chaos.down_max
+                    && side + victims.len() + chaos.keep_healthy <= n
         };
         let shapes = ["isolate-one", "minority-third", "halves", "bridge"];
         let enough = |split: &&&str| n >= if **split == "bridge" { 3 } else { 2 };
@@ -160,6 +210,8 @@ impl<'a> Climate<'a> {
             down,
             kinds: Vec::new(),
             splits,
+            boundless,
+            roles,
         };
         let possible: Vec<&'static FaultKind> = chaos
             .kinds
@@ -182,7 +234,9 @@ impl<'a> Climate<'a> {
         if kind.name == "partition" {
             return !self.splits.is_empty();
         }
-        if takes_out(kind) && (self.down.is_empty() || !self.splits.is_empty()) {
+        let partitioned = !self.splits.is_empty() && !self.boundless;
+        let nobody = self.down.is_empty() && self.roles.is_empty();
+        if takes_out(kind) && (nobody || partitioned) {
             return false;
         }
         recipe.iter().all(|(_, how)| match how {
@@ -206,7 +260,7 @@ impl<'a> Climate<'a> {
         let kinds = self.kinds.iter().copied();
         // Two partitions at one time would be a larger one.
         let mut kinds: Vec<&'static FaultKind> = kinds
-            .filter(|kind| kind.name != "partition" || lane == 0)
+            .filter(|kind| kind.name != "partition" || lane == 0 || self.boundless)
             .collect();
         kinds.sort_by_cached_key(|kind| (draws.rank("kind", kind.name), kind.name));
         let again = |attempt: u32| match attempt {
@@ -229,6 +283,14 @@ impl<'a> Climate<'a> {
         attempt: u32,
     ) -> Option<Drawn> {
         let recipe = recipe(kind).ok()?;
+        let spells = self.spells(draws);
+        // Two who had a role, one after the other, would be more than one.
+        let lane = (slot - 1) % self.chaos.concurrent.min(self.chaos.faults);
+        let may_ask = self.boundless || lane == 0 || !takes_out(kind);
+        let asks = may_ask && self.asks(recipe.iter().map(|(_, how)| *how), draws);
+        if !asks && kind.name != "partition" && takes_out(kind) && self.down.is_empty() {
+            return None;
+        }
         let value = |(param, how): &(&'static crate::param::Param, How)| {
             // Values that exclude each other, in ways that only their fault knows, are drawn apart.
             let default =
@@ -239,7 +301,7 @@ impl<'a> Climate<'a> {
             let mut stream = draws.of(param.key).stream("value");
             Some((
                 param.key,
-                self.value(kind, param, *how, draws, &mut stream)?,
+                self.value(kind, (param, *how), (draws, spells, asks), &mut stream)?,
             ))
         };
         let mut args: Vec<(&'static str, String)> = recipe.iter().filter_map(value).collect();
@@ -247,8 +309,8 @@ impl<'a> Climate<'a> {
             let split = draws.stream("split").choice(&self.splits);
             args.push(("split", (*split).to_owned()));
         }
-        let (at, length) = self.when((turn, turns), draws, attempt);
-        let fault = self.chaos.fault(slot, kind, &args, (&at, &length))?;
+        let when = self.when((turn, turns), (draws, spells), attempt);
+        let fault = self.chaos.fault(slot, kind, &args, (&when, asks))?;
         let plan = lower(
             self.seed,
             std::slice::from_ref(&fault),
@@ -262,18 +324,23 @@ impl<'a> Climate<'a> {
             .chaos
             .from
             .saturating_add(VirtualDuration::from_nanos_f64(self.span() * share));
-        let healed = plan
-            .entries()
-            .iter()
-            .all(|e| e.until.is_some_and(|until| until <= last));
+        // Times of one that waits for a role count from its start, a nanosecond after its instant.
+        let whole = crate::param::duration(&when.length).unwrap_or_default();
+        let own = VirtualTime::ZERO + whole + VirtualDuration::from_nanos(1);
+        let healed = plan.entries().iter().all(|e| {
+            let last = if e.firing.is_some() { own } else { last };
+            e.until.is_some_and(|until| until <= last)
+        });
         // One that would do nothing in this seed is no fault.
         let acts = !plan.entries().is_empty();
         (healed && acts).then_some(Drawn {
             slot,
             kind,
             args,
-            at,
-            length,
+            at: when.at,
+            length: when.length,
+            again: when.again,
+            asks,
             fault,
         })
     }
@@ -281,21 +348,35 @@ impl<'a> Climate<'a> {
     fn value(
         &self,
         kind: &FaultKind,
-        param: &crate::param::Param,
-        how: How,
-        draws: &Draws,
+        (param, how): (&crate::param::Param, How),
+        (draws, spells, asks): (&Draws, u32, bool),
         stream: &mut impl Sample,
     ) -> Option<String> {
         let name = |id: &NodeId| self.topology.node(*id).name.clone();
         let names = |ids: &[NodeId]| ids.iter().map(name).collect::<Vec<_>>().join(" + ");
+        let some = || match (asks, spells) {
+            (true, _) => draws.stream("role").choice(&self.roles).clone(),
+            (false, 1) => names(&self.some(kind, draws)),
+            // Each spell draws so many of those who may be hit.
+            (false, _) => {
+                let mut from = self.from(kind).to_vec();
+                from.sort_unstable();
+                match 1 + draws.stream("how many").index(from.len()) {
+                    all if all == from.len() => names(&from),
+                    some => format!("any {some} of {}", names(&from)),
+                }
+            }
+        };
         Some(match how {
-            How::Nodes => names(&self.some(kind, draws)),
-            How::Split => names(&self.chaos.pool),
+            How::Nodes => some(),
+            How::Pool => names(&self.chaos.pool),
             How::Links => {
-                let (some, all) = (
-                    names(&self.some(kind, draws)),
-                    self.topology.groups().join(" + "),
-                );
+                // Peers may lose each other while others still reach both sides.
+                let all = match draws.stream("whom").chance(ON) {
+                    true => names(&self.chaos.pool),
+                    false => self.topology.groups().join(" + "),
+                };
+                let some = some();
                 match draws.stream("direction").index(3) {
                     0 => format!("{some} -> {all}"),
                     1 => format!("{all} -> {some}"),
@@ -316,14 +397,38 @@ impl<'a> Climate<'a> {
         })
     }
 
+    /// Those of the victims whom a fault may hit.
+    fn from(&self, kind: &FaultKind) -> &[NodeId] {
+        match takes_out(kind) {
+            true => &self.down,
+            false => &self.victims,
+        }
+    }
+    /// How many spells a fault may have; few are as likely as many.
+    fn spells(&self, draws: &Draws) -> u32 {
+        let most = f64::from(self.chaos.spells);
+        let law = Law::Loguniform {
+            low: 1.0,
+            high: most + 1.0,
+        };
+        let drawn = match self.chaos.spells {
+            1 => 1.0,
+            _ => law.sample(&mut draws.stream("spells")),
+        };
+        (2..=self.chaos.spells)
+            .take_while(|n| f64::from(*n) <= drawn)
+            .last()
+            .unwrap_or(1)
+    }
+    /// Whether a fault hits who has a role.
+    fn asks(&self, mut recipe: impl Iterator<Item = How>, draws: &Draws) -> bool {
+        let targets = recipe.any(|how| matches!(how, How::Nodes | How::Links));
+        targets && !self.roles.is_empty() && draws.stream("asks").chance(ON)
+    }
     /// Some of the victims, in topology order.
     fn some(&self, kind: &FaultKind, draws: &Draws) -> Vec<NodeId> {
-        let from = if takes_out(kind) {
-            &self.down
-        } else {
-            &self.victims
-        };
-        let mut some = from.clone();
+        let from = self.from(kind);
+        let mut some = from.to_vec();
         some.sort_by_cached_key(|id| (draws.rank("who", &self.topology.node(*id).name), *id));
         some.truncate(1 + draws.stream("how many").index(from.len()));
         some.sort_unstable();
@@ -335,25 +440,53 @@ impl<'a> Climate<'a> {
         self.chaos.until.since(self.chaos.from).as_nanos_f64()
     }
 
-    /// Start and length, both in whole milliseconds.
-    fn when(&self, (turn, turns): (u32, u32), draws: &Draws, attempt: u32) -> (String, String) {
+    /// Start, length and repetition, in whole milliseconds.
+    fn when(
+        &self,
+        (turn, turns): (u32, u32),
+        (draws, spells): (&Draws, u32),
+        attempt: u32,
+    ) -> When {
         let ms = |ns: f64| (ns / 1e6).floor().max(1.0) * 1e6;
-        let each = self.span() / f64::from(turns);
+        let turn_ns = self.span() / f64::from(turns);
+        let each = turn_ns / f64::from(spells);
         let shorter = f64::from(1u32 << attempt);
+        let (low, high) = if spells > 1 { SPELL } else { LENGTH };
         let law = Law::Loguniform {
-            low: each * LENGTH.0 / shorter,
-            high: each * LENGTH.1 / shorter,
+            low: each * low / shorter,
+            high: each * high / shorter,
         };
         let length = ms(law.sample(&mut draws.stream("length")));
-        let begin = self.chaos.from.as_secs_f64() * 1e9 + each * f64::from(turn);
+        let begin = self.chaos.from.as_secs_f64() * 1e9 + turn_ns * f64::from(turn);
         let at = ms(begin + draws.stream("at").between(0.0, (each - length).max(0.0)));
-        (exact(at), exact(length))
+        let again = (spells > 1).then(|| Again {
+            mean: exact(ms(each)),
+            until: exact(ms(begin + turn_ns - length)),
+        });
+        When {
+            at: exact(at),
+            length: exact(length),
+            again,
+        }
     }
 }
 
 /// A time in words, to the nanosecond.
 fn exact(ns: f64) -> String {
     crate::param::law_text(&Law::Constant(ns), crate::param::Unit::Time)
+}
+
+/// Roles that only nodes of the pool may have, as selectors.
+pub(super) fn roles(topology: &Topology, pool: &[NodeId]) -> Vec<String> {
+    let inside = |role: &&GroupRole| role.nodes.iter().all(|node| pool.contains(node));
+    let roles = topology.group_roles().iter().filter(inside);
+    let word = |role: &GroupRole| match role.role.as_str() {
+        "primary" => "primaries".to_owned(),
+        role => role.to_owned(),
+    };
+    roles
+        .map(|role| format!("any 1 of {} of {}", word(role), role.of))
+        .collect()
 }
 
 /// Workloads that have a load.
@@ -371,7 +504,7 @@ impl Chaos {
         slot: u32,
         kind: &'static FaultKind,
         args: &[(&'static str, String)],
-        (at, length): (&str, &str),
+        (when, asks): (&When, bool),
     ) -> Option<FaultUse> {
         let mut issues = Vec::new();
         let place = &self.place;
@@ -383,8 +516,27 @@ impl Chaos {
         let given = args.iter().map(node).collect();
         let args = record_of(kind.params, given, place, &mut issues);
         let text = |words: &str| node_at(&crate::param::Kind::Text, words, &place.span);
-        let when: Vec<(&str, Node)> = vec![("at", text(at)), ("for", text(length))];
-        let record = record_of(timing::PARAMS, when, place, &mut issues);
+        let mut timing: Vec<(&str, Node)> =
+            vec![("at", text(&when.at)), ("for", text(&when.length))];
+        if let Some(Again { mean, until }) = &when.again {
+            let key = |name: &str| NodeKey {
+                name: name.to_owned(),
+                span: place.span.clone(),
+            };
+            let entries = [
+                ("mean", mean.as_str()),
+                ("dist", "uniform"),
+                ("until", until),
+            ];
+            let entries = entries.map(|(name, words)| (key(name), text(words)));
+            let raw = Raw::Table(entries.to_vec());
+            let span = place.span.clone();
+            timing.push(("every", Node { span, raw }));
+        }
+        if asks {
+            timing.push(("if_none", text("skip")));
+        }
+        let record = record_of(timing::PARAMS, timing, place, &mut issues);
         issues.is_empty().then(|| FaultUse {
             kind,
             label: format!("{LABEL}/{slot}"),

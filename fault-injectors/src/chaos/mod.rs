@@ -75,6 +75,18 @@ pub const PARAMS: &[Param] = &[
     )
     .default("1"),
     Param::new(
+        "spells",
+        Kind::Integer { min: 1, max: 1_000 },
+        "most spells of a fault in its time; with more than one each draws its targets anew",
+    )
+    .default("1"),
+    Param::new(
+        "roles",
+        Kind::Flag,
+        "whether a fault may also hit whoever has a role, such as the leader of a workload",
+    )
+    .default("false"),
+    Param::new(
         "kinds",
         Kind::List(&Kind::Text),
         "faults or families, such as `link`, that may be drawn; all that can be if missing",
@@ -122,6 +134,10 @@ pub struct Chaos {
     pub down_max: usize,
     /// Nodes of the pool that nothing hits.
     pub keep_healthy: usize,
+    /// Most spells of a fault in its time.
+    pub spells: u32,
+    /// Whether a fault may hit whoever has a role.
+    pub roles: bool,
     /// Faults that may be drawn, in the order of the catalogue.
     pub kinds: Vec<&'static FaultKind>,
     /// When it begins.
@@ -153,6 +169,12 @@ pub fn text(drawn: &[Drawn]) -> String {
             "at = \"{}\"\nfor = \"{}\"\nland = \"optional\"",
             fault.at, fault.length
         );
+        if let Some(again) = &fault.again {
+            let _ = writeln!(text, "every = {}", again.text());
+        }
+        if fault.asks {
+            text.push_str("if_none = \"skip\"\n");
+        }
         let value = |(key, words): &(&'static str, String)| {
             let param = fault.kind.params.iter().find(|p| p.key == *key);
             let kind = param.map_or(Kind::Text, |p| p.kind);

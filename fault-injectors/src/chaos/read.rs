@@ -1,5 +1,6 @@
 //! A `[chaos]` record to what a climate is drawn from.
 
+use super::draw::roles;
 use super::recipe::recipe;
 use super::{Chaos, issue};
 use crate::catalog::{self, FaultKind};
@@ -53,6 +54,12 @@ impl Chaos {
         if kinds.is_empty() && issues.len() == before {
             issues.push(issue("no fault can be drawn", &record.place).label("in this record"));
         }
+        // A single node is hit all the same: there is nobody else.
+        let healthy = keep_healthy.min(pool.len().saturating_sub(1));
+        let nodes_max = size(record, "nodes_max");
+        if record.flag("roles") {
+            check_roles(record, topology, (&pool, healthy, nodes_max), issues);
+        }
         let faults = u32::try_from(record.count("faults")).unwrap_or(1);
         let concurrent = record
             .integer_opt("concurrent")
@@ -60,11 +67,12 @@ impl Chaos {
         (issues.len() == before).then(|| Self {
             faults,
             concurrent: concurrent.unwrap_or(faults),
-            // A single node is hit all the same: there is nobody else.
-            keep_healthy: keep_healthy.min(pool.len().saturating_sub(1)),
-            nodes_max: size(record, "nodes_max"),
+            keep_healthy: healthy,
+            nodes_max,
             down_max: size(record, "down_max"),
             pool,
+            spells: u32::try_from(record.count("spells")).unwrap_or(1),
+            roles: record.flag("roles"),
             kinds,
             from,
             until,
@@ -73,6 +81,28 @@ impl Chaos {
             place: record.place.clone(),
             line,
         })
+    }
+}
+
+/// Whether somebody may have a role, and the budget lets whoever that is be hit.
+fn check_roles(
+    record: &Args,
+    topology: &Topology,
+    (pool, healthy, nodes_max): (&[NodeId], usize, usize),
+    issues: &mut Vec<Issue>,
+) {
+    let span = || record.place("roles").span.clone();
+    if roles(topology, pool).is_empty() {
+        let wrong = Issue::new("nobody who may be hit ever has a role", span());
+        let help = "leave it out, or name in `nodes` all nodes of a workload with roles: `squall list workloads`";
+        issues.push(wrong.help(help));
+    } else if healthy > 0 || nodes_max < pool.len() {
+        let wrong = Issue::new("whoever has a role may be any of the nodes", span());
+        let wrong = wrong.label("but not all of them may be hit");
+        let count = pool.len();
+        issues.push(wrong.help(format!(
+            "set `keep_healthy = 0` and `nodes_max = {count}`, or leave it out"
+        )));
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) enum How {
     Service,
     /// A workload that has a load.
     Workload,
-    /// A partition of the whole pool, of these shapes as far as the budget allows.
-    Split,
+    /// The whole pool falls apart.
+    Pool,
     /// Words with laws in braces.
     Words(&'static str),
     /// One of these.
@@ -36,6 +36,12 @@ const BY_NAME: &[(&str, &str, How)] = &[
         "link-rate",
         "rate",
         How::Words("{loguniform 0.1 100}Mbit/s"),
+    ),
+    // With as much jitter as delay, so that messages overtake each other.
+    (
+        "link-delay",
+        "delay",
+        How::Words("exponential mean {loguniform 10 400}ms"),
     ),
     ("rate-limit", "rate", How::Words("{loguniform 1 1000}/s")),
     ("swap-storm", "overcommit", How::Words("{uniform 1.05 2.5}")),
@@ -62,7 +68,7 @@ const BY_NAME: &[(&str, &str, How)] = &[
         "to",
         How::OneOf(&["2028-02-29", "2038-01-19T03:14:00Z", "1970-01-01"]),
     ),
-    ("partition", "nodes", How::Split),
+    ("partition", "nodes", How::Pool),
     ("load-step", "workload", How::Workload),
     // What stays for ever is not healed at the end.
     ("clock-step", "end", How::OneOf(&["back", "slew"])),

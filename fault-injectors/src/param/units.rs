@@ -7,13 +7,14 @@ use squall_core::{Law, VirtualDuration};
 use std::ops::Range;
 
 /// Units of time with their nanoseconds; longer words first where one begins another.
-const TIME: [(&str, u64); 6] = [
+const TIME: [(&str, u64); 7] = [
     ("ns", 1),
     ("us", 1_000),
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),
     ("h", 3_600_000_000_000),
+    ("d", 86_400_000_000_000),
 ];
 const SIZES: [(&str, u64); 5] = [
     ("B", 1),
@@ -39,7 +40,7 @@ pub const SWAP_PRESETS: [&str; 12] = [
 ];
 /// Disks that hosts know by name: the swap devices that are no compressed memory.
 pub const DISK_PRESETS: [&str; 6] = ["vdisk", "optane", "nvme", "ssd", "cloud", "hdd"];
-const TIME_HELP: &str = "units are ns, us, ms, s, m, h";
+const TIME_HELP: &str = "units are ns, us, ms, s, m, h, d";
 const SIZE_HELP: &str = "units are B, KiB, MiB, GiB, TiB";
 
 /// Reads a duration: `250ms`, `1h30m`, `1.5s`.

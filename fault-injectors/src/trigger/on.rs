@@ -318,7 +318,7 @@ fn unit_of(name: &str, on: &Args, topology: &Topology) -> Result<&'static str, R
 fn limit(value: &Value, unit: &str) -> Result<f64, Issue> {
     match (value, unit) {
         (Value::Number(x), "s") => Err(Issue::new("duration has no unit", 0..0)
-            .help(format!("write \"{x}s\"; units are ns, us, ms, s, m, h"))),
+            .help(format!("write \"{x}s\"; units are ns, us, ms, s, m, h, d"))),
         (Value::Number(x), "bytes") => Err(Issue::new("size has no unit", 0..0)
             .help(format!("write \"{x}B\"; units are B, KiB, MiB, GiB, TiB"))),
         (Value::Number(x), _) => Ok(*x),

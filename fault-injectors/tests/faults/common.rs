@@ -73,6 +73,24 @@ pub(crate) fn world() -> Topology {
         kind: KnobKind::Words(["off", "cordon", "refuse"].map(str::to_owned).to_vec()),
         base: 0.0,
     });
+    for slug in [
+        "cold",
+        "cache-flush",
+        "hot-share",
+        "hot-items",
+        "health-failures",
+    ] {
+        world.add_knob(KnobInfo {
+            name: format!("shop.{slug}"),
+            kind: KnobKind::Number { min: 0.0, max: 1e7 },
+            base: 0.0,
+        });
+    }
+    world.add_knob(KnobInfo {
+        name: "shop.health-timeout".into(),
+        kind: KnobKind::Seconds,
+        base: 1.0,
+    });
     group_of_versions(&mut world);
     world
 }

@@ -40,7 +40,7 @@ fn durations() {
     bad("1 s", "blank before the unit of a duration @  s");
     assert_eq!(
         duration("45").unwrap_err().help.unwrap(),
-        "write \"45s\"; units are ns, us, ms, s, m, h"
+        "write \"45s\"; units are ns, us, ms, s, m, h, d"
     );
 }
 

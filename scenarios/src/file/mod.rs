@@ -151,8 +151,8 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
             .map(|mut workload| {
                 workload.line = line_of(text, workload.args.place.span.start);
                 let mut faults = faults.iter();
-                workload.roles =
-                    faults.any(|f| squall_faults::trigger::asks_roles(f, &workload.name));
+                workload.roles = chaos.as_ref().is_some_and(|chaos| chaos.roles)
+                    || faults.any(|f| squall_faults::trigger::asks_roles(f, &workload.name));
                 workload
             })
             .collect(),

@@ -6,7 +6,9 @@ use crate::log::EventLog;
 use crate::scenario::Expect;
 use crate::workloads::WorkloadKind;
 use squall_core::VirtualDuration;
-use squall_core::property::{Compared, Comparison, PropertyKind, PropertySpec, Stat, Verdict};
+use squall_core::property::{
+    Compared, Comparison, Consistency, PropertyKind, PropertySpec, Stat, Verdict,
+};
 use squall_core::world::HOST_SIGNALS;
 use squall_faults::Issue;
 use squall_faults::param::{Arg, Args, Place, Value, duration, rate, size, suggest};
@@ -66,6 +68,7 @@ pub(super) fn check(
 
 fn default_name(kind: &PropertyKind) -> String {
     match kind {
+        PropertyKind::Operations { promise, .. } => format!("{promise} {}", kind.subject()),
         PropertyKind::Always { invariant } => invariant.clone(),
         kind => format!("{} {}", kind.word(), kind.subject()),
     }
@@ -108,6 +111,9 @@ fn promise(
             issues,
         );
         return Some(PropertyKind::Sometimes { event });
+    }
+    if let Some(args) = record.table_opt("operations") {
+        return operations(args, subjects, issues);
     }
     if let Some(args) = record.table_opt("eventually") {
         let event = text(args, "event")?;
@@ -195,6 +201,38 @@ fn threshold(
     })
 }
 
+/// A promise about the operations on a store.
+fn operations(
+    args: &Args,
+    subjects: Subjects<'_>,
+    issues: &mut Vec<Issue>,
+) -> Option<PropertyKind> {
+    let mut names = |key: &str| {
+        let mut names = Vec::new();
+        for arg in args.list_opt(key).unwrap_or(&[]) {
+            let Value::Text(name) = &arg.value else {
+                continue;
+            };
+            subject(&arg.place, name, Wanted::Operation, subjects, issues);
+            names.push(name.clone());
+        }
+        if names.is_empty() && args.given(key) {
+            let place = args.place(key);
+            let issue = Issue::new(format!("`{key}` names no operation"), 0..0);
+            issues.push(place.locate(issue.help("name those of the store: \"kv.get\"")));
+        }
+        names
+    };
+    let (reads, writes) = (names("reads"), names("writes"));
+    Some(PropertyKind::Operations {
+        promise: Consistency::find(args.word_opt("are")?)?,
+        reads,
+        writes,
+        initial: args.integer_opt("initial")?.unsigned_abs(),
+        steps_max: args.integer_opt("steps_max")?.unsigned_abs(),
+    })
+}
+
 fn stat(args: &Args) -> Option<Stat> {
     args.word_opt("stat")?.parse().ok()
 }
@@ -228,7 +266,7 @@ fn limit(value: &Value, unit: Option<&str>) -> Result<Compared, Issue> {
             let (what, help) = match unit {
                 "s" => (
                     "duration",
-                    format!("write \"{x}s\"; units are ns, us, ms, s, m, h"),
+                    format!("write \"{x}s\"; units are ns, us, ms, s, m, h, d"),
                 ),
                 _ => (
                     "size",
@@ -260,19 +298,22 @@ enum Wanted {
     Invariant,
     Event,
     Metric,
+    Operation,
 }
 
 impl Wanted {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+    const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Invariant, "invariant", "`always`"),
         (Self::Event, "event", "`never`, `eventually` or `sometimes`"),
         (Self::Metric, "metric", "`recovers` or `threshold`"),
+        (Self::Operation, "operation", "`operations`"),
     ];
     fn names(self, kind: &WorkloadKind) -> Vec<&'static str> {
         match self {
             Self::Invariant => kind.invariants.iter().map(|w| w.name).collect(),
             Self::Event => kind.events.iter().map(|w| w.name).collect(),
             Self::Metric => kind.metrics.iter().map(|m| m.name).collect(),
+            Self::Operation => kind.operations.to_vec(),
         }
     }
     /// All subjects of this sort in the scenario.
@@ -314,6 +355,7 @@ impl<'a> Subjects<'a> {
             (Self::Running(running), _) => wanted.all_of(running),
             (Self::Log(log), Wanted::Event) => log.events.iter().cloned().collect(),
             (Self::Log(log), Wanted::Metric) => log.metrics.keys().cloned().collect(),
+            (Self::Log(log), Wanted::Operation) => log.operations.iter().cloned().collect(),
             // An invariant of any workload can be named, though a log does not decide it.
             (Self::Log(_), Wanted::Invariant) => {
                 let names = crate::workloads::ALL

@@ -296,7 +296,7 @@ pub(super) fn workloads(
             }
         }
         topology.place(&arg.key, nodes.clone());
-        for service in kind.services {
+        for service in kind.services_in(args) {
             let id = topology.add_service(&format!("{}.{}", arg.key, service.name));
             // A part of the workload that runs elsewhere says so under its name.
             let own = args

@@ -27,6 +27,8 @@ pub struct EventLog {
     pub nodes: Vec<String>,
     /// Names of events that it declares or holds.
     pub events: BTreeSet<String>,
+    /// Names of the operations that it holds.
+    pub operations: BTreeSet<String>,
     /// Metrics that it declares or holds, with their units; an undeclared one has none.
     pub metrics: BTreeMap<String, String>,
     /// The records, as of a run.

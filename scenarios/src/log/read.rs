@@ -223,6 +223,9 @@ impl<'a> Reader<'a> {
             }
             "op-invoke" => {
                 let name = line.text_of("name")?.to_owned();
+                if !self.log.operations.contains(&name) {
+                    self.log.operations.insert(name.clone());
+                }
                 What::Invoke {
                     op: self.operation(line, true)?,
                     node: self.node(line)?,

@@ -32,6 +32,42 @@ const STORY: [&str; 9] = [
     r#"{"time_s":20,"kind":"end"}"#,
 ];
 
+/// A register whose second client reads what was overwritten before it asked.
+const STORE: [&str; 7] = [
+    r#"{"time_s":1,"kind":"op-invoke","op":"a","name":"write","node":"c-0","key":"x","value":1}"#,
+    r#"{"time_s":2,"kind":"op-ok","op":"a"}"#,
+    r#"{"time_s":3,"kind":"op-invoke","op":"b","name":"write","node":"c-0","key":"x","value":2}"#,
+    r#"{"time_s":4,"kind":"op-ok","op":"b"}"#,
+    r#"{"time_s":5,"kind":"op-invoke","op":"c","name":"read","node":"c-1","key":"x"}"#,
+    r#"{"time_s":6,"kind":"op-ok","op":"c","value":1}"#,
+    r#"{"time_s":20,"kind":"end"}"#,
+];
+
+#[test]
+fn operations_on_the_store_of_another_system() {
+    let promise = |are: &str| {
+        format!("operations = {{ are = \"{are}\", reads = [\"read\"], writes = [\"write\"] }}")
+    };
+    assert_eq!(verdict(&STORE, &promise("linearizable")), Verdict::Fail);
+    assert_eq!(verdict(&STORE, &promise("no-lost-write")), Verdict::Fail);
+    let session = promise("session-guarantees");
+    assert_eq!(verdict(&STORE, &session), Verdict::Pass, "another client");
+    let own: Vec<String> = STORE
+        .iter()
+        .map(|line| line.replace("c-1", "c-0"))
+        .collect();
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    assert_eq!(verdict(&own, &session), Verdict::Fail, "its own writes");
+    let log = log(&STORE).expect("a log");
+    let text =
+        "[[property]]\noperations = { are = \"linearizable\", reads = [\"reed\"], writes = [] }\n";
+    let wrong = properties_for_log("p.toml", text, &log).expect_err("no such operation");
+    let wrong = wrong.render(false);
+    assert!(wrong.contains("unknown operation `reed`"), "{wrong}");
+    assert!(wrong.contains("did you mean `read`?"), "{wrong}");
+    assert!(wrong.contains("`writes` names no operation"), "{wrong}");
+}
+
 #[test]
 fn the_temporal_words_work_on_a_log() {
     use Verdict::{Fail, Inconclusive, NotExercised, Pass};

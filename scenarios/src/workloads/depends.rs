@@ -33,7 +33,7 @@ pub fn whole(depends: &mut Depends<'_>) {
             depends.map.talks(unit, *node, *other);
         }
     }
-    for service in depends.workload.kind.services {
+    for service in depends.workload.kind.services_in(&depends.workload.args) {
         let service = depends.service(service.name);
         depends.map.calls(unit, service);
     }

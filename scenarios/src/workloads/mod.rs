@@ -13,7 +13,7 @@ pub use install::{Install, InstallFn, Prepare, PrepareFn, Prepared, nothing};
 
 use core::fmt;
 use squall_core::world::HOST_SIGNALS;
-use squall_faults::param::{Args, Param, Value, Variant};
+use squall_faults::param::{Args, Need, Param, Value, Variant};
 use squall_faults::topology::KnobKind;
 use std::fmt::Write as _;
 
@@ -25,6 +25,7 @@ pub const ALL: &[&WorkloadKind] = &[
     &cluster::raft::RAFT,
     &cluster::membership::MEMBERSHIP,
     &cluster::scheduler::SCHEDULER,
+    &cluster::training::TRAINING,
     &cluster::rollout::ROLLOUT,
 ];
 
@@ -46,7 +47,8 @@ pub struct WorkloadKind {
     pub metrics: &'static [Metric],
     /// Parameters that faults can set.
     pub knobs: &'static [Knob],
-    /// Services that faults can hit.
+    /// Services that faults can hit. One that is called as an optional table of the parameters is there
+    /// only if that is written: see [`WorkloadKind::services_in`].
     pub services: &'static [Word],
     /// Sensors and actuators that faults can hit.
     pub channels: &'static [Channel],
@@ -220,6 +222,15 @@ pub fn list_metrics() -> String {
 }
 
 impl WorkloadKind {
+    /// The services of a workload with these parameters.
+    pub fn services_in<'a>(&'a self, args: &'a Args) -> impl Iterator<Item = &'a Word> {
+        self.services.iter().filter(|service| {
+            let optional =
+                |param: &&Param| param.key == service.name && param.need == Need::Optional;
+            let absent = args.table_opt(service.name).is_none();
+            !(absent && self.params.iter().any(|param| optional(&param)))
+        })
+    }
     /// Everything about it, for people.
     pub fn describe(&self) -> String {
         let mut text = format!("{}   {}\n\n", self.name, self.summary);

@@ -5,6 +5,7 @@ mod floors;
 mod groups;
 mod presets;
 mod ramps;
+mod spells;
 mod swarm;
 
 use squall_core::plan::{Entry, Plan};

@@ -1,4 +1,5 @@
 //! The rows of the reference table, and what was measured beside them.
+#![allow(dead_code, reason = "each test uses a part")]
 
 use std::path::Path;
 
@@ -58,6 +59,10 @@ pub(crate) fn rows(id: &str, test: &str) -> Option<Vec<Row>> {
 }
 
 impl Row {
+    /// The value of the table.
+    pub(crate) const fn value(&self) -> f64 {
+        self.value
+    }
     /// The number after `key` in the set-up: `rho=0.5` has 0.5 after `rho=`.
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
         let rest = &self.setup[self.setup.find(key)? + key.len()..];

@@ -6,11 +6,13 @@
 
 mod invariant;
 mod monitors;
+mod operations;
 mod series;
 mod spec;
 
 pub use invariant::{Invariant, Monitored, Ruling};
 pub use monitors::{Event, Recovers, Threshold};
+pub use operations::{Consistency, Operations};
 pub use series::{Metrics, Series, Stat, Summary};
 pub use spec::{Compared, Comparison, PropertyKind, PropertySpec};
 

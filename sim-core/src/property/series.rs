@@ -27,11 +27,13 @@ pub enum Stat {
     P99,
     /// 99.9 % quantile.
     P999,
+    /// The latest.
+    Last,
 }
 
 impl Stat {
     /// All statistics with their words.
-    pub const WORDS: [(&'static str, Self); 9] = [
+    pub const WORDS: [(&'static str, Self); 10] = [
         ("count", Self::Count),
         ("sum", Self::Sum),
         ("mean", Self::Mean),
@@ -41,8 +43,9 @@ impl Stat {
         ("p90", Self::P90),
         ("p99", Self::P99),
         ("p999", Self::P999),
+        ("last", Self::Last),
     ];
-    /// The statistic of `values`, which it sorts; `None` if there are none, except for count and sum.
+    /// The statistic of `values`, in the order of time, which it may sort; `None` if there are none, except for count and sum.
     pub fn of(self, values: &mut [f64]) -> Option<f64> {
         let sum = || values.iter().sum::<f64>();
         match self {
@@ -56,12 +59,13 @@ impl Stat {
             Self::P90 => quantile(values, 0.9),
             Self::P99 => quantile(values, 0.99),
             Self::P999 => quantile(values, 0.999),
+            Self::Last => values.last().copied(),
         }
     }
 }
 
 impl Stat {
-    /// The statistic of runs of equal values, which it sorts: of each the value and how often it came.
+    /// The statistic of runs of equal values, in the order of time, which it may sort: of each the value and how often it came.
     fn of_runs(self, runs: &mut [(f64, u64)]) -> Option<f64> {
         let count = runs.iter().map(|(_, n)| n).sum::<u64>();
         let sum = || runs.iter().map(|(v, n)| v * *n as f64).sum::<f64>();
@@ -76,6 +80,7 @@ impl Stat {
             Self::P90 => rank(0.9, count),
             Self::P99 => rank(0.99, count),
             Self::P999 => rank(0.999, count),
+            Self::Last => return runs.iter().rfind(|(_, n)| *n > 0).map(|(value, _)| *value),
         };
         runs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut seen = 0;

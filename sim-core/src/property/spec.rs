@@ -1,6 +1,6 @@
 //! Properties as data.
 
-use super::Stat;
+use super::{Consistency, Stat};
 use crate::VirtualDuration;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,19 @@ pub enum PropertyKind {
         /// Length of a window.
         window: VirtualDuration,
     },
+    /// The operations of clients on a store are consistent.
+    Operations {
+        /// In which way.
+        promise: Consistency,
+        /// Names of the operations that read.
+        reads: Vec<String>,
+        /// Names of those that write.
+        writes: Vec<String>,
+        /// What a key holds before anything is written.
+        initial: u64,
+        /// Most steps of the search for an order, a key; beyond it is undecided.
+        steps_max: u64,
+    },
     /// A named event is seen at least once in a campaign: it makes sure that something was tried.
     Sometimes {
         /// Name of the event.
@@ -104,11 +117,12 @@ impl PropertyKind {
             Self::Never { .. } => "never",
             Self::Eventually { .. } => "eventually",
             Self::Recovers { .. } => "recovers",
+            Self::Operations { .. } => "operations",
             Self::Sometimes { .. } => "sometimes",
             Self::Threshold { .. } => "threshold",
         }
     }
-    /// The invariant, event or metric it is about.
+    /// The invariant, event, metric or operation it is about.
     pub fn subject(&self) -> &str {
         match self {
             Self::Always { invariant } => invariant,
@@ -116,6 +130,7 @@ impl PropertyKind {
                 event
             }
             Self::Recovers { metric, .. } | Self::Threshold { metric, .. } => metric,
+            Self::Operations { reads, .. } => reads.first().map_or("", String::as_str),
         }
     }
 }
@@ -132,6 +147,17 @@ impl fmt::Display for PropertyKind {
             } => write!(f, "{subject} within {d}"),
             Self::Eventually { within: None, .. } => write!(f, "eventually {subject}"),
             Self::Sometimes { .. } => write!(f, "sometimes {subject}"),
+            Self::Operations {
+                promise,
+                reads,
+                writes,
+                ..
+            } => write!(
+                f,
+                "{} and {} are {promise}",
+                reads.join(", "),
+                writes.join(", ")
+            ),
             Self::Recovers {
                 stat,
                 factor,

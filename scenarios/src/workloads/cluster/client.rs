@@ -1,10 +1,13 @@
 //! The clients: open-loop arrivals, time-outs, retries with a budget.
 
-use super::balance::Caller;
-use super::config::Config;
+use super::caller::Caller;
+use super::guard::budget::Tokens;
+use super::guard::throttle::Throttle;
+use super::meter::bump;
+use super::objective::{Count, Objective};
 use super::server::status;
-use super::shared::{BUDGET_BURST, Door, NO_BUDGET, Shared, Visit, bump};
-use core::cell::Cell;
+use super::shared::{BUDGET_BURST, Door, NO_BUDGET, Shared, Visit};
+use core::cell::RefCell;
 use squall_core::history::Outcome;
 use squall_core::world::Cx;
 use squall_core::{Sample, VirtualDuration};
@@ -19,24 +22,33 @@ const GAP_STEP: f64 = 0.1;
 #[derive(Debug)]
 struct Client {
     shared: Rc<Shared>,
-    caller: Caller,
+    caller: Rc<Caller>,
     /// Retries saved up.
-    tokens: Cell<f64>,
+    tokens: Tokens,
+    throttle: RefCell<Throttle>,
 }
 
-/// Retries that a client may save up.
-fn burst(config: &Config) -> f64 {
-    config.budget.map_or(BUDGET_BURST, |(_, burst)| burst)
+/// Retries that a client may save up that earns `share` of one each time.
+fn most(shared: &Shared, share: f64) -> f64 {
+    match shared.config.budget {
+        Some(_) => shared.config.saving.most(share),
+        None => BUDGET_BURST,
+    }
 }
 
 /// Makes requests, for ever.
 pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u64) {
     let config = &shared.config;
+    let saved = most(&shared, config.budget.map_or(0.0, |(share, _)| share));
     let client = Rc::new(Client {
-        caller: Caller::new(&cx, Rc::clone(&shared)),
-        tokens: Cell::new(burst(config)),
+        caller: Rc::new(Caller::new(&cx, Rc::clone(&shared), &config.entries)),
+        tokens: Tokens::new(saved),
+        throttle: RefCell::default(),
         shared: Rc::clone(&shared),
     });
+    if config.health.is_some() {
+        client.caller.check_all(&cx, &config.entries);
+    }
     let index = usize::try_from(number).expect("a client's number");
     let (arrivals, requests) = (shared.arrivals[index], &shared.requests[index]);
     let rate = config.rate / config.clients.len() as f64;
@@ -79,34 +91,44 @@ impl Client {
         let started = cx.now();
         let operation = cx.operation(shared.request_span);
         let inside = operation.cx();
-        let new = shared.fleet.route(&cx, id);
         let mut event = events.request;
         let mut attempt = 0;
+        let visit = Visit {
+            request: id,
+            path: 0,
+            item: shared.item(&cx, id),
+            critical: shared.is_critical(id),
+            new: shared.fleet.route(&cx, id),
+        };
+        if shared.config.saving.of_requests {
+            self.earn(&cx);
+        }
         let end = loop {
             let timeout = cx.knob(shared.knobs.timeout);
             let timeout = VirtualDuration::from_secs_f64(timeout.clamp(0.0, 1e9));
             cx.event(event, id, timeout.as_nanos());
             event = events.retried;
-            let end = self
-                .attempt(inside, entry, (id, new, attempt), timeout)
-                .await;
+            let end = self.attempt(inside, entry, (visit, attempt), timeout).await;
             attempt += 1;
             if matches!(end, End::Ok) || !self.may_retry(&cx, attempt) {
                 break end;
             }
             self.back_off(inside, id, attempt).await;
         };
-        let latency = cx.now().since(started).as_secs_f64();
+        let took = cx.now().since(started);
+        let latency = took.as_secs_f64();
         shared
             .fleet
-            .ended(&cx, new, matches!(end, End::Ok), latency);
+            .ended(&cx, visit.new, matches!(end, End::Ok), latency);
+        if let Some(objective) = &shared.config.objective {
+            let good = Objective::good(objective.latency, matches!(end, End::Ok), took);
+            shared.meter.request(Count::one(good));
+        }
         match end {
             End::Ok => {
                 bump(&shared.meter.oks);
-                let earned = cx.knob(shared.knobs.budget);
-                if earned < NO_BUDGET {
-                    let saved = self.tokens.get() + earned.max(0.0);
-                    self.tokens.set(saved.min(burst(&shared.config)));
+                if !shared.config.saving.of_requests {
+                    self.earn(&cx);
                 }
                 operation.end(Outcome::Ok);
                 cx.event(events.ok, id, 0);
@@ -132,26 +154,38 @@ impl Client {
         &self,
         cx: &Cx,
         entry: u32,
-        (request, new, attempt): (u64, bool, u64),
+        (visit, attempt): (Visit, u64),
         timeout: VirtualDuration,
     ) -> End {
+        if self.holds_back(cx, (visit.request, attempt)) {
+            return End::Shed(503);
+        }
         bump(&self.shared.meter.attempts);
         let deadline = cx.wall_clock().saturating_add(timeout);
         let latest = cx.monotonic().saturating_add(timeout);
-        let visit = Visit {
-            request,
-            path: 0,
-            new,
-        };
         let what = (Door::Request, entry);
         let result = self.caller.call(cx, what, (visit, attempt), deadline).await;
         match result.map_err(status) {
             // A client that was paused may see an answer too late.
-            Ok(()) if cx.monotonic() <= latest => End::Ok,
+            Ok(()) if cx.monotonic() <= latest => {
+                if let Some(rules) = self.shared.config.throttle {
+                    self.throttle.borrow_mut().accepted(rules, cx.monotonic());
+                }
+                End::Ok
+            }
             Ok(()) | Err(504) => End::TimedOut,
             Err(code @ (429 | 503)) => End::Shed(code),
             Err(code) => End::Failed(code),
         }
+    }
+
+    /// Whether an attempt is not made at all, as too many failed lately.
+    fn holds_back(&self, cx: &Cx, (request, attempt): (u64, u64)) -> bool {
+        let Some(rules) = self.shared.config.throttle else {
+            return false;
+        };
+        let chance = self.throttle.borrow_mut().wants(rules, cx.monotonic());
+        cx.key("throttle").child(request).at(attempt).chance(chance)
     }
 
     /// Whether another try is allowed; takes it from the budget.
@@ -163,11 +197,15 @@ impl Client {
         if cx.knob(self.shared.knobs.budget) >= NO_BUDGET {
             return true;
         }
-        let tokens = self.tokens.get();
-        if tokens >= 1.0 {
-            self.tokens.set(tokens - 1.0);
+        self.tokens.spend()
+    }
+
+    /// Saves up what a success or a request earns.
+    fn earn(&self, cx: &Cx) {
+        let share = cx.knob(self.shared.knobs.budget);
+        if share < NO_BUDGET {
+            self.tokens.earn(share, most(&self.shared, share));
         }
-        tokens >= 1.0
     }
 
     async fn back_off(&self, cx: &Cx, id: u64, attempt: u64) {

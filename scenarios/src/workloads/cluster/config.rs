@@ -1,6 +1,12 @@
 //! From parameters to a plan of services, replicas and clients: once, before the first seed.
 
+use super::generate::generate;
 use super::graph::{CALLS_MAX, Edges, Graph};
+use super::guard::budget;
+use super::guard::{
+    admission, breaker, cache, codel, health, hedge, items, pool, throttle, warm_up,
+};
+use super::objective::Objective;
 use super::store::Store;
 use crate::workloads::{Prepare, Prepared};
 use squall_core::{Law, NodeId, VirtualDuration};
@@ -15,12 +21,32 @@ pub(super) enum Balance {
     LeastLoaded,
     /// The least loaded of so many, drawn without repetition.
     Choices(u32),
+    /// The one that has the item, or the next after it.
+    ByItem,
+}
+
+/// Who is next in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Discipline {
+    Fifo,
+    Lifo,
+    /// The latest while the queue is longer than this.
+    Adaptive(usize),
+}
+
+/// What a service's process may try again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct HopBudget {
+    pub(super) share: f64,
+    pub(super) burst: f64,
 }
 
 /// When a caller avoids a replica.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Ejection {
     pub(super) errors: u32,
+    /// How many times slower than the median.
+    pub(super) slower: Option<f64>,
     pub(super) length: VirtualDuration,
     pub(super) share_max: f64,
 }
@@ -36,6 +62,9 @@ pub(super) struct Service {
     pub(super) working_set: Option<u64>,
     pub(super) pages: u32,
     pub(super) callees: Vec<u32>,
+    /// By callee, whether a visit can do without.
+    pub(super) soft: Vec<bool>,
+    pub(super) cache: Option<cache::Rules>,
     /// Its replicas, by number.
     pub(super) replicas: Vec<u32>,
 }
@@ -61,14 +90,40 @@ pub(super) struct Config {
     pub(super) backoff_max: f64,
     /// Retries earned by a success, and how many may be saved up by a client.
     pub(super) budget: Option<(f64, f64)>,
+    pub(super) saving: budget::Rules,
+    pub(super) throttle: Option<throttle::Rules>,
+    pub(super) hop_budget: Option<HopBudget>,
+    /// Whether a call gets what is left of the caller's time.
+    pub(super) pass_on: bool,
+    pub(super) soft_timeout: Option<VirtualDuration>,
     pub(super) sequential: bool,
     pub(super) hop_timeout: Option<VirtualDuration>,
     pub(super) hop_attempts: u32,
     pub(super) balance: Balance,
     pub(super) ejection: Option<Ejection>,
+    /// How long a failed call counts as outstanding.
+    pub(super) penalty: Option<VirtualDuration>,
     pub(super) queue_capacity: usize,
-    pub(super) lifo: bool,
+    pub(super) discipline: Discipline,
+    pub(super) critical_first: bool,
+    pub(super) codel: Option<codel::Rules>,
     pub(super) deadline_drop: bool,
+    pub(super) admission: Option<admission::Rules>,
+    /// Visits that a node serves at once.
+    pub(super) threads: Option<u32>,
+    pub(super) warm_up: Option<warm_up::Rules>,
+    pub(super) breaker: Option<breaker::Rules>,
+    pub(super) hedge: Option<hedge::Rules>,
+    pub(super) pool: Option<pool::Rules>,
+    pub(super) health: Option<health::Rules>,
+    pub(super) subset: Option<usize>,
+    /// What requests are about, if anything asks for it.
+    pub(super) items: Option<items::Items>,
+    pub(super) critical: f64,
+    pub(super) objective: Option<Objective>,
+    /// With `objective.faulted`: the services that may miss the objective.
+    pub(super) reach: Option<Vec<u32>>,
+    pub(super) visits: bool,
     pub(super) zipf: f64,
     pub(super) written: f64,
     pub(super) check_answers: bool,
@@ -90,6 +145,30 @@ impl Config {
         nodes.dedup();
         nodes
     }
+    /// The services that the replicas of a node call.
+    pub(super) fn called_from(&self, node: NodeId) -> Vec<u32> {
+        let here = self.replicas.iter().filter(|replica| replica.node == node);
+        let callees = here.flat_map(|replica| &self.services[replica.service as usize].callees);
+        let mut called: Vec<u32> = callees.copied().collect();
+        called.sort_unstable();
+        called.dedup();
+        called
+    }
+    /// The number of the process on `node` among those that call a service: clients first.
+    pub(super) fn caller_number(&self, service: usize, node: NodeId) -> usize {
+        let entry = self.entries.iter().any(|entry| *entry as usize == service);
+        let clients: &[NodeId] = if entry { &self.clients } else { &[] };
+        let calls = |node: &NodeId| {
+            let called = self.called_from(*node);
+            called.iter().any(|callee| *callee as usize == service)
+        };
+        if let Some(number) = clients.iter().position(|client| *client == node) {
+            return number;
+        }
+        let servers = self.nodes();
+        let before = servers.iter().take_while(|other| **other != node);
+        clients.len() + before.filter(|other| calls(other)).count()
+    }
 }
 
 fn count(args: &Args, key: &str) -> u32 {
@@ -102,7 +181,7 @@ fn count_opt(args: &Args, key: &str) -> Option<u32> {
 /// Reads the parameters; every error at once.
 pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
     let args = prepare.args;
-    let mut graph = read_graph(prepare, issues);
+    let (mut graph, drawn) = read_graph(prepare, issues);
     let entries = match args.text_opt("entry") {
         None => graph.roots(),
         Some(name) => {
@@ -125,40 +204,68 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             issues.push(issue.help(format!("at most {CALLS_MAX} are allowed; cut some calls")));
         }
     }
-    let (services, replicas) = place(prepare, &graph, issues);
+    let (services, replicas) = place(prepare, (&graph, drawn.as_deref()), issues);
     let clients = nodes_of(prepare, args, "clients", issues);
+    let clients = clients.unwrap_or_else(|| prepare.nodes.to_vec());
     let (retry, hop, queue) = (args.table("retry"), args.table("hop"), args.table("queue"));
     let backoff = retry.law("backoff");
     let version = args.table("version");
+    let rate = args.table("arrivals").number("rate");
+    let balance = balance(args.word("balance"));
+    let cached = services.iter().any(|service| service.cache.is_some());
+    let asked = cached || balance == Balance::ByItem;
+    let burst = f64::from(count(retry, "burst"));
+    let objective = args.table_opt("objective");
     Arc::new(Config {
+        items: asked.then(|| items::Items::read(args.table("items"))),
+        saving: budget::Rules::read(retry, burst, rate / clients.len() as f64),
+        throttle: throttle::Rules::read(retry),
+        hop_budget: hop.number_opt("budget").map(|share| HopBudget {
+            share,
+            burst: f64::from(count(hop, "burst")),
+        }),
+        pass_on: hop.word("deadline") == "pass-on",
+        soft_timeout: hop.duration_opt("soft_timeout"),
+        critical_first: queue.flag("critical_first"),
+        codel: queue.table_opt("codel").map(codel::Rules::read),
+        admission: args.table_opt("admission").map(admission::Rules::read),
+        threads: count_opt(args, "threads"),
+        warm_up: args.table_opt("warm_up").map(warm_up::Rules::read),
+        breaker: args.table_opt("breaker").map(breaker::Rules::read),
+        hedge: args.table_opt("hedge").map(hedge::Rules::read),
+        pool: args.table_opt("pool").map(pool::Rules::read),
+        health: args.table_opt("health").map(health::Rules::read),
+        subset: count_opt(args, "subset").map(|size| size as usize),
+        critical: args.number("critical"),
+        reach: objective.and_then(|objective| reach(prepare, objective, &graph, issues)),
+        objective: objective.map(Objective::read),
+        visits: args.flag("visits"),
         services,
         replicas,
         entries: entries.into_iter().map(number).collect(),
-        clients: clients.unwrap_or_else(|| prepare.nodes.to_vec()),
-        rate: args.table("arrivals").number("rate"),
+        clients,
+        rate,
         attempts: count(retry, "attempts"),
         backoff_max: backoff.quantile(0.9999).max(0.0),
         backoff,
-        budget: retry
-            .number_opt("budget")
-            .map(|share| (share, f64::from(count(retry, "burst")))),
+        budget: retry.number_opt("budget").map(|share| (share, burst)),
         sequential: hop.word("order") == "sequential",
         hop_timeout: hop.duration_opt("timeout"),
         hop_attempts: count(hop, "attempts"),
-        balance: match args.word("balance") {
-            "least-loaded" => Balance::LeastLoaded,
-            "random" => Balance::Choices(1),
-            "two-choices" => Balance::Choices(2),
-            "three-choices" => Balance::Choices(3),
-            _ => Balance::RoundRobin,
-        },
+        balance,
+        penalty: args.duration_opt("penalty"),
         ejection: args.table_opt("ejection").map(|ejection| Ejection {
             errors: count(ejection, "errors"),
+            slower: ejection.number_opt("slower"),
             length: ejection.duration("for"),
             share_max: ejection.number("share_max"),
         }),
         queue_capacity: count(queue, "capacity") as usize,
-        lifo: queue.word("discipline") == "lifo",
+        discipline: match queue.word("discipline") {
+            "lifo" => Discipline::Lifo,
+            "adaptive-lifo" => Discipline::Adaptive(count(queue, "lifo_above") as usize),
+            _ => Discipline::Fifo,
+        },
         deadline_drop: queue.flag("deadline_drop"),
         zipf: args.number("zipf"),
         written: args.number("written"),
@@ -176,18 +283,53 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     })
 }
 
+fn balance(word: &str) -> Balance {
+    match word {
+        "least-loaded" => Balance::LeastLoaded,
+        "random" => Balance::Choices(1),
+        "two-choices" => Balance::Choices(2),
+        "three-choices" => Balance::Choices(3),
+        "by-item" => Balance::ByItem,
+        _ => Balance::RoundRobin,
+    }
+}
+
+/// The services that a fault of `objective.faulted` may reach.
+fn reach(
+    prepare: &Prepare<'_>,
+    objective: &Args,
+    graph: &Graph,
+    issues: &mut Vec<Issue>,
+) -> Option<Vec<u32>> {
+    let name = objective.text_opt("faulted")?;
+    let Some(faulted) = graph.find(name) else {
+        let issue = prepare.issue(
+            "objective.faulted",
+            format!("no service is called `{name}`"),
+        );
+        let names = graph.names().iter().map(String::as_str);
+        issues.push(issue.maybe_help(suggest(name, names)));
+        return None;
+    };
+    Some(graph.affected(faulted).into_iter().map(number).collect())
+}
+
 fn number(index: usize) -> u32 {
     u32::try_from(index).expect("fewer than 2^32 services and replicas")
 }
 
-fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Graph {
+/// The graph, and the replicas of its services where those are drawn with it.
+fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> (Graph, Option<Vec<u32>>) {
     let args = prepare.args.table("graph");
     let size = |key| {
         args.integer_opt(key)
             .map(|n| usize::try_from(n).unwrap_or(1))
     };
     let mut graph = Graph::default();
-    if let Some(n) = size("chain") {
+    let mut drawn = None;
+    if let Some(args) = args.table_opt("generate") {
+        (graph, drawn) = generate(args);
+    } else if let Some(n) = size("chain") {
         graph = Graph::chain(n);
     } else if let Some(n) = size("fan") {
         graph = Graph::fan(n);
@@ -234,7 +376,14 @@ fn read_graph(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Graph {
     if graph.names().is_empty() {
         graph.add("s0");
     }
-    graph
+    for call in args.list_opt("soft").unwrap_or_default() {
+        if let Value::Text(text) = &call.value
+            && let Err(message) = graph.soften(text)
+        {
+            issues.push(call.place.locate(Issue::new(message, 0..text.len())));
+        }
+    }
+    (graph, drawn)
 }
 
 /// The nodes that a selector names, if it is there. Nothing is drawn here.
@@ -262,7 +411,7 @@ fn nodes_of(
 /// Services with what differs in them, and their replicas dealt out over their nodes.
 fn place(
     prepare: &Prepare<'_>,
-    graph: &Graph,
+    (graph, drawn): (&Graph, Option<&[u32]>),
     issues: &mut Vec<Issue>,
 ) -> (Vec<Service>, Vec<Replica>) {
     let args = prepare.args;
@@ -284,7 +433,11 @@ fn place(
         let nodes = nodes.unwrap_or_else(|| prepare.nodes.to_vec());
         let whole = |key| count_opt(own, key).unwrap_or_else(|| count(args, key));
         let first = replicas.len();
-        replicas.extend((0..whole("replicas") as usize).map(|i| Replica {
+        let count = match drawn {
+            Some(drawn) => count_opt(own, "replicas").unwrap_or(drawn[id]),
+            None => whole("replicas"),
+        };
+        replicas.extend((0..count as usize).map(|i| Replica {
             service: number(id),
             node: nodes[(id + i) % nodes.len()],
         }));
@@ -297,6 +450,12 @@ fn place(
             working_set: own.size_opt("working_set").or(args.size_opt("working_set")),
             pages: whole("pages"),
             callees: graph.callees(id).iter().copied().map(number).collect(),
+            soft: graph
+                .callees(id)
+                .iter()
+                .map(|to| graph.is_soft(id, *to))
+                .collect(),
+            cache: own.table_opt("cache").map(cache::Rules::read),
             replicas: (first..replicas.len()).map(number).collect(),
         });
     }

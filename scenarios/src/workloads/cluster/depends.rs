@@ -20,6 +20,10 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
     }
     let (door, calls) = (depends.service("request"), depends.service("service"));
     depends.map.calls(workload, door);
+    if config.health.is_some() {
+        let health = depends.service("health");
+        depends.map.calls(workload, health);
+    }
     let names = config
         .services
         .iter()
@@ -52,10 +56,13 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         for node in nodes(number) {
             depends.map.runs_on(unit, node);
         }
-        for callee in &service.callees {
-            depends.map.needs(unit, units[*callee as usize]);
-            depends.talks(unit, &nodes(number), &nodes(*callee));
+        for (callee, soft) in service.callees.iter().zip(&service.soft) {
             depends.map.calls(unit, calls);
+            // What a visit can do without is not needed, nor is the way to it.
+            if !soft {
+                depends.map.needs(unit, units[*callee as usize]);
+                depends.talks(unit, &nodes(number), &nodes(*callee));
+            }
         }
         depends.goes_by_all_knobs(unit);
         depends.operation(unit, &service.name);
@@ -64,7 +71,15 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
             ("hop-retried", Some(u64::from(number))),
             &service.name,
         );
-        for event in ["queue-full", "dropped", "record-lost", "disk-error"] {
+        for event in [
+            "queue-full",
+            "dropped",
+            "record-lost",
+            "disk-error",
+            "sloughed",
+            "refused",
+            "breached",
+        ] {
             depends.trouble(unit, event, &[], Some(u64::from(number)));
         }
     }

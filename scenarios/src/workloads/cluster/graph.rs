@@ -1,8 +1,8 @@
 //! Service graphs: who calls whom, read from a file, a list or a preset; cycles; blast radius.
 
 use squall_faults::param::suggest;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More calls than this for one request are refused: paths through a graph grow exponentially.
 pub const CALLS_MAX: u64 = 10_000;
@@ -13,6 +13,8 @@ pub const CALLS_MAX: u64 = 10_000;
 pub struct Graph {
     names: Vec<String>,
     callees: Vec<Vec<usize>>,
+    /// Calls that the caller can do without.
+    soft: BTreeSet<(usize, usize)>,
     index: BTreeMap<String, usize>,
 }
 
@@ -78,6 +80,33 @@ impl Graph {
             self.call(pair[0], pair[1]);
         }
         Ok(())
+    }
+    /// Makes the calls of `a -> b` soft: whoever calls can do without. The error says what is wrong.
+    pub fn soften(&mut self, text: &str) -> Result<(), String> {
+        let names: Vec<&str> = text.split("->").map(str::trim).collect();
+        if names.len() < 2 {
+            return Err(format!(
+                "`{text}` is not a call: write \"caller -> callee\""
+            ));
+        }
+        for pair in names.windows(2) {
+            let known = |name: &str| {
+                let known = self.names.iter().map(String::as_str);
+                let advice = suggest(name, known).map_or(String::new(), |text| format!("; {text}"));
+                self.find(name)
+                    .ok_or_else(|| format!("no service is called `{name}`{advice}"))
+            };
+            let (caller, callee) = (known(pair[0])?, known(pair[1])?);
+            if !self.callees[caller].contains(&callee) {
+                return Err(format!("`{}` does not call `{}`", pair[0], pair[1]));
+            }
+            self.soft.insert((caller, callee));
+        }
+        Ok(())
+    }
+    /// Whether `caller` can do without `callee`.
+    pub fn is_soft(&self, caller: usize, callee: usize) -> bool {
+        self.soft.contains(&(caller, callee))
     }
     /// Reads edges as CSV with the columns `app`, `caller`, `callee`; others are ignored. Without
     /// `app` the file must hold one application.
@@ -223,15 +252,17 @@ impl Graph {
         }
         count(self, entry, &mut vec![None; self.names.len()])
     }
-    /// The services that a failure of `failed` reaches if every call is needed: itself and all its
-    /// ancestors, in ascending order.
+    /// The services that a failure of `failed` reaches: itself and all that need it, in ascending order.
+    /// Soft calls pass nothing on.
     pub fn affected(&self, failed: usize) -> Vec<usize> {
         let mut hit = vec![false; self.names.len()];
         hit[failed] = true;
         loop {
             let before = hit.iter().filter(|h| **h).count();
             for caller in 0..hit.len() {
-                hit[caller] |= self.callees[caller].iter().any(|callee| hit[*callee]);
+                let needs = |callee: &&usize| !self.is_soft(caller, **callee);
+                let mut needed = self.callees[caller].iter().filter(needs);
+                hit[caller] |= needed.any(|callee| hit[*callee]);
             }
             let now: Vec<usize> = (0..hit.len()).filter(|i| hit[*i]).collect();
             if now.len() == before {
@@ -239,7 +270,7 @@ impl Graph {
             }
         }
     }
-    /// The share of the services that a failure of `failed` reaches if every call is needed.
+    /// The share of the services that a failure of `failed` reaches.
     pub fn blast_radius(&self, failed: usize) -> f64 {
         self.affected(failed).len() as f64 / self.names.len() as f64
     }
@@ -272,6 +303,24 @@ mod tests {
         assert!(graph(&[]).edge("a -> ").is_err());
         assert_eq!(Graph::chain(3).visits(0), 3);
         assert_eq!(Graph::fan(4).visits(0), 5);
+    }
+
+    #[test]
+    fn soft_calls_cut_the_closure() {
+        let mut shop = graph(&["front -> cart -> db", "front -> ads -> db"]);
+        assert_eq!(shop.affected(2), [0, 1, 2, 3]);
+        shop.soften("front -> ads").unwrap();
+        assert_eq!(shop.affected(3), [3]);
+        assert_eq!(shop.affected(2), [0, 1, 2, 3], "the cart is still needed");
+        shop.soften("front->cart").unwrap();
+        assert_eq!(shop.affected(2), [1, 2, 3]);
+        let wrong = |text: &str| graph(&["front -> cart"]).soften(text).unwrap_err();
+        assert_eq!(
+            wrong("cart"),
+            "`cart` is not a call: write \"caller -> callee\""
+        );
+        assert_eq!(wrong("cart -> front"), "`cart` does not call `front`");
+        assert!(wrong("front -> card").contains("did you mean `cart`?"));
     }
 
     #[test]

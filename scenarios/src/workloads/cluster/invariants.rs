@@ -1,12 +1,20 @@
 //! What the workload promises, read from the records alone.
 
+mod service;
+mod users;
+
 use super::client::CLIENT_SHIFT;
 use super::shared::{Events, Shared};
 use crate::workloads::Install;
+use service::{
+    Allowed, Below, BreakerLegal, EjectionShare, HopAmplification, ServiceConservation,
+    SingleFlight,
+};
 use squall_core::history::{NodeChange, Record, What};
 use squall_core::property::{Invariant, Ruling, RunEnd};
 use squall_core::{NameId, NodeId, VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
+use users::{BlastRadius, GoodputRecovers};
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
     let (config, events) = (&shared.config, shared.events);
@@ -22,13 +30,19 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
         },
     );
     let limit = match config.budget {
-        Some((share, burst)) => Limit::Budget {
-            share,
-            saved: burst * config.clients.len() as f64,
-        },
+        Some((share, _)) => {
+            let burst = config.saving.most(share);
+            Limit::Budget {
+                share,
+                saved: burst * config.clients.len() as f64,
+                burst,
+                of_requests: config.saving.of_requests,
+            }
+        }
         None => Limit::Attempts(config.attempts),
     };
-    install.promise("amplification", Amplification::new(events, limit));
+    let clients = config.clients.clone();
+    install.promise("amplification", Amplification::new(events, limit, clients));
     let (queue, capacity) = (events.queue, config.queue_capacity as f64);
     install.promise("queue-bound", QueueBound { queue, capacity });
     install.promise(
@@ -36,6 +50,148 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
         NoLateSuccess {
             events,
             open: BTreeMap::new(),
+        },
+    );
+    promise_of_services(install, shared);
+    promise_of_users(install, shared);
+}
+
+/// Of services and the guards of their callers.
+fn promise_of_services(install: &mut Install<'_>, shared: &Shared) {
+    let (config, events, names) = (&shared.config, shared.events, shared.guards);
+    let mut room = BTreeMap::new();
+    for replica in &config.replicas {
+        let service = &config.services[replica.service as usize];
+        let here = room
+            .entry((u64::from(replica.service), replica.node))
+            .or_insert(0);
+        *here += u64::from(service.concurrency) + config.queue_capacity as u64;
+    }
+    install.promise(
+        "service-conservation",
+        ServiceConservation {
+            names: names.visits,
+            room,
+            open: BTreeMap::new(),
+            all: 0,
+            ended: 0,
+        },
+    );
+    let mut callers: BTreeMap<u64, BTreeSet<NodeId>> = BTreeMap::new();
+    for node in config.nodes() {
+        for service in config.called_from(node) {
+            callers.entry(u64::from(service)).or_default().insert(node);
+        }
+    }
+    let share = config.ejection.map_or(0.0, |ejection| ejection.share_max);
+    let mut allowed: BTreeMap<(u64, NodeId), f64> = BTreeMap::new();
+    let clients = config.entries.iter().flat_map(|entry| {
+        let entry = u64::from(*entry);
+        config.clients.iter().map(move |node| (entry, *node))
+    });
+    let servers = callers.iter();
+    let servers = servers.flat_map(|(service, nodes)| nodes.iter().map(|node| (*service, *node)));
+    for (service, node) in clients.chain(servers) {
+        let index = usize::try_from(service).expect("a service's number");
+        let all = config.services[index].replicas.len();
+        let known = config.subset.map_or(all, |size| size.min(all));
+        // A client and a server on one node are two callers.
+        *allowed.entry((service, node)).or_default() += (share * known as f64).floor();
+    }
+    install.promise(
+        "ejection-share",
+        EjectionShare {
+            ejected: events.ejected,
+            length: config
+                .ejection
+                .map_or(VirtualDuration::ZERO, |ejection| ejection.length),
+            allowed: Allowed(allowed),
+            avoided: BTreeMap::new(),
+        },
+    );
+    install.promise(
+        "hop-amplification",
+        HopAmplification {
+            call: names.hop_call,
+            retried: events.hop_retried,
+            budget: config
+                .hop_budget
+                .map_or((0.0, 0.0), |budget| (budget.share, budget.burst)),
+            callers,
+            counts: BTreeMap::new(),
+        },
+    );
+    install.promise(
+        "breaker-legal",
+        BreakerLegal {
+            names,
+            rules: config.breaker,
+            known: BTreeMap::new(),
+        },
+    );
+    let size = config.pool.as_ref().map_or(0, |pool| pool.size);
+    let bounds = names.pool.map(|pool| (pool, f64::from(size)));
+    install.promise(
+        "pool-bound",
+        Below {
+            bounds: bounds.into_iter().collect(),
+            what: "the number of connections",
+        },
+    );
+    let single = |service: &super::config::Service| {
+        service
+            .cache
+            .as_ref()
+            .is_some_and(|cache| cache.single_flight)
+    };
+    let replicas = config.services.iter().filter(|service| single(service));
+    let replicas = replicas.flat_map(|service| service.replicas.iter().copied().map(u64::from));
+    install.promise(
+        "single-flight",
+        SingleFlight {
+            fill: names.fill,
+            filled: names.filled,
+            replicas: replicas.collect(),
+            filling: BTreeSet::new(),
+        },
+    );
+}
+
+/// Of what users get.
+fn promise_of_users(install: &mut Install<'_>, shared: &Shared) {
+    let (config, events, names) = (&shared.config, shared.events, shared.guards);
+    let objective = config.objective.as_ref();
+    let burn = objective.zip(names.burn).map(|(objective, [fast, slow])| {
+        vec![(fast, objective.fast_burn), (slow, objective.slow_burn)]
+    });
+    install.promise(
+        "slo-burn",
+        Below {
+            bounds: burn.unwrap_or_default(),
+            what: "the burn rate",
+        },
+    );
+    install.promise(
+        "blast-radius",
+        BlastRadius {
+            breached: names.breaches.map(|[breached, _]| breached),
+            services: config
+                .services
+                .iter()
+                .map(|service| service.name.clone())
+                .collect(),
+            radius: objective.map_or(1.0, |objective| objective.radius),
+            reach: config.reach.clone(),
+            hit: BTreeSet::new(),
+        },
+    );
+    install.promise(
+        "goodput-recovers",
+        GoodputRecovers {
+            events,
+            rule: objective.map(|objective| (objective.goodput, objective.recovery)),
+            open: BTreeMap::new(),
+            seconds: Vec::new(),
         },
     );
 }
@@ -142,8 +298,13 @@ impl Invariant for Conservation {
 enum Limit {
     /// So many a request.
     Attempts(u32),
-    /// So many retries a success, and so many saved up.
-    Budget { share: f64, saved: f64 },
+    /// So many retries a success or request, so many saved up so far, and by a client at first.
+    Budget {
+        share: f64,
+        saved: f64,
+        burst: f64,
+        of_requests: bool,
+    },
 }
 
 /// Attempts over requests.
@@ -151,6 +312,7 @@ enum Limit {
 struct Amplification {
     events: Events,
     limit: Limit,
+    clients: Vec<NodeId>,
     requests: u64,
     retries: u64,
     oks: u64,
@@ -159,10 +321,11 @@ struct Amplification {
 }
 
 impl Amplification {
-    const fn new(events: Events, limit: Limit) -> Self {
+    const fn new(events: Events, limit: Limit, clients: Vec<NodeId>) -> Self {
         Self {
             events,
             limit,
+            clients,
             requests: 0,
             retries: 0,
             oks: 0,
@@ -173,13 +336,35 @@ impl Amplification {
     fn allowed(&self) -> f64 {
         match self.limit {
             Limit::Attempts(most) => self.requests as f64 * f64::from(most - 1),
-            Limit::Budget { share, saved } => saved + share * self.oks as f64,
+            Limit::Budget {
+                share,
+                saved,
+                of_requests,
+                ..
+            } => {
+                let earning = if of_requests { self.requests } else { self.oks };
+                saved + share * earning as f64
+            }
+        }
+    }
+    /// A client that is restarted has again what a new one has.
+    fn restarted(&mut self, node: NodeId) {
+        let here = self
+            .clients
+            .iter()
+            .filter(|client| **client == node)
+            .count();
+        if let Limit::Budget { saved, burst, .. } = &mut self.limit {
+            *saved += *burst * here as f64;
         }
     }
 }
 
 impl Invariant for Amplification {
     fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
+        if let Some(node) = service::gone(record) {
+            self.restarted(node);
+        }
         let What::Event { name, node, a, .. } = record.what else {
             return;
         };
@@ -279,5 +464,7 @@ impl Invariant for NoLateSuccess {
     }
 }
 
+#[cfg(test)]
+mod guard_tests;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,13 @@
 //! Parameters of `[workload.<name>.cluster]`.
 
+use super::guard::{
+    admission, breaker, budget, cache, codel, health, hedge, items, pool, throttle, warm_up,
+};
+use super::{generate, objective};
 use crate::tables::ON;
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
-const COUNT: Kind = Kind::Integer {
+pub(super) const COUNT: Kind = Kind::Integer {
     min: 1,
     max: 1_000_000,
 };
@@ -63,11 +67,28 @@ pub(super) const PARAMS: &[Param] = &[
             "two-choices",
             "three-choices",
             "least-loaded",
+            "by-item",
         ]),
-        "how a caller chooses a replica: in turn, at random, the less loaded of two or three drawn ones, or \
-         the least loaded of all; load is what it has outstanding itself",
+        "how a caller chooses a replica: in turn, at random, the less loaded of two or three drawn ones, the \
+         least loaded of all, or always the same one for an item; load is what it has outstanding itself",
     )
     .default("round-robin"),
+    Param::new(
+        "subset",
+        COUNT,
+        "so many replicas of a service are known to a caller, the same number of callers to each; all if \
+         missing",
+    ),
+    Param::new(
+        "penalty",
+        Kind::Duration,
+        "a call that failed counts as outstanding for so long: what fails fast does not look idle; not at all \
+         if missing",
+    ),
+    health::PARAM,
+    breaker::PARAM,
+    hedge::PARAM,
+    pool::PARAM,
     Param::new(
         "drain_seen",
         Kind::Flag,
@@ -88,6 +109,21 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .default("2"),
     Param::new("concurrency", COUNT, "visits that a replica serves at once").default("16"),
+    Param::new(
+        "threads",
+        COUNT,
+        "visits that all replicas of a node serve at once together; no such limit if missing",
+    ),
+    admission::PARAM,
+    warm_up::PARAM,
+    items::PARAM,
+    Param::new(
+        "critical",
+        Kind::Share,
+        "share of the requests that are critical: they get the reserve of `admission`, and go first with \
+         `queue.critical_first`",
+    )
+    .default("0"),
     Param::new(
         "queue",
         Kind::Table(QUEUE),
@@ -130,6 +166,13 @@ pub(super) const PARAMS: &[Param] = &[
         "time between two samples of goodput, attempts and queue",
     )
     .default("1s"),
+    objective::PARAM,
+    Param::new(
+        "visits",
+        Kind::Flag,
+        "whether every visit of a service is recorded: `service-conservation` goes by that",
+    )
+    .default("false"),
 ];
 
 const GRAPH: &[Param] = &[
@@ -141,6 +184,12 @@ const GRAPH: &[Param] = &[
         "calls, such as \"front -> cart -> db\"",
     )
     .one_of("graph"),
+    generate::PARAM,
+    Param::new(
+        "soft",
+        Kind::List(&Kind::Text),
+        "calls that a visit can do without, such as \"front -> ads\": if one fails it goes on",
+    ),
     Param::new(
         "file",
         Kind::File,
@@ -161,6 +210,7 @@ const SERVICE: &[Param] = &[
     Param::new("concurrency", COUNT, "visits that a replica serves at once"),
     Param::new("working_set", Kind::Size, "memory of a replica"),
     Param::new("pages", PAGES, "pages that a visit touches"),
+    cache::PARAM,
 ];
 
 const ARRIVALS: &[Param] = &[Param::new(
@@ -183,7 +233,11 @@ const RETRY: &[Param] = &[
         Kind::Share,
         "retries earned by a success; no budget if missing",
     ),
+    budget::OF,
     Param::new("burst", COUNT, "retries that a client may save up").default("10"),
+    budget::ACCRUAL,
+    throttle::PARAMS[0],
+    throttle::PARAMS[1],
 ];
 
 const HOP: &[Param] = &[
@@ -204,6 +258,19 @@ const HOP: &[Param] = &[
         "tries of a call, inside the caller's time",
     )
     .default("1"),
+    budget::HOP[0],
+    budget::HOP[1],
+    Param::new(
+        "deadline",
+        Kind::Choice(&["pass-on", "own"]),
+        "whether a call gets what is left of the caller's time, or as much as a client gives",
+    )
+    .default("pass-on"),
+    Param::new(
+        "soft_timeout",
+        Kind::Duration,
+        "when a call of `graph.soft` is given up; as the others if missing",
+    ),
 ];
 
 const EJECTION: &[Param] = &[
@@ -213,6 +280,15 @@ const EJECTION: &[Param] = &[
         "consecutive errors after which a replica is avoided",
     )
     .default("5"),
+    Param::new(
+        "slower",
+        Kind::Number {
+            min: 1.0,
+            max: 1000.0,
+        },
+        "a replica whose good answers take so many times as long as the median replica's is avoided, too; \
+         never if missing",
+    ),
     Param::new("for", Kind::Duration, "for how long").default("10s"),
     Param::new(
         "share_max",
@@ -232,7 +308,21 @@ const QUEUE: &[Param] = &[
         "visits that may wait; more are refused with 503",
     )
     .default("1000"),
-    Param::new("discipline", Kind::Choice(&["fifo", "lifo"]), "who is next").default("fifo"),
+    Param::new(
+        "discipline",
+        Kind::Choice(&["fifo", "lifo", "adaptive-lifo"]),
+        "who is next; adaptive-lifo takes the latest while more wait than `lifo_above`, or the queue stands \
+         by `codel`, and the first otherwise",
+    )
+    .default("fifo"),
+    Param::new("lifo_above", COUNT, "visits that wait, for adaptive-lifo").default("16"),
+    Param::new(
+        "critical_first",
+        Kind::Flag,
+        "whether critical visits are next before all others",
+    )
+    .default("false"),
+    codel::PARAM,
     Param::new(
         "deadline_drop",
         Kind::Flag,

@@ -1,47 +1,52 @@
-//! The replicas of one node.
+//! The replicas of one node: who comes in, who waits, who is served.
 
-use super::balance::Caller;
-use super::shared::{Door, Shared, Visit};
+use super::caller::Caller;
+use super::guard::admission::Admission;
+use super::guard::cache::Cache;
+use super::place::{Place, Waiting};
+use super::shared::{CHECK, FORM, HANDSHAKE, NEW, Shared};
 use super::store;
-use core::cell::RefCell;
-use core::future::{Future, poll_fn};
-use core::pin::Pin;
-use core::task::Poll;
-use squall_core::history::Outcome;
-use squall_core::world::{CallError, Cx, Inbox, Incoming, MemorySet, Reply};
-use squall_core::{Sample, VirtualDuration, WallTime};
-use std::collections::VecDeque;
+use core::cell::{Cell, RefCell};
+use squall_core::world::{CallError, Cx, Inbox, Incoming, Reply};
+use squall_core::{VirtualDuration, WallTime};
 use std::rc::Rc;
-
-/// A replica's turn of affairs.
-#[derive(Debug)]
-struct Place {
-    set: Option<MemorySet>,
-    busy: u32,
-    queue: VecDeque<Incoming>,
-}
 
 /// The process of one node.
 #[derive(Debug)]
-struct Server {
-    cx: Cx,
-    shared: Rc<Shared>,
-    caller: Caller,
+pub(super) struct Server {
+    pub(super) cx: Cx,
+    pub(super) shared: Rc<Shared>,
+    pub(super) caller: Rc<Caller>,
     /// By replica; `None` for those of other nodes.
-    places: RefCell<Vec<Option<Place>>>,
+    pub(super) places: RefCell<Vec<Option<Place>>>,
+    /// Visits that are served on this node.
+    serving: Cell<u32>,
+    /// When a restarted process began, by its monotonic clock.
+    pub(super) restarted: Option<VirtualDuration>,
+}
+
+/// How a visit ended, for records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum VisitEnd {
+    Ok,
+    Failed,
+    Shed,
 }
 
 /// Serves all replicas of a node, for ever.
 pub(super) async fn serve(cx: Cx, shared: Rc<Shared>) {
     let config = &shared.config;
-    let place = |replica: &super::config::Replica| {
+    let first = shared.begins(cx.node());
+    let place = |(number, replica): (usize, &super::config::Replica)| {
         let service = shared.service(replica.service);
-        (replica.node == cx.node()).then(|| Place {
-            set: service
+        (replica.node == cx.node()).then(|| {
+            let set = service
                 .working_set
-                .map(|bytes| cx.memory_set(bytes, config.zipf, config.written)),
-            busy: 0,
-            queue: VecDeque::new(),
+                .map(|bytes| cx.memory_set(bytes, config.zipf, config.written));
+            let key = shared.cache_key(replica.service).child(number as u64);
+            let cache = service.cache.as_ref();
+            let cache = cache.map(|rules| Cache::new(rules, first, key));
+            Place::new(config, set, cache)
         })
     };
     for (replica, place) in config.replicas.iter().enumerate() {
@@ -50,14 +55,23 @@ pub(super) async fn serve(cx: Cx, shared: Rc<Shared>) {
             store::begin(&cx, &shared, replica).await;
         }
     }
-    let places = config.replicas.iter().map(place).collect();
+    let places = config.replicas.iter().enumerate().map(place).collect();
+    let called = config.called_from(cx.node());
+    let restarted = (!first && config.warm_up.is_some()).then(|| cx.monotonic());
     let server = Rc::new(Server {
-        caller: Caller::new(&cx, Rc::clone(&shared)),
+        caller: Rc::new(Caller::new(&cx, Rc::clone(&shared), &called)),
         places: RefCell::new(places),
+        serving: Cell::new(0),
+        restarted,
         shared: Rc::clone(&shared),
         cx: cx.clone(),
     });
     let (clients, services) = (cx.listen(&shared.doors[0]), cx.listen(&shared.doors[1]));
+    if config.health.is_some() {
+        let checks = cx.listen(&shared.doors[2]);
+        cx.spawn(accept(Rc::clone(&server), checks));
+        server.caller.check_all(&cx, &called);
+    }
     cx.spawn(accept(Rc::clone(&server), clients));
     accept(server, services).await;
 }
@@ -75,227 +89,202 @@ impl Server {
         let (config, cx) = (&self.shared.config, &self.cx);
         let replica = incoming.request.method;
         let service = config.replicas[replica as usize].service;
+        let flags = incoming.request.args[3];
         if cx.knob(self.shared.knobs.drain) > 1.5 || self.shared.fleet.is_down(cx.node()) {
             incoming.fail(cx, 503, None);
             return;
         }
-        if incoming.request.args[2] > 0 && !self.shared.version_2(cx) {
+        if flags & FORM != 0 && !self.shared.version_2(cx) {
             incoming.fail(cx, 400, None);
             return;
         }
+        if flags & HANDSHAKE != 0 {
+            cx.spawn(Rc::clone(self).shake_hands(incoming));
+            return;
+        }
+        if flags & CHECK != 0 && config.health.is_some_and(|health| !health.work) {
+            incoming.reply(cx, Reply::default());
+            return;
+        }
         let others = self.shared.service(service).replicas.iter();
-        let mut others = others.map(|other| config.replicas[*other as usize].node);
-        let new = incoming.request.args[3] > 0;
-        if self.shared.fleet.turns_away(cx, new, &mut others) {
+        let others = others.map(|other| config.replicas[*other as usize].node);
+        if flags & CHECK == 0 && self.shared.fleet.turns_away(cx, flags & NEW != 0, others) {
             incoming.fail(cx, 503, None);
             return;
         }
+        let waiting = Waiting {
+            number: self.shared.visit_begins(cx, service),
+            incoming,
+        };
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize]
             .as_mut()
             .expect("a call goes to the node of its replica");
-        if place.busy < self.slots(service) {
-            place.busy += 1;
+        let (free, inside) = (place.busy < self.slots(service), place.busy as usize);
+        let inside = inside + place.waiting();
+        if self.turned_away(place.admission, inside, &waiting) {
+            if let Some(refused) = self.shared.guards.refused {
+                cx.event(refused, u64::from(service), inside as u64);
+            }
+            self.shed(service, waiting);
+        } else if free && self.serving.get() < self.threads() {
             // Some may wait, if there were fewer slots for a time.
-            place.queue.push_back(incoming);
-            let first = place.queue.pop_front().expect("one was put there");
-            cx.spawn(Rc::clone(self).work(service, first));
-        } else if place.queue.len() < config.queue_capacity {
-            place.queue.push_back(incoming);
-            self.shared.meter.queue(place.queue.len());
+            place.push(config, waiting);
+            while let Some(first) = place.first() {
+                if let Some(first) = self.fits(service, place, first) {
+                    place.busy += 1;
+                    self.serving.set(self.serving.get() + 1);
+                    cx.spawn(Rc::clone(self).work(service, first));
+                    return;
+                }
+            }
+        } else if place.waiting() < config.queue_capacity {
+            place.push(config, waiting);
+            self.shared.meter.queue(place.waiting());
         } else {
-            let waiting = place.queue.len() as u64;
-            cx.event(self.shared.events.queue_full, u64::from(service), waiting);
-            incoming.fail(cx, 503, None);
+            let queued = place.waiting() as u64;
+            cx.event(self.shared.events.queue_full, u64::from(service), queued);
+            self.shed(service, waiting);
         }
+    }
+
+    /// Whether admission control keeps a visit out.
+    fn turned_away(&self, admission: Option<Admission>, inside: usize, visit: &Waiting) -> bool {
+        match (self.shared.config.admission, admission) {
+            (Some(rules), Some(admission)) => !admission.admits(rules, inside, visit.is_critical()),
+            _ => false,
+        }
+    }
+
+    /// Answers a visit that is not served.
+    fn shed(&self, service: u32, waiting: Waiting) {
+        self.shared
+            .visit_ends(&self.cx, (service, waiting.number), VisitEnd::Shed);
+        waiting.incoming.fail(&self.cx, 503, None);
+    }
+
+    /// The visit whose turn comes, unless it is too late for it or it waited too long.
+    fn fits(&self, service: u32, place: &mut Place, waiting: Waiting) -> Option<Waiting> {
+        let (config, cx) = (&self.shared.config, &self.cx);
+        if config.deadline_drop {
+            let hopeless = cx.wall_clock() + self.shared.service(service).cost;
+            if deadline_of(&waiting.incoming) <= hopeless {
+                let what = (service, waiting.number);
+                self.shared.visit_ends(cx, what, VisitEnd::Shed);
+                cx.event(self.shared.events.dropped, u64::from(service), 0);
+                return None;
+            }
+        }
+        if config.codel.is_none() && config.admission.is_none() {
+            return Some(waiting);
+        }
+        let now = cx.now();
+        let delay = now.since(waiting.incoming.arrived);
+        if let (Some(rules), Some(admission)) = (config.admission, &mut place.admission) {
+            admission.learn(rules, now, delay);
+        }
+        if let Some(rules) = config.codel
+            && place.codel.refuses(rules, now, delay)
+        {
+            if let Some(sloughed) = self.shared.guards.sloughed {
+                cx.event(sloughed, u64::from(service), delay.as_nanos());
+            }
+            self.shed(service, waiting);
+            return None;
+        }
+        Some(waiting)
     }
 
     /// How many visits a replica serves at once.
     fn slots(&self, service: u32) -> u32 {
-        let knob = self.cx.knob(self.shared.knobs.slots);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates, and what is no number is zero"
-        )]
-        let slots = knob.round() as u32;
-        self.shared.service(service).concurrency.min(slots)
+        let knob = count(self.cx.knob(self.shared.knobs.slots));
+        self.shared.service(service).concurrency.min(knob)
+    }
+
+    /// How many visits the node serves at once.
+    fn threads(&self) -> u32 {
+        let knob = count(self.cx.knob(self.shared.knobs.threads));
+        self.shared.config.threads.unwrap_or(u32::MAX).min(knob)
     }
 
     /// Serves one visit, then those that wait.
-    async fn work(self: Rc<Self>, service: u32, first: Incoming) {
-        let replica = first.request.method;
-        let mut next = Some(first);
-        while let Some(incoming) = next {
-            self.visit(service, incoming).await;
+    async fn work(self: Rc<Self>, service: u32, first: Waiting) {
+        let mut next = Some((service, first));
+        while let Some((service, waiting)) = next {
+            let replica = waiting.incoming.request.method;
+            self.visit(service, waiting).await;
             next = self.next(service, replica);
         }
     }
 
     /// Who is next; if nobody waits, the turn is given back.
-    fn next(&self, service: u32, replica: u32) -> Option<Incoming> {
-        let config = &self.shared.config;
+    fn next(&self, service: u32, replica: u32) -> Option<(u32, Waiting)> {
         let mut places = self.places.borrow_mut();
         let place = places[replica as usize].as_mut()?;
-        self.shared.meter.queue(place.queue.len());
-        if place.busy > self.slots(service).max(1) {
-            place.busy -= 1;
-            return None;
-        }
-        let hopeless = self.cx.wall_clock() + self.shared.service(service).cost;
-        loop {
-            let next = if config.lifo {
-                place.queue.pop_back()
-            } else {
-                place.queue.pop_front()
-            };
-            match next {
-                None => {
-                    place.busy -= 1;
-                    return None;
-                }
-                Some(late) if config.deadline_drop && deadline_of(&late) <= hopeless => {
-                    self.cx
-                        .event(self.shared.events.dropped, u64::from(service), 0);
-                }
-                next => return next,
-            }
-        }
-    }
-
-    async fn visit(&self, service: u32, incoming: Incoming) {
-        let operation = incoming.operation(&self.cx, self.shared.spans[service as usize]);
-        let cx = operation.cx();
-        let visit = Visit {
-            request: incoming.request.key,
-            path: incoming.request.args[0],
-            new: incoming.request.args[3] > 0,
-        };
-        self.shared.fleet.visited(cx, visit.request, visit.new);
-        let mut result = self
-            .compute(cx, service, incoming.request.method, visit)
-            .await;
-        if result.is_ok() {
-            let place = (service, incoming.request.method);
-            result = store::visit(cx, &self.shared, place, visit).await;
-        }
-        if result.is_ok() {
-            result = self
-                .call_all(cx, service, visit, deadline_of(&incoming))
-                .await;
-        }
-        match result {
-            Ok(()) => {
-                operation.end(Outcome::Ok);
-                incoming.reply(&self.cx, Reply::default());
-            }
-            Err(code) => {
-                operation.end(Outcome::Fail);
-                incoming.fail(&self.cx, code, None);
-            }
-        }
-    }
-
-    /// The visit's own work.
-    async fn compute(&self, cx: &Cx, service: u32, replica: u32, visit: Visit) -> Result<(), u16> {
-        let (shared, config) = (&self.shared, &self.shared.config);
-        let known = shared.service(service);
-        let [mut cpu, mut error] = shared.draws(service, visit);
-        let mut work = known.cpu.sample(&mut cpu) / cx.knob(shared.knobs.capacity).max(1e-6);
-        let new = shared.version_2(cx);
-        if new {
-            work *= config.version_cpu;
-        }
-        let work = VirtualDuration::from_nanos_f64(work.max(0.0));
-        let set = self.places.borrow()[replica as usize]
-            .as_ref()
-            .and_then(|place| place.set);
-        match set {
-            Some(set) => cx.compute(work).touching(set, known.pages).await,
-            None => cx.compute(work).await,
-        }
-        if new && error.chance(config.version_errors) {
-            return Err(500);
-        }
-        Ok(())
-    }
-
-    /// Calls all callees; the first error is the visit's own.
-    async fn call_all(
-        &self,
-        cx: &Cx,
-        service: u32,
-        visit: Visit,
-        deadline: WallTime,
-    ) -> Result<(), u16> {
-        let callees = &self.shared.service(service).callees;
-        let call = |(index, callee): (usize, &u32)| {
-            self.call(cx, *callee, visit.below(index as u64), deadline)
-        };
-        let mut calls = callees.iter().enumerate().map(call);
-        if self.shared.config.sequential || callees.len() < 2 {
-            for call in calls.by_ref() {
-                call.await?;
-            }
-            return Ok(());
-        }
-        type Calls<'a> = Vec<Option<Pin<Box<dyn Future<Output = Result<(), u16>> + 'a>>>>;
-        let mut waiting: Calls<'_> = calls.map(|call| Some(Box::pin(call) as _)).collect();
-        poll_fn(|context| {
-            let mut all = true;
-            for slot in &mut waiting {
-                let Some(call) = slot else { continue };
-                match call.as_mut().poll(context) {
-                    Poll::Ready(Ok(())) => *slot = None,
-                    Poll::Ready(error) => return Poll::Ready(error),
-                    Poll::Pending => all = false,
+        self.shared.meter.queue(place.waiting());
+        let shared =
+            self.shared.config.threads.is_some() || self.cx.knob_changed(self.shared.knobs.threads);
+        if !shared && place.busy <= self.slots(service).max(1) {
+            while let Some(waiting) = place.next(&self.shared.config) {
+                if let Some(waiting) = self.fits(service, place, waiting) {
+                    return Some((service, waiting));
                 }
             }
-            if all {
-                Poll::Ready(Ok(()))
-            } else {
-                Poll::Pending
-            }
-        })
-        .await
+        }
+        place.busy -= 1;
+        self.serving.set(self.serving.get() - 1);
+        if shared && self.serving.get() < self.threads() {
+            return self.next_of_node(&mut places);
+        }
+        None
     }
 
-    /// One call with its tries, inside what is left of the deadline.
-    async fn call(
-        &self,
-        cx: &Cx,
-        callee: u32,
-        visit: Visit,
-        deadline: WallTime,
-    ) -> Result<(), u16> {
+    /// Where threads are shared: the replica with a free slot whose queue waits longest is next.
+    fn next_of_node(&self, places: &mut [Option<Place>]) -> Option<(u32, Waiting)> {
         let config = &self.shared.config;
-        let mut attempt = 0;
         loop {
-            let now = cx.wall_clock();
-            if now >= deadline {
-                return Err(504);
-            }
-            let until = match config.hop_timeout {
-                Some(timeout) => deadline.min(now.saturating_add(timeout)),
-                None => deadline,
+            let due = |(number, place): (usize, &Option<Place>)| {
+                let (place, service) = (place.as_ref()?, config.replicas[number].service);
+                let free = place.busy < self.slots(service);
+                let oldest = place.oldest().filter(|_| free)?;
+                Some((oldest, number))
             };
-            let what = (Door::Service, callee);
-            let result = self.caller.call(cx, what, (visit, attempt), until).await;
-            attempt += 1;
-            match result {
-                Ok(()) => return Ok(()),
-                Err(_) if attempt < u64::from(config.hop_attempts) => {
-                    let retried = self.shared.events.hop_retried;
-                    cx.event(retried, u64::from(callee), 0);
-                }
-                Err(error) => return Err(status(error)),
+            let (_, number) = places.iter().enumerate().filter_map(due).min()?;
+            let (place, service) = (places[number].as_mut()?, config.replicas[number].service);
+            let waiting = place.next(config)?;
+            if let Some(waiting) = self.fits(service, place, waiting) {
+                place.busy += 1;
+                self.serving.set(self.serving.get() + 1);
+                return Some((service, waiting));
             }
         }
+    }
+
+    /// The work of a new connection.
+    async fn shake_hands(self: Rc<Self>, incoming: Incoming) {
+        let mut draw = self.cx.key("connect").child(incoming.request.key);
+        draw = draw.child(incoming.request.args[0]);
+        if let Some(pool) = &self.shared.config.pool {
+            let work = pool.connect.sample(&mut draw.at(0)).max(0.0);
+            self.cx.compute(VirtualDuration::from_nanos_f64(work)).await;
+        }
+        incoming.reply(&self.cx, Reply::default());
     }
 }
 
+/// A knob that counts.
+fn count(knob: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and what is no number is zero"
+    )]
+    let count = knob.round() as u32;
+    count
+}
+
 /// The deadline of a call, by the wall clock of its caller.
-const fn deadline_of(incoming: &Incoming) -> WallTime {
+pub(super) const fn deadline_of(incoming: &Incoming) -> WallTime {
     WallTime::from_nanos(incoming.request.args[1].cast_signed())
 }
 

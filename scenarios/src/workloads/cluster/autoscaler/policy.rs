@@ -102,7 +102,8 @@ impl Scaler {
 
 fn recommend(rules: &Scaling, value: f64, current: u32) -> u32 {
     let ratio = value / rules.target;
-    if (ratio - 1.0).abs() <= rules.tolerance {
+    // At the edge of the tolerance rounding must not decide.
+    if (ratio - 1.0).abs() <= rules.tolerance + 1e-9 {
         return current;
     }
     match rules.step {

@@ -35,8 +35,8 @@ fn it_grows_at_once_and_shrinks_late() {
     assert_eq!(at(60, 1.0, 40), 40, "40 were recommended 30 s ago");
     assert_eq!(
         at(340, 1.0, 40),
-        40,
-        "the 100 of second 30 are over, 10 of now and of second 60 are less"
+        10,
+        "the 100 of second 30 are over, and the 10 of now are the most since"
     );
 }
 

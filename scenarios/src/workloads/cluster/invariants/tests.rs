@@ -3,7 +3,7 @@
 use super::*;
 use squall_core::property::{Metrics, Monitor, Monitored, Verdict};
 
-const NAMES: Events = Events {
+pub(super) const NAMES: Events = Events {
     request: NameId(0),
     retried: NameId(1),
     ok: NameId(2),
@@ -139,7 +139,7 @@ fn conservation_breaks_when_a_request_is_lost_or_counted_twice() {
 #[test]
 fn amplification_breaks_when_there_is_a_retry_too_many() {
     let n = NAMES;
-    let twice = || Amplification::new(NAMES, Limit::Attempts(2));
+    let twice = || Amplification::new(NAMES, Limit::Attempts(2), Vec::new());
     let good = [
         (1, n.request, 1),
         (2, n.retried, 1),
@@ -162,7 +162,10 @@ fn amplification_breaks_when_there_is_a_retry_too_many() {
             Limit::Budget {
                 share: 0.5,
                 saved: 1.0,
+                burst: 1.0,
+                of_requests: false,
             },
+            Vec::new(),
         )
     };
     let good = [

@@ -71,6 +71,8 @@ struct Client {
     shared: Rc<Shared>,
     caller: Caller,
     key: Key,
+    /// Whether its reads may be answered by a lease.
+    leases: bool,
     session: u32,
     serial: u32,
     /// What it saw last, by key.
@@ -83,6 +85,11 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u64) {
     let mut client = Client {
         caller: Caller::new(&cx, &shared),
         key: cx.key("operation"),
+        leases: match shared.config.reads {
+            Reads::Mixed => number % 2 == 1,
+            Reads::Lease => true,
+            Reads::ReadIndex | Reads::Unchecked => false,
+        },
         session: shared.session(),
         serial: 0,
         seen: BTreeMap::new(),
@@ -107,11 +114,7 @@ impl Client {
         let mut draw = self.key.at(ordinal);
         let load = &self.shared.config.load;
         let key = u32::try_from(draw.below(load.keys)).expect("the table bounds the keys");
-        let lease = match self.shared.config.reads {
-            Reads::Mixed => draw.chance(0.5),
-            Reads::Lease => true,
-            Reads::ReadIndex | Reads::Unchecked => false,
-        };
+        let lease = self.leases;
         if draw.chance(load.reads) {
             return (key, Wish::Get, lease);
         }

@@ -61,6 +61,14 @@ pub(super) const WORDS: &[Word] = &[
         "it stops for a while (a: position of the error in `DiskError::ALL`)",
     ),
     word(
+        "contradicted",
+        "as leader it hears that a member lacks what it acknowledged (a: member, b: index)",
+    ),
+    word(
+        "disk-waits",
+        "its disk makes it wait for long (a: 1), or does so no more (a: 0)",
+    ),
+    word(
         "session",
         "the client of an operation (a: operation, b: session and serial)",
     ),
@@ -96,6 +104,8 @@ pub(super) struct Events {
     pub(super) purged: NameId,
     pub(super) wiped: NameId,
     pub(super) disk_error: NameId,
+    pub(super) contradicted: NameId,
+    pub(super) disk_waits: NameId,
     pub(super) session: NameId,
     pub(super) expected: NameId,
     pub(super) retried: NameId,
@@ -131,6 +141,8 @@ impl Events {
             purged: name("purged"),
             wiped: name("wiped"),
             disk_error: name("disk-error"),
+            contradicted: name("contradicted"),
+            disk_waits: name("disk-waits"),
             session: name("session"),
             expected: name("expected"),
             retried: name("retried"),
@@ -167,6 +179,9 @@ impl Events {
             Note::Snapshot(at, digest) => (self.snapshot, place(at), digest),
             Note::Installed(at, digest) => (self.installed, place(at), digest),
             Note::Purged(at) => (self.purged, place(at), 0),
+            Note::Contradicted(member, index) => {
+                (self.contradicted, u64::from(member), u64::from(index))
+            }
             Note::Wiped(removal) => (self.wiped, u64::from(removal), 0),
         };
         cx.event(name, a, b);

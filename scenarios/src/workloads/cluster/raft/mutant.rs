@@ -14,7 +14,7 @@ mutants! {
     B06: "a rejected vote or a stale leader resets the election timer",
     B07: "election time-outs are not randomised",
     B08: "a leader answers reads without making sure that it still leads",
-    B09: "the lease goes by the wall clock, which may be set back",
+    B09: "a leader goes by the wall clock, which may be set back, for its lease and its step-down",
     B10: "entries are acknowledged before they are durable",
     B11: "every append truncates the log, not only one that conflicts",
     B12: "heartbeats advance the commit index without a check of the log",

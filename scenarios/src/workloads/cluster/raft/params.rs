@@ -45,7 +45,7 @@ pub(super) const PARAMS: &[Param] = &[
         "reads",
         Kind::Choice(&["mixed", "read-index", "lease", "unchecked"]),
         "how a leader makes sure that it still leads before it answers a read: it asks a quorum, or lets a \
-         lease answer; mixed draws one for each read; unchecked does neither, and is wrong",
+         lease answer; mixed lets every other client do either; unchecked does neither, and is wrong",
     )
     .default("mixed"),
     Param::new(

@@ -1,7 +1,7 @@
 //! The process of one replica: it drives the state machine with time, messages and requests, and does what
 //! the machine says.
 
-use super::machine::{Member, Message, Note, Outputs, Raft, Rules, Ticket};
+use super::machine::{Member, Message, Note, Outputs, Raft, Rules, Save, Ticket};
 use super::mutant::Mutant;
 use super::shared::Shared;
 use super::storage::Storage;
@@ -19,6 +19,10 @@ use std::rc::Rc;
 
 /// Inputs that are taken before what they led to is saved: one sync serves them all.
 const BATCH_MAX: usize = 64;
+
+/// A disk that takes longer is on record: a sync may go on long after the fault in which it began, and
+/// meanwhile its replica hears and says nothing.
+const DISK_WAIT: VirtualDuration = VirtualDuration::from_millis(100);
 
 /// Runs a replica, for ever; after an error of its disk it begins anew with what is there.
 pub(super) async fn run(cx: Cx, shared: Rc<Shared>, me: Member) {
@@ -130,8 +134,9 @@ impl Server<'_> {
     fn step(&mut self, inputs: Inputs) {
         let now = reading(self.cx);
         if self.shared.config.mutant == Some(Mutant::B09) {
-            let wall = self.cx.wall_clock().as_nanos();
-            self.raft.see_wall(u64::try_from(wall).unwrap_or(0));
+            // Readings keep their order; those before the start of the run are below the others.
+            let wall = self.cx.wall_clock().as_nanos().cast_unsigned();
+            self.raft.see_wall(wall ^ (1 << 63));
         }
         for message in &inputs.messages {
             self.raft.receive(now, message);
@@ -161,17 +166,35 @@ impl Server<'_> {
             // One that acknowledges first says and believes everything before the disk has it.
             if self.shared.config.lazy {
                 self.act(outputs);
-                self.storage.save(self.cx, &self.raft, &save).await?;
+                self.save(&save).await?;
             } else {
-                if !save.is_empty() {
-                    self.storage.save(self.cx, &self.raft, &save).await?;
-                }
+                self.save(&save).await?;
                 self.act(outputs);
             }
             if !save.is_empty() {
                 self.raft.saved(reading(self.cx));
             }
         }
+    }
+    /// Waits for the disk, and says so if that takes long.
+    async fn save(&self, save: &Save) -> Result<(), DiskError> {
+        if save.is_empty() {
+            return Ok(());
+        }
+        let (cx, waits) = (self.cx, self.shared.events.disk_waits);
+        let mut saving = pin!(self.storage.save(cx, &self.raft, save));
+        let mut long = pin!(cx.sleep(DISK_WAIT));
+        let soon = poll_fn(|context| match saving.as_mut().poll(context) {
+            Poll::Ready(saved) => Poll::Ready(Some(saved)),
+            Poll::Pending => long.as_mut().poll(context).map(|()| None),
+        });
+        if let Some(saved) = soon.await {
+            return saved;
+        }
+        cx.event(waits, 1, 0);
+        let saved = saving.await;
+        cx.event(waits, 0, 0);
+        saved
     }
     /// Roles are for selectors; of a new leader it is measured how late and in which term it came.
     fn role(&self, note: &Note) {

@@ -57,13 +57,14 @@ pub(super) fn asked(call: &Call) -> Option<Request> {
     }
 }
 
-/// Packs an answer.
+/// Packs an answer. None is all zeros: that is what an error looks like which somebody on the way turned
+/// into a success.
 pub(super) fn answer(answer: Answer) -> Reply {
     let args = match answer {
-        Answer::Done(value) => [0, value, 0, 0],
-        Answer::NotLeader(hint) => [1, hint.map_or(0, |member| u64::from(member) + 1), 0, 0],
-        Answer::Refused => [2, 0, 0, 0],
-        Answer::Stale => [3, 0, 0, 0],
+        Answer::Done(value) => [1, value, 0, 0],
+        Answer::NotLeader(hint) => [2, hint.map_or(0, |member| u64::from(member) + 1), 0, 0],
+        Answer::Refused => [3, 0, 0, 0],
+        Answer::Stale => [4, 0, 0, 0],
     };
     Reply {
         args,
@@ -71,17 +72,18 @@ pub(super) fn answer(answer: Answer) -> Reply {
     }
 }
 
-/// Unpacks one. `None` if it was damaged on its way: it does not have its checksum.
+/// Unpacks one. `None` if it was damaged on its way, so that it does not have its checksum, or is none.
 pub(super) fn answered(reply: Reply) -> Option<Answer> {
     if reply.damage != Reply::default().damage {
         return None;
     }
     let member = |hint: u64| hint.checked_sub(1).and_then(|m| Member::try_from(m).ok());
     Some(match reply.args {
-        [0, value, ..] => Answer::Done(value),
-        [1, hint, ..] => Answer::NotLeader(member(hint)),
-        [2, ..] => Answer::Refused,
-        _ => Answer::Stale,
+        [1, value, ..] => Answer::Done(value),
+        [2, hint, ..] => Answer::NotLeader(member(hint)),
+        [3, ..] => Answer::Refused,
+        [4, ..] => Answer::Stale,
+        _ => return None,
     })
 }
 
@@ -131,6 +133,11 @@ mod tests {
         for one in answers {
             assert_eq!(answered(answer(one)), Some(one));
         }
+        assert_eq!(
+            answered(Reply::default()),
+            None,
+            "an error that became a success"
+        );
         assert_eq!(
             asked(&Call {
                 method: 9,

@@ -61,7 +61,6 @@ impl News {
         (head << MEMBER_BITS | self.from as u64) << MEMBER_BITS | self.member as u64
     }
     /// Back from one.
-    #[expect(clippy::cast_possible_truncation, reason = "each is masked or shifted")]
     pub const fn unpacked(word: u64) -> Self {
         let head = word >> (2 * MEMBER_BITS);
         Self {

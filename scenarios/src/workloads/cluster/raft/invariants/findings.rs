@@ -11,6 +11,7 @@ pub(super) enum Slug {
     Completeness,
     StateMachine,
     Quorum,
+    Progress,
     Immutable,
     Monotone,
     Bounds,
@@ -22,13 +23,14 @@ pub(super) enum Slug {
 }
 
 impl Slug {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::ElectionSafety,
         Self::AppendOnly,
         Self::LogMatching,
         Self::Completeness,
         Self::StateMachine,
         Self::Quorum,
+        Self::Progress,
         Self::Immutable,
         Self::Monotone,
         Self::Bounds,

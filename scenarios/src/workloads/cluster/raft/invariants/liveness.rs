@@ -1,6 +1,7 @@
 //! Liveness: what must come true once nothing is wrong any more.
 //!
-//! Quiet is a time in which no fault is in force, every replica runs, and the membership does not change.
+//! Quiet is a time in which no fault is in force, every replica runs and waits for no slow disk, and the
+//! membership does not change.
 //! After `settle` of it there must be a leader, and no other may follow; and every voter must have applied
 //! what was committed `settle` before the end.
 
@@ -17,8 +18,12 @@ pub(super) struct Liveness {
     /// Replicas that run and are not paused.
     running: Vec<bool>,
     paused: Vec<bool>,
+    /// Replicas whose disk makes them wait: what began under a fault may end long after it.
+    waiting: Vec<bool>,
     quiet_since: Option<VirtualTime>,
-    leader: Option<Member>,
+    /// Terms of those who lead, by member. Who waited for its disk may say late that it had won, so that
+    /// an old leader must not hide the one of today.
+    leads: Vec<Option<u32>>,
     /// When the lack of a leader is too long.
     due: Option<VirtualTime>,
 }
@@ -30,8 +35,9 @@ impl Liveness {
             faults: 0,
             running: vec![false; replicas],
             paused: vec![false; replicas],
+            waiting: vec![false; replicas],
             quiet_since: None,
-            leader: None,
+            leads: vec![None; replicas],
             due: None,
         }
     }
@@ -39,12 +45,22 @@ impl Liveness {
     pub(super) fn disturbed(&mut self, at: VirtualTime) {
         let quiet = self.faults == 0
             && self.running.iter().all(|runs| *runs)
-            && !self.paused.iter().any(|paused| *paused);
+            && !self
+                .paused
+                .iter()
+                .chain(&self.waiting)
+                .any(|stands| *stands);
         self.quiet_since = quiet.then_some(at);
         self.expect(at);
     }
+    /// Who leads, in the latest term.
+    pub(super) fn leader(&self) -> Option<Member> {
+        let leads = |(member, term): (usize, &Option<u32>)| Some(((*term)?, member));
+        let (_, member) = self.leads.iter().enumerate().filter_map(leads).max()?;
+        Member::try_from(member).ok()
+    }
     fn expect(&mut self, at: VirtualTime) {
-        let leaderless = self.quiet_since.is_some() && self.leader.is_none();
+        let leaderless = self.quiet_since.is_some() && self.leader().is_none();
         self.due = leaderless.then(|| at.saturating_add(self.settle));
     }
     pub(super) fn fault(&mut self, at: VirtualTime, change: FaultChange) {
@@ -62,21 +78,32 @@ impl Liveness {
     pub(super) fn stopped(&mut self, at: VirtualTime, member: Member) {
         self.running[usize::from(member)] = false;
         self.paused[usize::from(member)] = false;
-        self.leader = self.leader.filter(|leader| *leader != member);
+        self.waiting[usize::from(member)] = false;
+        self.leads[usize::from(member)] = None;
         self.disturbed(at);
     }
     pub(super) fn paused(&mut self, at: VirtualTime, member: Member, paused: bool) {
         self.paused[usize::from(member)] = paused;
         self.disturbed(at);
     }
+    pub(super) fn waits(&mut self, at: VirtualTime, member: Member, waits: bool) {
+        self.waiting[usize::from(member)] = waits;
+        self.disturbed(at);
+    }
     pub(super) fn lost_leader(&mut self, at: VirtualTime, member: Member) {
-        if self.leader == Some(member) {
-            self.leader = None;
+        let had = self.leader();
+        self.leads[usize::from(member)] = None;
+        if had.is_some() && self.leader().is_none() {
             self.expect(at);
         }
     }
-    pub(super) fn elected(&mut self, at: VirtualTime, member: Member, findings: &mut Findings) {
-        self.leader = Some(member);
+    pub(super) fn elected(
+        &mut self,
+        at: VirtualTime,
+        (member, term): (Member, u32),
+        findings: &mut Findings,
+    ) {
+        self.leads[usize::from(member)] = Some(term);
         self.due = None;
         let Some(since) = self.quiet_since else {
             return;
@@ -114,7 +141,7 @@ impl Oracle {
         let Some((_, index)) = self.truth.growth.iter().take_while(early).last().copied() else {
             return;
         };
-        let Some(leader) = self.liveness.leader else {
+        let Some(leader) = self.liveness.leader() else {
             return;
         };
         self.findings.checked(Slug::OneLeader);

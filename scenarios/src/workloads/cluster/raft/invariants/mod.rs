@@ -20,7 +20,7 @@ use super::machine::{LogId, MEMBERS_MAX, Member, Voters};
 use super::shared::Shared;
 use crate::workloads::{Install, Word, word};
 use clients::Clients;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use findings::{Findings, Slug};
 use liveness::Liveness;
 use replica::Replica;
@@ -32,7 +32,10 @@ use std::rc::Rc;
 
 /// The invariants, for the kind's table; in the order of [`Slug`].
 pub(super) const WORDS: &[Word] = &[
-    word("election-safety", "at most one replica leads in a term"),
+    word(
+        "election-safety",
+        "at most one replica leads in a term, and a quorum voted for it in that term",
+    ),
     word(
         "leader-append-only",
         "a leader never drops or replaces an entry of its own log",
@@ -52,6 +55,10 @@ pub(super) const WORDS: &[Word] = &[
     word(
         "quorum-commit",
         "an entry is committed only while a quorum of the voters holds it durably",
+    ),
+    word(
+        "progress",
+        "what a leader believes that a member holds, it holds",
     ),
     word(
         "committed-immutable",
@@ -98,7 +105,11 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
             steps_max: config.steps_max,
         },
     );
-    let oracle = Rc::new(RefCell::new(oracle));
+    let oracle = Rc::new(Watched {
+        oracle: RefCell::new(oracle),
+        seen: Cell::new(0),
+        found: Cell::new(false),
+    });
     for slug in Slug::ALL {
         let word = &WORDS[slug as usize];
         let promise = Promise {
@@ -132,7 +143,6 @@ struct Oracle {
     clients: Clients,
     liveness: Liveness,
     findings: Findings,
-    seen: u64,
     finished: bool,
 }
 
@@ -153,7 +163,6 @@ impl Oracle {
             clients: Clients::default(),
             liveness: Liveness::new(setting.settle, setting.replicas.len()),
             findings: Findings::default(),
-            seen: 0,
             finished: false,
             setting,
         }
@@ -163,7 +172,6 @@ impl Oracle {
     }
 
     fn observe(&mut self, record: &Record) {
-        self.seen += 1;
         self.liveness.time(record.at, &mut self.findings);
         match record.what {
             What::Event { name, node, a, b } => self.event(record, (name, node), (a, b)),
@@ -212,10 +220,20 @@ impl Oracle {
     }
 }
 
+/// The oracle, and what each invariant asks for at each record.
+#[derive(Debug)]
+struct Watched {
+    oracle: RefCell<Oracle>,
+    /// Records that it was shown.
+    seen: Cell<u64>,
+    /// Whether anything is wrong.
+    found: Cell<bool>,
+}
+
 /// One invariant.
 #[derive(Debug)]
 struct Promise {
-    oracle: Rc<RefCell<Oracle>>,
+    oracle: Rc<Watched>,
     slug: Slug,
     seen: u64,
     /// Violations that were given out.
@@ -237,20 +255,23 @@ impl Promise {
 impl Invariant for Promise {
     fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
         self.seen += 1;
-        let oracle = Rc::clone(&self.oracle);
         // The first of the invariants that sees a record shows it to the oracle.
-        if oracle.borrow().seen < self.seen {
-            oracle.borrow_mut().observe(record);
+        if self.oracle.seen.get() < self.seen {
+            let mut oracle = self.oracle.oracle.borrow_mut();
+            oracle.observe(record);
+            self.oracle.seen.set(self.seen);
+            self.oracle.found.set(oracle.findings.any());
         }
-        if oracle.borrow().findings.any() {
-            self.give(&oracle.borrow(), ruling);
+        if self.oracle.found.get() {
+            let watched = Rc::clone(&self.oracle);
+            self.give(&watched.oracle.borrow(), ruling);
         }
     }
     fn finish(&mut self, run: &RunEnd<'_>, ruling: &mut Ruling) {
-        let oracle = Rc::clone(&self.oracle);
-        oracle.borrow_mut().finish(run);
-        self.give(&oracle.borrow(), ruling);
-        let oracle = oracle.borrow();
+        let watched = Rc::clone(&self.oracle);
+        watched.oracle.borrow_mut().finish(run);
+        let oracle = watched.oracle.borrow();
+        self.give(&oracle, ruling);
         let finding = oracle.findings.of(self.slug);
         for _ in 0..finding.checked {
             ruling.checked();

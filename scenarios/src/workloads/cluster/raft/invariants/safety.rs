@@ -25,6 +25,8 @@ pub(super) struct Committed {
 pub(super) struct Truth {
     /// Who was elected, by term.
     leaders: BTreeMap<u32, Member>,
+    /// Who voted, by term and candidate.
+    pub(super) votes: BTreeMap<(u32, Member), Voters>,
     /// Command and term before, of every entry that any log had.
     entries: BTreeMap<u64, (u64, Option<u32>)>,
     /// By index, from 1 on.
@@ -36,6 +38,10 @@ pub(super) struct Truth {
 impl Truth {
     pub(super) fn last(&self) -> u32 {
         u32::try_from(self.committed.len()).unwrap_or(u32::MAX)
+    }
+    fn vote(&mut self, term: u32, candidate: Member, voter: Member) {
+        let votes = self.votes.entry((term, candidate)).or_default();
+        *votes = votes.with(voter);
     }
     pub(super) fn at(&mut self, index: u32) -> Option<&mut Committed> {
         let place = index.checked_sub(1)?;
@@ -95,6 +101,10 @@ impl Oracle {
         } else if name == events.wiped {
             self.wiped(member, half(a));
             self.liveness.disturbed(record.at);
+        } else if name == events.contradicted {
+            self.contradicted(place, member, (a, b));
+        } else if name == events.disk_waits {
+            self.liveness.waits(record.at, member, a > 0);
         } else if name == events.disk_error {
             self.replicas[usize::from(member)].leads = None;
             self.liveness.stopped(record.at, member);
@@ -114,6 +124,10 @@ impl Oracle {
         replica.leads = None;
         replica.begin_after(base);
         self.liveness.started(place.0, member);
+        // It may have crashed before it could say that it had voted, and may say so to its candidate again.
+        if let Some(candidate) = voted {
+            self.truth.vote(term, candidate, member);
+        }
         self.findings.test(Slug::Monotone, kept, place, || {
             format!(
                 "replica {member} was in term {before} and had voted for {before_voted:?}; it begins in term {term} \
@@ -134,16 +148,35 @@ impl Oracle {
         };
         let vote = Member::try_from(vote).ok();
         replica.voted = vote;
+        if let Some(candidate) = vote {
+            self.truth.vote(term, candidate, member);
+        }
         let once = term == before && (voted.is_none() || voted == vote);
         self.findings.test(Slug::Monotone, once, place, || {
             format!("replica {member}, in term {before} with a vote for {voted:?}, votes for {vote:?} in term {term}")
         });
     }
 
+    /// A member does not hold what it had acknowledged to the leader that asks. It may have been removed and
+    /// emptied meanwhile by a later leader, of which this one does not know.
+    fn contradicted(&mut self, place: Place, leader: Member, (member, index): (u64, u64)) {
+        let Some(term) = self.replicas[usize::from(leader)].leads else {
+            return;
+        };
+        let latest = self.truth.leaders.keys().next_back();
+        let holds = latest.is_some_and(|latest| *latest > term);
+        self.findings.test(Slug::Progress, holds, place, || {
+            format!(
+                "replica {leader}, which leads in term {term}, believes that replica {member} holds entry {index}, and \
+                 it does not"
+            )
+        });
+    }
     fn elected(&mut self, place: Place, member: Member, term: u32) {
         let replica = &mut self.replicas[usize::from(member)];
         replica.leads = Some(term);
-        self.liveness.elected(place.0, member, &mut self.findings);
+        self.liveness
+            .elected(place.0, (member, term), &mut self.findings);
         let first = self.truth.leaders.insert(term, member);
         self.findings
             .test(Slug::ElectionSafety, first.is_none(), place, || {
@@ -151,6 +184,17 @@ impl Oracle {
                 format!("replica {member} is elected in term {term}, in which {first} was elected")
             });
         let replica = &self.replicas[usize::from(member)];
+        let votes = self.truth.votes.get(&(term, member));
+        let (voters, votes) = (replica.voters(), votes.copied().unwrap_or_default());
+        self.findings
+            .test(Slug::ElectionSafety, voters.won_by(votes), place, || {
+                format!(
+                    "replica {member} is elected in term {term} by {} votes of {} voters",
+                    Voters(votes.0 & voters.0).len(),
+                    voters.len()
+                )
+            });
+        self.findings.checked(Slug::Progress);
         let mut missing: [Option<u32>; 2] = [None, None];
         for index in replica.base.index + 1..=self.truth.last() {
             let known = self.truth.committed[index as usize - 1];

@@ -57,6 +57,10 @@ impl Story {
     fn elect(&mut self, member: u32, term: u32) -> &mut Self {
         let events = self.events;
         let t = u64::from(term);
+        // The votes of the others, whatever their own stories are.
+        let candidate = Member::try_from(member).expect("few");
+        let votes = Voters::first(3);
+        self.oracle.truth.votes.insert((term, candidate), votes);
         self.event(member, events.term, t, 0);
         self.event(member, events.voted, t, u64::from(member));
         self.event(member, events.elected, t, 0)
@@ -142,6 +146,54 @@ fn two_leaders_of_a_term() {
         story.text(Slug::ElectionSafety),
         "replica 1 is elected in term 1, in which 0 was elected"
     );
+}
+
+#[test]
+fn a_leader_without_the_votes_of_its_term() {
+    let wins = |votes: &[(u32, u64)]| {
+        let mut story = Story::new();
+        let events = story.events;
+        story.begin();
+        for (voter, term) in votes {
+            story.event(*voter, events.term, *term, 0);
+            story.event(*voter, events.voted, *term, 0);
+        }
+        story.event(0, events.elected, 2, 0);
+        story.broken()
+    };
+    assert_eq!(wins(&[(0, 2), (1, 2)]), [""; 0]);
+    assert_eq!(
+        wins(&[(0, 2), (1, 1)]),
+        ["election-safety"],
+        "a vote of before"
+    );
+    assert_eq!(wins(&[(0, 2)]), ["election-safety"]);
+    // Who crashed after it had voted, and before it said so, may say so again.
+    let mut story = Story::new();
+    let events = story.events;
+    story
+        .begin()
+        .event(0, events.term, 2, 0)
+        .event(0, events.voted, 2, 0);
+    story.event(1, events.recovered, 0, (2 << 32) | 1);
+    story.event(1, events.membership, 0, 0b111);
+    story.event(0, events.elected, 2, 0);
+    assert_eq!(story.broken(), [""; 0]);
+}
+
+#[test]
+fn a_member_that_lacks_what_it_acknowledged() {
+    let mut story = Story::new();
+    let contradicted = story.events.contradicted;
+    story.begin().elect(0, 1).event(0, contradicted, 2, 7);
+    assert_eq!(story.broken(), ["progress"]);
+    let mut story = Story::new();
+    story
+        .begin()
+        .elect(0, 1)
+        .elect(1, 2)
+        .event(0, contradicted, 2, 7);
+    assert_eq!(story.broken(), [""; 0], "a later leader removed it");
 }
 
 #[test]
@@ -392,6 +444,50 @@ fn nobody_leads_or_too_many_do_though_nothing_is_wrong() {
     later(&mut story, 5);
     story.elect(1, 2);
     assert_eq!(story.broken(), ["one-leader"], "another, in the quiet");
+}
+
+/// A sync that began under a fault may end long after it.
+#[test]
+fn who_waits_for_its_disk_is_no_quiet() {
+    let later = |story: &mut Story, seconds: u64| story.ms += 1000 * seconds;
+    let mut story = Story::new();
+    let waits = story.events.disk_waits;
+    story.begin().elect(0, 1).event(1, waits, 1, 0);
+    later(&mut story, 10);
+    story.elect(2, 2).event(1, waits, 0, 0);
+    later(&mut story, 3);
+    story.elect(0, 3);
+    assert_eq!(story.broken(), [""; 0], "it may settle after the wait");
+    later(&mut story, 2);
+    story.elect(2, 4);
+    assert_eq!(story.broken(), ["one-leader"]);
+    // A crash ends the wait.
+    let mut story = Story::new();
+    story.begin().event(1, waits, 1, 0);
+    let (node, change) = (NodeId(1), NodeChange::Down);
+    story.record(What::Node { node, change });
+    story.event(1, story.events.recovered, 0, 0);
+    later(&mut story, 5);
+    story.event(0, story.events.term, 1, 0);
+    assert_eq!(story.broken(), ["one-leader"]);
+}
+
+/// Who waited for its disk says late that it had won, and that it leads no more: another leads since.
+#[test]
+fn an_old_leader_does_not_hide_the_one_of_today() {
+    let later = |story: &mut Story, seconds: u64| story.ms += 1000 * seconds;
+    let mut story = Story::new();
+    let events = story.events;
+    story.begin().event(2, events.disk_waits, 1, 0).elect(0, 5);
+    story.event(2, events.disk_waits, 0, 0).elect(2, 3);
+    story.event(2, events.stepped_down, 3, 0);
+    later(&mut story, 6);
+    story.event(2, events.term, 5, 0);
+    assert_eq!(story.broken(), [""; 0], "replica 0 leads");
+    story.event(0, events.stepped_down, 5, 0);
+    later(&mut story, 5);
+    story.event(0, events.term, 6, 0);
+    assert_eq!(story.broken(), ["one-leader"]);
 }
 
 #[test]

@@ -187,7 +187,7 @@ impl Raft {
         let next = self.log.last().index + 1;
         let mut leader = Leader::new(next, self.now);
         for peer in self.peers() {
-            leader.follow(peer, next, self.now, false);
+            leader.follow(peer, next, self.leader_clock(), false);
         }
         self.leader = Some(self.rules.me);
         self.role = Role::Leader(Box::new(leader));

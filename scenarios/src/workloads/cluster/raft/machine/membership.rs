@@ -40,7 +40,7 @@ impl Raft {
     /// Whether a member that does not vote has all that is committed. If it is not followed yet, it is
     /// from now on: it becomes a voter once it can vote, so that it never costs a quorum.
     fn caught_up(&mut self, member: Member) -> bool {
-        let (now, next, commit) = (self.now, self.log.last().index + 1, self.commit);
+        let (now, next, commit) = (self.leader_clock(), self.log.last().index + 1, self.commit);
         let Role::Leader(leader) = &mut self.role else {
             return false;
         };

@@ -189,7 +189,7 @@ impl Raft {
         self.rules.mutant == Some(mutant)
     }
 
-    /// What the wall clock of the node reads, in nanoseconds.
+    /// What the wall clock of the node reads, in nanoseconds from whenever.
     pub(crate) const fn see_wall(&mut self, wall: u64) {
         self.wall = wall;
     }

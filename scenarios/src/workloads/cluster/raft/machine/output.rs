@@ -36,6 +36,8 @@ pub(crate) enum Note {
     Purged(LogId),
     /// The operator emptied it after the removal with this index.
     Wiped(u32),
+    /// It leads, and a member lacks the entry at this index though it had acknowledged it.
+    Contradicted(Member, u32),
 }
 
 /// What must be durable before anything else of the outputs leaves the node.

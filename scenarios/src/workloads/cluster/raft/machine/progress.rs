@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct Progress {
     /// Its log agrees up to here.
     pub(super) matched: u32,
+    /// Heartbeats after this one were sent when that was known.
+    pub(super) since: u64,
     /// What it is sent next.
     pub(super) next: u32,
     /// Number of the change of membership since which it is followed.
@@ -77,6 +79,7 @@ impl Leader {
         self.sessions += 1;
         let progress = Progress {
             matched: 0,
+            since: 0,
             next,
             session: self.sessions,
             learns,

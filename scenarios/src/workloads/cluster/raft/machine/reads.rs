@@ -12,7 +12,7 @@ use super::{Answer, Raft, Role, Ticket};
 impl Raft {
     pub(super) fn read(&mut self, ticket: Ticket, key: u32, lease: bool) {
         let value = self.kv.get(key);
-        let reading = self.lease_clock();
+        let reading = self.leader_clock();
         let unchecked = self.rules.unchecked_reads || self.is(Mutant::B08);
         let commit = self.commit;
         let Role::Leader(leader) = &mut self.role else {
@@ -26,12 +26,12 @@ impl Raft {
         leader.reads.push_back(Read { ticket, key, round });
         self.serve_reads();
     }
-    /// The clock that leases go by. The wall clock may be set back.
-    pub(super) fn lease_clock(&self) -> u64 {
-        if self.is(Mutant::B09) {
-            self.wall
-        } else {
-            self.now
+    /// The clock by which a leader tells how long ago a quorum heard it: leases and the end of a
+    /// leadership go by it. The wall clock may be set back.
+    pub(super) const fn leader_clock(&self) -> u64 {
+        match self.rules.mutant {
+            Some(Mutant::B09) => self.wall,
+            _ => self.now,
         }
     }
     /// A member answered a heartbeat: the lease may last longer, and reads may be served.

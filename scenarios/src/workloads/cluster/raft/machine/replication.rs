@@ -33,7 +33,9 @@ impl Raft {
             return;
         };
         if self.rules.check_quorum {
-            let since = self.now.saturating_sub(2 * self.rules.election_ns.1);
+            let since = self
+                .leader_clock()
+                .saturating_sub(2 * self.rules.election_ns.1);
             if leader.quorum(group, u64::MAX, |p| p.active_at, true) < since {
                 return self.step_down();
             }
@@ -44,7 +46,7 @@ impl Raft {
     }
     /// Tells everybody that this leader leads, and what is new.
     pub(super) fn heartbeat(&mut self) {
-        let reading = self.lease_clock();
+        let reading = self.leader_clock();
         let Role::Leader(leader) = &mut self.role else {
             return;
         };
@@ -194,7 +196,7 @@ impl Raft {
             return None;
         }
         let any_session = self.is(Mutant::B19);
-        let (now, current) = (self.now, self.hard.term);
+        let (now, current) = (self.leader_clock(), self.hard.term);
         let Role::Leader(leader) = &mut self.role else {
             return None;
         };
@@ -208,11 +210,18 @@ impl Raft {
     }
     pub(super) fn on_appended(&mut self, from: (Member, u32), matched: u32, round: Round) {
         let last = self.log.last().index;
+        let latest = match &self.role {
+            Role::Leader(leader) => leader.round,
+            _ => 0,
+        };
         let Some(progress) = self.progress_of(from, round) else {
             return;
         };
         let news = matched > progress.matched;
         progress.matched = progress.matched.max(matched);
+        if news {
+            progress.since = latest;
+        }
         progress.next = progress.next.max(progress.matched + 1);
         if progress.matched > 0 && progress.snapshot_at.is_some() && news {
             progress.snapshot_at = None;
@@ -239,11 +248,16 @@ impl Raft {
         let Some(progress) = self.progress_of(from, round) else {
             return;
         };
-        // An answer to what was sent before the last agreement says nothing.
+        // An answer to what was sent before the last agreement says nothing, and one to what was sent after
+        // it is about a log that lost what it had.
+        let contradicted = prev <= progress.matched && round.round > progress.since;
         if prev > progress.matched && progress.snapshot_at.is_none() {
             let hint = if term == 0 { next } else { known };
             progress.next = hint.min(prev).max(progress.matched + 1);
             self.send_append(from.0, true);
+        }
+        if contradicted {
+            self.out.notes.push(Note::Contradicted(from.0, prev));
         }
         self.heard_round();
     }

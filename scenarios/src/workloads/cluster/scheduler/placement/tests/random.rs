@@ -296,23 +296,64 @@ fn rules() -> impl Strategy<Value = Rules> {
     )
 }
 
+type Input = (Rules, Vec<Machine>, Vec<Shape>, Vec<Step>);
+
+fn inputs() -> impl Strategy<Value = Input> {
+    let nodes = proptest::collection::vec(machines(), 1..14);
+    let kinds = proptest::collection::vec(shapes(), 1..7);
+    (
+        rules(),
+        nodes,
+        kinds,
+        proptest::collection::vec(steps(), 1..70),
+    )
+}
+
+fn compare((rules, nodes, shapes, steps): &Input) {
+    let mut twins = Twins::new(rules);
+    for machine in nodes {
+        twins.add(*machine);
+    }
+    for step in steps {
+        twins.step(step, shapes);
+        twins.check();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
     #[test]
-    fn the_index_chooses_as_a_scan_does(
-        rules in rules(),
-        nodes in proptest::collection::vec(machines(), 1..14),
-        shapes in proptest::collection::vec(shapes(), 1..7),
-        steps in proptest::collection::vec(steps(), 1..70),
-    ) {
-        let mut twins = Twins::new(&rules);
-        for machine in nodes {
-            twins.add(machine);
-        }
-        for step in &steps {
-            twins.step(step, &shapes);
-            twins.check();
-        }
+    fn the_index_chooses_as_a_scan_does(input in inputs()) {
+        compare(&input);
+    }
+}
+
+/// The comparison is alive: every planted mistake of placement differs from the scan somewhere.
+#[test]
+fn every_slip_differs_from_the_scan() {
+    let slips = [
+        Slip::Shares,
+        Slip::Quota,
+        Slip::Taints,
+        Slip::Affinity,
+        Slip::NoPreemption,
+        Slip::Budget,
+        Slip::Gang,
+    ];
+    let config = ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..ProptestConfig::default()
+    };
+    for slip in slips {
+        let mut runner = proptest::test_runner::TestRunner::new(config.clone());
+        let found = runner.run(&inputs(), |(mut rules, nodes, shapes, steps)| {
+            rules.slip = Some(slip);
+            compare(&(rules, nodes, shapes, steps));
+            Ok(())
+        });
+        assert!(found.is_err(), "{slip:?} was not noticed");
     }
 }
 
