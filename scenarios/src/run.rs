@@ -2,6 +2,7 @@
 
 use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
+use crate::workloads::cluster::rollout::Fleets;
 use crate::workloads::{Install, Prepare, Prepared};
 use squall_core::depends::DependencyMap;
 use squall_core::history::History;
@@ -65,6 +66,7 @@ impl Scenario {
             (workload.kind.prepare)(&prepare, &mut issues)
         };
         let prepared: Vec<Prepared> = self.workloads.iter().map(prepare).collect();
+        crate::workloads::cluster::rollout::twice(&self.workloads, &mut issues);
         if issues.is_empty() && self.text.contains("path of") {
             let workloads = self.workloads.iter().zip(&prepared);
             let map = crate::file::paths::dependencies(&self.topology, workloads);
@@ -212,12 +214,14 @@ impl Ready {
             world.sample_hosts(scenario.signals);
         }
         let mut promised = Promised::new();
+        let mut fleets = Fleets::default();
         for (workload, prepared) in scenario.workloads.iter().zip(&self.prepared) {
             let mut install = Install {
                 world,
                 workload,
                 prepared,
                 topology: &scenario.topology,
+                fleets: &mut fleets,
                 invariants: Vec::new(),
             };
             (workload.kind.install)(&mut install);

@@ -7,8 +7,8 @@ use super::node::{NODES, SEEN, seen};
 use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Issue, Kind, Param};
 use squall_core::memory::{Activity, Arrival};
-use squall_core::plan::{CallRule, CallScope, Damage, Family, Malformed, Primitive};
-use squall_core::{Sample, VirtualDuration};
+use squall_core::plan::{CallRule, CallScope, Damage, Family, KnobChange, Malformed, Primitive};
+use squall_core::{NodeId, Sample, VirtualDuration};
 
 pub(super) const TORN_QUORUM: FaultKind = FaultKind {
     name: "torn-quorum",
@@ -239,7 +239,9 @@ pub(super) const BAD_RELEASE: FaultKind = FaultKind {
     family: Family::Node,
     summary: "a new version leaks memory, or answers some calls with an error, on the nodes that have it",
     doc: "`leak`: from `after` on memory of the nodes is taken at that rate and touched again and again; it \
-          is all back at the end, when the release is rolled back. `errors`: a share of the calls of \
+          is all back at the end, when the release is rolled back. With `rollout` only nodes leak whose replicas \
+          have the new version of that rollout, each from `after` on its restart, as memory that the rollout \
+          sees: it takes more than the fault to spread, and less to end. `errors`: a share of the calls of \
           `service` that reach these nodes is answered with 500, without an effect. Name the share of the \
           nodes that got it: `20% of web`.",
     params: &[
@@ -254,16 +256,55 @@ pub(super) const BAD_RELEASE: FaultKind = FaultKind {
             Kind::Text,
             "with `errors`: the service, `<workload>.<service>`",
         ),
+        Param::new(
+            "rollout",
+            Kind::Text,
+            "with `leak`: the rollout workload whose new version it is",
+        ),
     ],
-    lowers_to: &["pressure", "error"],
-    needed: &["pressure", "error"],
+    lowers_to: &["pressure", "error", "knob"],
+    needed: &["pressure", "error", "knob"],
     source: "faults.md section 6: 10 MiB a minute after 20 m, or errors of 2 %",
     own_length: None,
     lower: bad_release,
 };
 
+/// A leak of the new version of a rollout: where and when it is, the rollout decides.
+fn bad_rollout(
+    args: &Args,
+    lowering: &mut Lowering<'_>,
+    (rollout, nodes): (&str, &[NodeId]),
+) -> Result<(), Refusal> {
+    let Some(leak) = args.number_opt("leak") else {
+        let issue = Issue::new("errors of a rollout", 0..rollout.len());
+        let help = "errors of a new version are in the table `version` of the cluster workload";
+        return Err(Refusal::arg("rollout", issue.help(help)));
+    };
+    let after = args.duration("after").as_secs_f64();
+    for (slug, value) in [("leak", leak), ("leak-after", after)] {
+        let name = format!("{rollout}.{slug}");
+        let Some((knob, _)) = lowering.topology.knob(&name) else {
+            let issue = Issue::new(format!("`{rollout}` is no rollout"), 0..rollout.len());
+            let help = "name a workload of kind `rollout`";
+            return Err(Refusal::arg("rollout", issue.help(help)));
+        };
+        for node in nodes {
+            lowering.overlay(Primitive::Knob {
+                knob,
+                node: Some(*node),
+                change: KnobChange::Set,
+                value,
+            });
+        }
+    }
+    Ok(())
+}
+
 fn bad_release(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
     let nodes = lowering.nodes(args, "nodes")?;
+    if let Some(rollout) = args.text_opt("rollout") {
+        return bad_rollout(args, lowering, (rollout, &nodes));
+    }
     if let Some(share) = args.number_opt("errors") {
         if args.text_opt("service").is_none() {
             let issue = Issue::new("errors of no service", 0..0);

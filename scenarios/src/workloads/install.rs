@@ -69,6 +69,8 @@ pub struct Install<'a> {
     pub prepared: &'a Prepared,
     /// The world as faults see it.
     pub topology: &'a Topology,
+    /// What rollouts and the service graphs that they roll out have in common.
+    pub fleets: &'a mut super::cluster::rollout::Fleets,
     /// The invariants it promises, by slug: every one of its kind's table.
     pub invariants: Vec<(&'static str, Box<dyn Invariant>)>,
 }

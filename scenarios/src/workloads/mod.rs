@@ -26,6 +26,7 @@ pub const ALL: &[&WorkloadKind] = &[
     &cluster::membership::MEMBERSHIP,
     &cluster::scheduler::SCHEDULER,
     &cluster::training::TRAINING,
+    &cluster::rollout::ROLLOUT,
 ];
 
 /// A kind of workload: what it takes, and what can be said about it.

@@ -156,3 +156,17 @@ pub(crate) fn assert_expected(ready: &Ready, seeds: std::ops::Range<u64>) {
         assert_eq!(failed, expect.because, "{:#?}", campaign.properties);
     }
 }
+
+/// The two words of every event of a name.
+pub(crate) fn event_words(run: &SeedRun, name: &str) -> Vec<(u64, u64)> {
+    let recording = run.recording.as_ref().unwrap();
+    let words = |what: &What| match *what {
+        What::Event { name: n, a, b, .. } if recording.header.names.text(n) == name => Some((a, b)),
+        _ => None,
+    };
+    recording
+        .records
+        .iter()
+        .filter_map(|r| words(&r.what))
+        .collect()
+}

@@ -52,6 +52,8 @@ impl Time {
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     pub(super) now: VirtualDuration,
+    /// The replicas that there are for this call, if not all that the caller knows.
+    pub(super) among: Option<&'a [u32]>,
     /// Whether the node of a replica drains, if any does.
     pub(super) drains: Option<&'a dyn Fn(u32) -> bool>,
     /// A replica that is not chosen if there is another.
@@ -127,6 +129,7 @@ impl View {
     ) -> u32 {
         let Known {
             now,
+            among,
             drains,
             not,
             item,
@@ -140,7 +143,7 @@ impl View {
         let turn = &mut self.turn[service as usize];
         let start = *turn as usize;
         *turn = turn.wrapping_add(1);
-        let all = self.known(config, service);
+        let all = among.unwrap_or_else(|| self.known(config, service));
         let drained = |r: u32| drains.is_some_and(|drains| drains(r));
         let usable =
             |r: &&u32| self.avoided[**r as usize] <= now && !self.sick(**r) && !drained(**r);

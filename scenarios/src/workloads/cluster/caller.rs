@@ -11,7 +11,7 @@ use super::guard::hedge::{self, Delays};
 use super::guard::pool::{Lease, Pool};
 use super::objective::{Count, Objective};
 use super::server::status;
-use super::shared::{CHECK, CRITICAL, Door, FORM, HANDSHAKE, Shared, Visit};
+use super::shared::{CHECK, CRITICAL, Door, FORM, HANDSHAKE, NEW, Shared, Visit};
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
@@ -218,8 +218,15 @@ impl Caller {
         };
         let some = config.drain_seen && cx.knob_changed(drain);
         let drains: Option<&dyn Fn(u32) -> bool> = if some { Some(&drains) } else { None };
+        let fleet = &self.shared.fleet;
+        let node = |replica: u32| config.replicas[replica as usize].node;
+        let allowed = fleet.is_driven().then(|| {
+            let view = self.view.borrow();
+            fleet.allowed(view.known(config, service), node, visit.new)
+        });
         let known = Known {
             now: cx.monotonic(),
+            among: allowed.as_deref(),
             drains,
             not: chosen.and_then(Cell::get),
             item: visit.item,
@@ -229,13 +236,13 @@ impl Caller {
         if let Some(chosen) = chosen {
             chosen.set(Some(replica));
         }
-        let version = || cx.knob(self.shared.knobs.version) >= 2.0;
-        let form = if config.version_speaks && version() {
+        let form = if config.version_speaks && self.shared.version_2(cx) {
             FORM
         } else {
             0
         };
-        let flags = form | if visit.critical { CRITICAL } else { 0 };
+        let flag = |is: bool, flag: u64| if is { flag } else { 0 };
+        let flags = form | flag(visit.critical, CRITICAL) | flag(visit.new, NEW);
         let request = Request {
             method: replica,
             cost: 1,

@@ -98,6 +98,7 @@ impl Client {
             path: 0,
             item: shared.item(&cx, id),
             critical: shared.is_critical(id),
+            new: shared.fleet.route(&cx, id),
         };
         if shared.config.saving.of_requests {
             self.earn(&cx);
@@ -116,6 +117,9 @@ impl Client {
         };
         let took = cx.now().since(started);
         let latency = took.as_secs_f64();
+        shared
+            .fleet
+            .ended(&cx, visit.new, matches!(end, End::Ok), latency);
         if let Some(objective) = &shared.config.objective {
             let good = Objective::good(objective.latency, matches!(end, End::Ok), took);
             shared.meter.request(Count::one(good));

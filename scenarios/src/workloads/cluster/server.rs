@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::guard::admission::Admission;
 use super::guard::cache::Cache;
 use super::place::{Place, Waiting};
-use super::shared::{CHECK, FORM, HANDSHAKE, Shared};
+use super::shared::{CHECK, FORM, HANDSHAKE, NEW, Shared};
 use super::store;
 use core::cell::{Cell, RefCell};
 use squall_core::world::{CallError, Cx, Inbox, Incoming, Reply};
@@ -90,11 +90,11 @@ impl Server {
         let replica = incoming.request.method;
         let service = config.replicas[replica as usize].service;
         let flags = incoming.request.args[3];
-        if cx.knob(self.shared.knobs.drain) > 1.5 {
+        if cx.knob(self.shared.knobs.drain) > 1.5 || self.shared.fleet.is_down(cx.node()) {
             incoming.fail(cx, 503, None);
             return;
         }
-        if flags & FORM != 0 && cx.knob(self.shared.knobs.version) < 2.0 {
+        if flags & FORM != 0 && !self.shared.version_2(cx) {
             incoming.fail(cx, 400, None);
             return;
         }
@@ -104,6 +104,12 @@ impl Server {
         }
         if flags & CHECK != 0 && config.health.is_some_and(|health| !health.work) {
             incoming.reply(cx, Reply::default());
+            return;
+        }
+        let others = self.shared.service(service).replicas.iter();
+        let others = others.map(|other| config.replicas[*other as usize].node);
+        if flags & CHECK == 0 && self.shared.fleet.turns_away(cx, flags & NEW != 0, others) {
+            incoming.fail(cx, 503, None);
             return;
         }
         let waiting = Waiting {

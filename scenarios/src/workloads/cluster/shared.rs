@@ -3,6 +3,7 @@
 use super::config::{Config, Service};
 use super::meter::Meter;
 use super::names::GuardNames;
+use super::rollout::Fleet;
 use super::server::VisitEnd;
 use super::store::Log;
 use crate::workloads::Install;
@@ -10,6 +11,7 @@ use core::cell::{Cell, RefCell};
 use squall_core::world::Cx;
 use squall_core::{Key, KnobId, NameId, NodeId, PortId, Sample, Seed};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Which port of a node a call goes to: the names that faults of calls hit.
@@ -73,6 +75,8 @@ pub(super) const HANDSHAKE: u64 = 2;
 pub(super) const CHECK: u64 = 4;
 /// It has the form of version 2.
 pub(super) const FORM: u64 = 8;
+/// It is of a request for the new version of a rollout.
+pub(super) const NEW: u64 = 16;
 
 /// Keys of one service's draws.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +95,8 @@ pub(super) struct Shared {
     pub(super) knobs: Knobs,
     pub(super) guards: GuardNames,
     pub(super) meter: Meter,
+    /// Versions and drains of a rollout, if there is one.
+    pub(super) fleet: Rc<Fleet>,
     /// Names of the doors, for those who listen.
     pub(super) doors: [String; 3],
     /// What is known of the logs of the replicas, and the directory they are in.
@@ -214,6 +220,7 @@ impl Shared {
                 health_failures: install.knob("health-failures"),
             },
             meter: Meter::new(config.services.len()),
+            fleet: install.fleets.of(&install.workload.name),
             arrivals: clients.collect(),
             requests: vec![Cell::new(0); config.clients.len()],
             keys: config.services.iter().map(key).collect(),
@@ -287,6 +294,10 @@ impl Shared {
     pub(super) fn service(&self, service: u32) -> &Service {
         &self.config.services[service as usize]
     }
+    /// Whether version 2 serves on the node of this process: by the knob, or by a rollout.
+    pub(super) fn version_2(&self, cx: &Cx) -> bool {
+        cx.knob(self.knobs.version) >= 2.0 || self.fleet.is_new(cx.node())
+    }
     /// The events of the store.
     pub(super) fn names_of_store(&self) -> (NameId, NameId) {
         self.store_events
@@ -313,6 +324,8 @@ pub(super) struct Visit {
     /// What the request is about.
     pub(super) item: u64,
     pub(super) critical: bool,
+    /// Whether the request is for the new version of a rollout.
+    pub(super) new: bool,
 }
 
 impl Visit {

@@ -3,7 +3,7 @@
 use super::guard::cache::Found;
 use super::place::Waiting;
 use super::server::{Server, VisitEnd, deadline_of, status};
-use super::shared::{CHECK, CRITICAL, Door, Visit};
+use super::shared::{CHECK, CRITICAL, Door, NEW, Visit};
 use super::store;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -22,7 +22,11 @@ impl Server {
             path: incoming.request.args[0],
             item: incoming.request.args[2],
             critical: incoming.request.args[3] & CRITICAL != 0,
+            new: incoming.request.args[3] & NEW != 0,
         };
+        if incoming.request.args[3] & CHECK == 0 {
+            self.shared.fleet.visited(cx, visit.request, visit.new);
+        }
         let result = if incoming.request.args[3] & CHECK != 0 {
             let replica = incoming.request.method;
             self.compute(cx, service, replica, visit).await
@@ -130,7 +134,7 @@ impl Server {
         let known = shared.service(service);
         let [mut cpu, mut error] = shared.draws(service, visit);
         let mut work = known.cpu.sample(&mut cpu) / cx.knob(shared.knobs.capacity).max(1e-6);
-        let new = cx.knob(shared.knobs.version) >= 2.0;
+        let new = shared.version_2(cx);
         if new {
             work *= config.version_cpu;
         }
