@@ -5,6 +5,7 @@
 
 use crate::generator::Rng;
 use crate::timed;
+use squall::core::VirtualDuration;
 use squall::scenarios::workloads::cluster::scheduler::placement::{
     Cluster, Demand, Gpu, Machine, Rules, Shape,
 };
@@ -104,7 +105,7 @@ fn churn(nodes: u32, tasks: u32) -> (u32, u32) {
         let mut start = |cluster: &mut Cluster, rng: &mut Rng, pod, shape| {
             let found = cluster.place(pod, shape).is_ok();
             if found {
-                let life = rng.exp(alive * 1e3) as u64;
+                let life = VirtualDuration::from_nanos_f64(rng.exp(alive * 1e3)).as_nanos();
                 ends.push(Reverse((now + life, pod)));
             }
             found

@@ -14,7 +14,6 @@
 )]
 
 #[path = "queueing/table.rs"]
-#[allow(dead_code, reason = "the other test uses all of it")]
 mod table;
 
 use squall_core::{Key, Sample, Seed};

@@ -325,7 +325,7 @@ fn unitless(kind: &Kind, number: &str, node: &Node) -> Option<Issue> {
         | Kind::Length
         | Kind::Law(Unit::Time)
         | Kind::Signed(Unit::Time) => ("duration", "s", "units are ns, us, ms, s, m, h, d"),
-        Kind::Rate => ("rate", "/s", "units are /ms, /s, /m, /h"),
+        Kind::Rate => ("rate", "/s", "units are /ms, /s, /m, /h, /d"),
         Kind::ByteRate => ("rate of bytes", "MiB/s", "write for instance \"50MiB/s\""),
         Kind::Size => ("size", "MiB", "units are B, KiB, MiB, GiB, TiB"),
         Kind::Bandwidth => ("rate", "Mbit/s", "units are bit/s, kbit/s, Mbit/s, Gbit/s"),

@@ -71,7 +71,7 @@ pub fn rate(text: &str) -> Result<f64, Issue> {
     let Some(slash) = text.find('/') else {
         let issue = Issue::new("rate has no unit", 0..text.len()).label("expected a number a time");
         return Err(match number(text, 0) {
-            Ok(_) => issue.help(format!("write \"{text}/s\"; units are /ms, /s, /m, /h")),
+            Ok(_) => issue.help(format!("write \"{text}/s\"; units are /ms, /s, /m, /h, /d")),
             Err(_) => issue.help("write for instance \"20/s\""),
         });
     };
@@ -86,7 +86,7 @@ pub fn rate(text: &str) -> Result<f64, Issue> {
             format!("unknown unit `{unit}` of a rate"),
             slash + 1..text.len(),
         )
-        .help("units are /ms, /s, /m, /h")
+        .help("units are /ms, /s, /m, /h, /d")
     })?;
     // One of the two quotients is whole, so that `20/s` is exactly 20.
     Ok(if per >= 1_000_000_000 {

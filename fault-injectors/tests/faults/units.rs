@@ -54,13 +54,14 @@ fn sizes_rates_moments_and_devices() {
     );
     assert_eq!(rate("20/s"), Ok(20.0));
     assert_eq!(rate("30/m"), Ok(0.5));
+    assert_eq!(rate("86400/d"), Ok(1.0));
     assert_eq!(
-        point("20/d", &rate("20/d").unwrap_err()),
-        "unknown unit `d` of a rate @ d"
+        point("20/w", &rate("20/w").unwrap_err()),
+        "unknown unit `w` of a rate @ w"
     );
     assert_eq!(
         rate("20").unwrap_err().help.unwrap(),
-        "write \"20/s\"; units are /ms, /s, /m, /h"
+        "write \"20/s\"; units are /ms, /s, /m, /h, /d"
     );
     assert_eq!(
         moment("1s..3s"),

@@ -98,8 +98,9 @@ mod tests {
         for (tenants, count) in [(1, 3), (2, 2), (2, 3), (4, 6), (6, 4), (5, 1)] {
             let nodes: Vec<NodeId> = (0..count).map(NodeId::from_index).collect();
             for tenant in 0..tenants {
-                let sessions = (0..1000u64).filter(|session| session % tenants == tenant);
-                let asked: BTreeSet<NodeId> = sessions.map(|s| nodes[s as usize % count]).collect();
+                let sessions = (0..1000u64).zip((0..count).cycle());
+                let own = sessions.filter(|(session, _)| session % tenants == tenant);
+                let asked: BTreeSet<NodeId> = own.map(|(_, at)| nodes[at]).collect();
                 let asked: Vec<NodeId> = asked.into_iter().collect();
                 let told = asked_by(tenant, tenants, &nodes);
                 assert_eq!(told, asked, "tenant {tenant} of {tenants}, {count} nodes");
