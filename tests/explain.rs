@@ -53,7 +53,8 @@ fn the_founding_example_names_the_storm_and_acquits_the_deploy() {
     for part in [
         "latency recovers",
         "page-fault",
-        "gateway-0: rate(node_vmstat_ps",
+        "operator   gateway-0 saw",
+        "rate(node_vmstat_pgmajfault)",
         "outlives   its faults: shop.latency is ill for ",
         "squall shrink scenarios/library/cross/swap-blamed-on-deploy.toml --seed 0x0 --write",
     ] {

@@ -103,8 +103,8 @@ pub(super) const RACK_BURST_IN_UPGRADE: Preset = Preset {
 pub(super) const RECOVERY_HERD: Preset = Preset {
     name: "recovery-herd",
     summary: "names cannot be resolved for hours, and then everybody comes at once",
-    doc: "The second incident: an empty answer of the resolver for 157 min, and a crowd at the moment it is \
-          over. `scale = 60` makes that 157 s, and the crowd shorter too. The crowd is ten times the load \
+    doc: "The second incident: an empty answer of the resolver for 157 min, and at the moment it is over a \
+          crowd, whose connections are gone. `scale = 60` makes that 157 s, and the crowd shorter too. The crowd is ten times the load \
           and decays in 5 min, choices of this project.",
     source: "AWS us-east-1, 2025-10-19 23:48 to 2025-10-20 02:25 PDT",
     length: "forever",
@@ -131,8 +131,14 @@ pub(super) const RECOVERY_HERD: Preset = Preset {
             &[("at", "157m over scale"), ("for", "15m over scale")],
         )
         .may_miss(),
+        PresetPart::new(
+            "cold",
+            "cold-clients",
+            &[WORKLOAD],
+            &[("at", "157m over scale"), ("for", "1m over scale")],
+        )
+        .may_miss(),
     ],
-    missing: "cold-clients: caches and connections of clients that are empty when they come back",
     ..BASE
 };
 

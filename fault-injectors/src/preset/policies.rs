@@ -32,7 +32,7 @@ pub(super) const HPA: Preset = Preset {
     doc: "Looks every 15 s; up by a factor of 2 or by 4 pods in 15 s, with no window; down to what is needed in \
           15 s, after a window of 300 s; within 10 % it does nothing (unverified).",
     source: "Kubernetes API, HorizontalPodAutoscaler v2 defaults",
-    missing: "no workload scales its replicas",
+    write: "workload.NAME.scheduler.pods.NAME.autoscale = { .. }: these are its defaults",
     ..BASE
 };
 
@@ -42,7 +42,7 @@ pub(super) const CODEL_SERVICE: Preset = Preset {
     doc: "Target 5 ms, interval 100 ms; in an interval without an empty queue what waited longer than the \
           target is dropped, at other times what waited longer than 2 targets.",
     source: "folly Codel.h; Maurer, Fail at Scale, 2015",
-    missing: "no queue of a workload drops by the time of waiting",
+    write: "workload.NAME.cluster.queue = { codel = {} }: these are its defaults",
     ..BASE
 };
 
@@ -59,7 +59,7 @@ pub(super) const SRE_RETRY: Preset = Preset {
         &[WORKLOAD, ("attempts", "3"), ("budget", "0.1")],
         &[],
     )],
-    missing: "the throttle of clients, p = max(0, (req - 2 acc) / (req + 1)) over 2 min",
+    missing: "the throttle of clients, which is set up with the workload: retry.throttle = 2",
     ..BASE
 };
 
@@ -84,7 +84,7 @@ pub(super) const SLO_BURN: Preset = Preset {
     doc: "Rings when errors come 14.4 times as fast as the budget of a month allows, over 1 h, or 6 times over \
           6 h (unverified).",
     source: "Site Reliability Workbook, chapter 5",
-    missing: "no property counts a burn rate; a threshold on a metric of failures over a window is nearest",
+    write: "workload.NAME.cluster.objective = { success = 0.999 } and a property always = \"NAME.slo-burn\"",
     ..BASE
 };
 

@@ -142,7 +142,7 @@ fn policies_are_no_faults() {
         "use = 'hpa'\nfor = '1m'",
         &[
             "error: hpa is no fault",
-            "help: remove it: no workload scales its replicas",
+            "help: write workload.NAME.scheduler.pods.NAME.autoscale = { .. }: these are its defaults",
         ],
     );
     wrong(

@@ -55,7 +55,7 @@ impl Setup {
             ranks = 2
             step = "1s"
             order = "24h"
-            probe = "1s"
+            probe = "10s"
             checkpoint = {{ every = "{every_s}s", write = "{write_s}s" }}
             restart = "{restart_s}s"
             [[fault]]

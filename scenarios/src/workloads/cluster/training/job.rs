@@ -9,7 +9,7 @@ use super::tables::Incarnation;
 use super::wire::Order;
 use core::cell::RefCell;
 use squall_core::world::Cx;
-use squall_core::{Key, Sample, VirtualDuration};
+use squall_core::{Key, Sample, VirtualDuration, VirtualTime};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -31,6 +31,8 @@ struct Job {
     /// The same for what is written beside the steps, and the steps in it.
     writes: Orders,
     writing: Option<u64>,
+    /// When the last failure was noticed, which the next start is to get over.
+    noticed: Option<VirtualTime>,
     /// Orders in a row in which a node was slow.
     strikes: Vec<u32>,
 }
@@ -43,6 +45,7 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
         orders: Orders::new(&cx, &shared),
         writes: Orders::new(&cx, &shared),
         writing: None,
+        noticed: None,
         strikes: vec![0; shared.config.nodes.len()],
         number,
         shared,
@@ -174,11 +177,13 @@ impl Job {
         }
     }
     /// Every rank loads the checkpoint. The steps that the job has then.
-    async fn load(&self, gang: &Gang) -> Result<u64, End> {
+    async fn load(&mut self, gang: &Gang) -> Result<u64, End> {
         let config = &self.shared.config;
         let (now, events) = (self.cx.now(), &self.shared.events);
         let failed_at = self.shared.ledger(self.number, |ledger| ledger.failed_at);
-        let passed = failed_at.map_or(VirtualDuration::ZERO, |at| now - at);
+        // One that fails while it starts begins to start anew.
+        let noticed = self.noticed.take();
+        let passed = noticed.map_or(VirtualDuration::ZERO, |at| now - at);
         let time = config.restart.saturating_sub(passed);
         self.all(gang, Order::Load(time), time).await?;
         let (step, lost) = self.shared.ledger(self.number, |ledger| {
@@ -318,6 +323,7 @@ impl Job {
         self.shared.ledger(self.number, |ledger| {
             ledger.failed_at.get_or_insert(now);
         });
+        self.noticed = Some(now);
         self.strikes.fill(0);
         self.fail(gang.to, lost);
         let spares: Vec<usize> = {
