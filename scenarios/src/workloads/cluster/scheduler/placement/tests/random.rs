@@ -2,6 +2,7 @@
 
 use super::super::*;
 use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestRunner};
 use std::rc::Rc;
 
 const LEVELS: u8 = 3;
@@ -340,14 +341,16 @@ fn every_slip_differs_from_the_scan() {
         Slip::Budget,
         Slip::Gang,
     ];
+    // Each search ends at its first difference. Always the same inputs: an unlucky draw must not fail the test.
     let config = ProptestConfig {
-        cases: 400,
+        cases: 4000,
         failure_persistence: None,
         max_shrink_iters: 0,
+        rng_seed: RngSeed::Fixed(0),
         ..ProptestConfig::default()
     };
     for slip in slips {
-        let mut runner = proptest::test_runner::TestRunner::new(config.clone());
+        let mut runner = TestRunner::new(config.clone());
         let found = runner.run(&inputs(), |(mut rules, nodes, shapes, steps)| {
             rules.slip = Some(slip);
             compare(&(rules, nodes, shapes, steps));
