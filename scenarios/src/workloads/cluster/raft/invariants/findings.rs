@@ -20,10 +20,11 @@ pub(super) enum Slug {
     Linearizable,
     OneLeader,
     Converged,
+    QuorumRuns,
 }
 
 impl Slug {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::ElectionSafety,
         Self::AppendOnly,
         Self::LogMatching,
@@ -39,6 +40,7 @@ impl Slug {
         Self::Linearizable,
         Self::OneLeader,
         Self::Converged,
+        Self::QuorumRuns,
     ];
 }
 

@@ -92,6 +92,10 @@ pub(super) const WORDS: &[Word] = &[
         "converged",
         "while nothing is wrong every voter applies in time what is committed",
     ),
+    word(
+        "quorum-runs",
+        "a quorum of the voters runs at every moment, from the first on at which it did",
+    ),
 ];
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
@@ -99,7 +103,11 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
     let oracle = Oracle::new(
         shared.events,
         Setting {
-            replicas: config.replicas.clone(),
+            nodes: match config.placed {
+                Some(_) => Vec::new(),
+                None => config.nodes.clone(),
+            },
+            count: config.count,
             voters: config.voters,
             settle: config.settle,
             steps_max: config.steps_max,
@@ -125,7 +133,9 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
 /// What the oracle must know beforehand.
 #[derive(Clone, Debug)]
 struct Setting {
-    replicas: Vec<NodeId>,
+    /// The nodes of the replicas; records say where they are if they are placed.
+    nodes: Vec<NodeId>,
+    count: usize,
     voters: Voters,
     settle: VirtualDuration,
     steps_max: u64,
@@ -148,23 +158,36 @@ struct Oracle {
 
 impl Oracle {
     fn new(events: Events, setting: Setting) -> Self {
-        let mut members = Vec::new();
-        for (number, node) in setting.replicas.iter().enumerate().take(MEMBERS_MAX) {
-            if members.len() <= node.index() {
-                members.resize(node.index() + 1, None);
-            }
-            members[node.index()] = Member::try_from(number).ok();
-        }
-        Self {
+        let mut oracle = Self {
             events,
-            members,
-            replicas: vec![Replica::new(setting.voters); setting.replicas.len()],
+            members: Vec::new(),
+            replicas: vec![Replica::new(setting.voters); setting.count],
             truth: Truth::default(),
             clients: Clients::default(),
-            liveness: Liveness::new(setting.settle, setting.replicas.len()),
+            liveness: Liveness::new(setting.settle, (setting.count, setting.voters)),
             findings: Findings::default(),
             finished: false,
             setting,
+        };
+        let nodes = oracle.setting.nodes.clone();
+        for (number, node) in nodes.into_iter().enumerate().take(MEMBERS_MAX) {
+            oracle.lives_on(node, Member::try_from(number).ok());
+        }
+        oracle
+    }
+    fn lives_on(&mut self, node: NodeId, member: Option<Member>) {
+        if self.members.len() <= node.index() {
+            self.members.resize(node.index() + 1, None);
+        }
+        self.members[node.index()] = member;
+    }
+    /// A replica begins where it was placed, or ends. It says itself when it is ready.
+    fn hosted(&mut self, record: &Record, node: NodeId, (member, begins): (u64, bool)) {
+        let known = Member::try_from(member).ok();
+        let known = known.filter(|member| usize::from(*member) < self.setting.count);
+        self.lives_on(node, known);
+        if let (Some(member), false) = (known, begins) {
+            self.node(record, member, NodeChange::Down);
         }
     }
     fn member(&self, node: NodeId) -> Option<Member> {
@@ -174,6 +197,9 @@ impl Oracle {
     fn observe(&mut self, record: &Record) {
         self.liveness.time(record.at, &mut self.findings);
         match record.what {
+            What::Event { name, node, a, b } if Some(name) == self.events.hosted => {
+                self.hosted(record, node, (a, b == 1));
+            }
             What::Event { name, node, a, b } => self.event(record, (name, node), (a, b)),
             What::Invoke {
                 op,
@@ -196,6 +222,7 @@ impl Oracle {
             What::Fault { change, .. } => self.liveness.fault(record.at, change),
             _ => {}
         }
+        self.quorum_runs(record.at);
     }
     fn node(&mut self, record: &Record, member: Member, change: NodeChange) {
         let replica = &mut self.replicas[usize::from(member)];

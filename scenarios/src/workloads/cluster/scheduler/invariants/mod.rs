@@ -6,6 +6,7 @@
 
 mod nodes;
 mod pods;
+mod work;
 
 use super::config::{Config, Source};
 use super::events::{Cause, Events, of_halves};
@@ -15,6 +16,7 @@ use crate::workloads::cluster::oracle::{self, Findings, Oracle};
 use crate::workloads::{Install, Word, word};
 use nodes::Nodes;
 use pods::Pods;
+use work::Work;
 use squall_core::history::{Record, What};
 use squall_core::property::RunEnd;
 use squall_core::{NodeId, VirtualTime};
@@ -58,6 +60,14 @@ pub(super) const WORDS: &[Word] = &[
         "no-reversal",
         "no service is scaled one way and then the other within `reversal_min`",
     ),
+    word(
+        "planned-work",
+        "a node is taken for planned work once, when it is empty, and never more than `at_once` are away",
+    ),
+    word(
+        "in-service",
+        "a service never has fewer pods running than it `needs`, once it had, planned work and failures together",
+    ),
 ];
 
 /// Positions in the table.
@@ -73,10 +83,13 @@ enum Slug {
     NoLostPod,
     ScaleBounds,
     NoReversal,
+    PlannedWork,
+    InService,
 }
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
-    let seer = Seer::new(shared.events, Arc::clone(&shared.config));
+    let mut seer = Seer::new(shared.events, Arc::clone(&shared.config));
+    seer.work = Work::new(shared.work, &shared.config);
     oracle::promise(install, WORDS, seer);
 }
 
@@ -92,6 +105,7 @@ struct Seer {
     running: Scan,
     pods: Pods,
     nodes: Nodes,
+    work: Work,
     /// By kind, the last change of replicas: when, and whether they grew.
     scaled: Vec<Option<(VirtualTime, bool)>>,
 }
@@ -115,6 +129,7 @@ impl Seer {
                 .collect(),
             pods: Pods::new(config.kinds.len()),
             nodes: Nodes::new(&config),
+            work: Work::new(None, &config),
             scaled: vec![None; config.kinds.len()],
             events,
             config,
@@ -184,10 +199,17 @@ impl Oracle for Seer {
                     _ if name == events.ended => self.stopped(a, b, true),
                     _ if name == events.stopped => self.stopped(a, b, false),
                     _ if name == events.scaled => self.scaled(place, a, b, findings),
+                    _ if self.worked(place, (name, a), findings) => {}
                     _ => self.node_event(name, a, b),
                 }
+                if [events.started, events.ended, events.stopped].contains(&name) {
+                    self.in_service(place, findings);
+                }
             }
-            What::Node { node, change } => self.node_changed(record.at, node, change),
+            What::Node { node, change } => {
+                self.node_changed(record.at, node, change);
+                self.in_service((record.at, Some(node)), findings);
+            }
             _ => {}
         }
     }
