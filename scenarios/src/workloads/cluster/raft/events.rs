@@ -166,7 +166,8 @@ impl Events {
     }
     /// The event of a replica that begins or ends where it was placed.
     pub(super) fn hosted(&self) -> NameId {
-        self.hosted.expect("only replicas that are placed begin and end so")
+        self.hosted
+            .expect("only replicas that are placed begin and end so")
     }
     /// Records what happened in the replica of this process.
     pub(super) fn record(&self, cx: &Cx, note: &Note) {

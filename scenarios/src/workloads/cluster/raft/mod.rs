@@ -93,9 +93,9 @@ fn install(install: &mut Install<'_>) {
         let shared = Rc::clone(&shared);
         let process = install.full("replica");
         if config.placed.is_some() {
-            install
-                .world
-                .process(*node, &process, move |cx| placed::run(cx, Rc::clone(&shared)));
+            install.world.process(*node, &process, move |cx| {
+                placed::run(cx, Rc::clone(&shared))
+            });
             continue;
         }
         let me = Member::try_from(number).expect("at most 64 replicas");

@@ -37,7 +37,8 @@ pub(super) fn read(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Option<Pla
         return None;
     };
     let kinds = &scheduler.args.table("pods").entries;
-    let Some(Value::Table(kind)) = (kinds.iter().find(|arg| arg.key == pods)).map(|arg| &arg.value) else {
+    let Some(Value::Table(kind)) = (kinds.iter().find(|arg| arg.key == pods)).map(|arg| &arg.value)
+    else {
         let issue = prepare.issue("placed.pods", format!("`{by}` has no pods called `{pods}`"));
         let names = kinds.iter().map(|arg| arg.key.as_str());
         issues.push(issue.maybe_help(suggest(pods, names)));
@@ -53,12 +54,16 @@ pub(super) fn read(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Option<Pla
         issues.push(wrong(text, "set `local_volume = true` there"));
     }
     if kind.table_opt("autoscale").is_some() {
-        let text = format!("pods `{pods}` are scaled, and a store does not change its members by that");
+        let text =
+            format!("pods `{pods}` are scaled, and a store does not change its members by that");
         issues.push(wrong(text, "leave `autoscale` out there"));
     }
     if let Some(node) = outside(&scheduler.nodes, prepare.nodes) {
         let name = &prepare.topology.node(node).name;
-        let issue = prepare.issue("on", format!("`{by}` may place a replica on `{name}`, which is not here"));
+        let issue = prepare.issue(
+            "on",
+            format!("`{by}` may place a replica on `{name}`, which is not here"),
+        );
         issues.push(issue.help(format!("name all nodes of `{by}`")));
     }
     let pods = (by.to_owned(), pods.to_owned());
@@ -102,7 +107,10 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>) {
 async fn called(cx: &Cx, inboxes: &(Inbox, Inbox), pods: &Inbox) -> Member {
     loop {
         let mut said = pin!(pods.recv());
-        let mut other = pin!(server::next((&inboxes.0, &inboxes.1), core::future::pending()));
+        let mut other = pin!(server::next(
+            (&inboxes.0, &inboxes.1),
+            core::future::pending()
+        ));
         let woken = poll_fn(|context| match said.as_mut().poll(context) {
             Poll::Ready(message) => Poll::Ready(Ok(heard(&message))),
             Poll::Pending => other.as_mut().poll(context).map(Err),

@@ -598,7 +598,10 @@ impl Reader<'_, '_> {
         arg: &Arg,
         (machines, elastic): (&[Machine], &[bool]),
     ) {
-        let mut elastic = machines.iter().zip(elastic).filter(|(_, elastic)| **elastic);
+        let mut elastic = machines
+            .iter()
+            .zip(elastic)
+            .filter(|(_, elastic)| **elastic);
         if kind.local_volume && elastic.any(|(machine, _)| machine.admits(&kind.shape)) {
             let text = format!("volumes of pods `{}` may be on elastic machines", kind.name);
             let issue = Issue::new(text, arg.key_span.clone());

@@ -146,12 +146,15 @@ impl Oracle {
             self.liveness.voters = self.replicas[usize::from(leader)].voters();
         }
         let liveness = &self.liveness;
-        let (voters, runs) = liveness.voters.members().fold((0, 0), |(voters, runs), member| {
-            let member = usize::from(member);
-            let has = |list: &[bool]| list.get(member).copied().unwrap_or(false);
-            let runs_now = has(&liveness.running) && !has(&liveness.paused);
-            (voters + 1, runs + u32::from(runs_now))
-        });
+        let (voters, runs) = liveness
+            .voters
+            .members()
+            .fold((0, 0), |(voters, runs), member| {
+                let member = usize::from(member);
+                let has = |list: &[bool]| list.get(member).copied().unwrap_or(false);
+                let runs_now = has(&liveness.running) && !has(&liveness.paused);
+                (voters + 1, runs + u32::from(runs_now))
+            });
         let quorum = runs > voters / 2;
         let before = liveness.quorum;
         if before.is_none() && !quorum {
@@ -160,9 +163,10 @@ impl Oracle {
         self.liveness.quorum = Some(quorum);
         // Said once, when it is lost.
         if before != Some(false) {
-            self.findings.test(Slug::QuorumRuns, quorum, (at, None), || {
-                format!("{runs} of {voters} voters run, and that is no quorum")
-            });
+            self.findings
+                .test(Slug::QuorumRuns, quorum, (at, None), || {
+                    format!("{runs} of {voters} voters run, and that is no quorum")
+                });
         }
     }
     /// At the end of a run that was quiet for long enough, voters have applied what was committed.

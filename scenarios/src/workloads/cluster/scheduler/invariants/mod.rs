@@ -16,12 +16,12 @@ use crate::workloads::cluster::oracle::{self, Findings, Oracle};
 use crate::workloads::{Install, Word, word};
 use nodes::Nodes;
 use pods::Pods;
-use work::Work;
 use squall_core::history::{Record, What};
 use squall_core::property::RunEnd;
 use squall_core::{NodeId, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
+use work::Work;
 
 /// The invariants, for the kind's table; in the order of [`Slug`].
 pub(super) const WORDS: &[Word] = &[

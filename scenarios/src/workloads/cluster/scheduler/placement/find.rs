@@ -14,9 +14,10 @@ impl Cluster {
         let classes = &self.admitted[number as usize];
         let mut rejected = false;
         let found = match (shape.home, self.bound_to(shape)) {
-            (Some(home), _) => {
-                self.find_among(shape, Some(home).filter(|home| *home < self.nodes()).into_iter())
-            }
+            (Some(home), _) => self.find_among(
+                shape,
+                Some(home).filter(|home| *home < self.nodes()).into_iter(),
+            ),
             (None, Some(nodes)) => self.find_among(shape, nodes),
             (None, None) => self.find_in_classes(shape, classes, &mut rejected),
         };
@@ -118,7 +119,9 @@ impl Cluster {
             rooms.fold(Room::default(), Room::max)
         };
         let all = most(&mut classes.iter());
-        let away = shape.home.is_some_and(|home| home >= self.nodes() || !self.takes(home));
+        let away = shape
+            .home
+            .is_some_and(|home| home >= self.nodes() || !self.takes(home));
         if away || all == Room::default() && !classes.iter().any(|class| self.has_nodes(*class)) {
             return Refusal::Constraint;
         }
