@@ -5,8 +5,7 @@
 //! After `settle` of it there must be a leader, and no other may follow; and every voter must have applied
 //! what was committed `settle` before the end.
 
-use super::findings::{Findings, Slug};
-use super::{Member, Oracle, Voters};
+use super::{Findings, Member, Oracle, Slug, Voters};
 use squall_core::history::FaultChange;
 use squall_core::{VirtualDuration, VirtualTime};
 

@@ -1,6 +1,6 @@
 //! Planned work, and what is left in service whoever takes the rest.
 
-use super::{Findings, Place, Seer, Slug};
+use super::{Place, Seer, Slug};
 use crate::workloads::cluster::scheduler::config::Config;
 use crate::workloads::cluster::scheduler::events::WorkEvents;
 use squall_core::NameId;
@@ -30,12 +30,7 @@ impl Work {
 
 impl Seer {
     /// Whether this was about planned work.
-    pub(super) fn worked(
-        &mut self,
-        place: Place,
-        (name, worker): (NameId, u32),
-        findings: &mut Findings,
-    ) -> bool {
+    pub(super) fn worked(&mut self, place: Place, (name, worker): (NameId, u32)) -> bool {
         let (Some(events), Some(plan)) = (self.work.events, &self.config.upgrade) else {
             return false;
         };
@@ -45,7 +40,7 @@ impl Seer {
             let few = self.work.away.len() <= plan.at_once;
             let site = self.placed.sites.get(worker as usize);
             let empty = site.is_some_and(|site| site.pods.is_empty());
-            findings.test(Slug::PlannedWork as usize, new && few && empty, place, || {
+            self.findings.test(Slug::PlannedWork, new && few && empty, place, || {
                 let away = self.work.away.len();
                 let pods = site.map_or(0, |site| site.pods.len());
                 format!("worker {worker} is taken with {pods} pods on it; {away} are away; done before: {}", !new)
@@ -70,7 +65,7 @@ impl Seer {
         pods.len()
     }
     /// Something began or ended to run.
-    pub(super) fn in_service(&mut self, place: Place, findings: &mut Findings) {
+    pub(super) fn in_service(&mut self, place: Place) {
         for number in 0..self.config.kinds.len() {
             let Some(needs) = self.config.kinds[number].needs else {
                 continue;
@@ -85,7 +80,7 @@ impl Seer {
             // Said once, when they become too few.
             if before != Some(false) {
                 let name = &self.config.kinds[number].name;
-                findings.test(Slug::InService as usize, enough, place, || {
+                self.findings.test(Slug::InService, enough, place, || {
                     format!("{running} of `{name}` run; {needs} are needed")
                 });
             }
