@@ -108,7 +108,7 @@ impl Row {
                 .parse()
                 .expect("it is there")
         };
-        if let Some(absolute) = words.strip_prefix("abs ") {
+        if let Some((_, absolute)) = words.split_once("abs ") {
             return first(absolute);
         }
         let heavy = self.number("rho=") == Some(0.95) || self.number("lambda=") > Some(0.9);
@@ -161,6 +161,7 @@ fn tolerances_are_read_as_they_are_written() {
         ("supermarket lambda=0.99 d=2", q04, 0.12),
         ("M/D/1 rho=0.8", "5% (c2=16: 12%)", 0.1),
         ("Erlang-B a=5 k=5", "abs 0.003", 0.003),
+        ("cells", "input for faults; generator within abs 0.02", 0.02),
     ] {
         let found = row(setup, tolerance).allowed();
         assert!((found - allowed).abs() < 1e-12, "{setup}: {found}");
