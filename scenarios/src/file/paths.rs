@@ -33,7 +33,7 @@ pub(super) fn announce(running: &Running, topology: &mut Topology) {
     let mut unread = running.unknown.clone();
     for workload in &running.known {
         // What is wrong with it is said elsewhere, and is no error of a fault that names its path.
-        match prepared(workload, topology, &mut Vec::new()) {
+        match prepared(workload, (running, topology), &mut Vec::new()) {
             Some(prepared) => ready.push((workload, prepared)),
             None => unread.push(workload.name.clone()),
         }
@@ -49,10 +49,7 @@ pub(super) fn announce(running: &Running, topology: &mut Topology) {
 /// a scenario that is refused anyway, and so is never prepared in earnest.
 pub(super) fn foresee(running: &Running, topology: &Topology, issues: &mut Vec<Issue>) {
     for workload in &running.known {
-        let mut wrong = Vec::new();
-        if prepared(workload, topology, &mut wrong).is_none() {
-            issues.append(&mut wrong);
-        }
+        prepared(workload, (running, topology), issues);
     }
 }
 
@@ -60,7 +57,7 @@ pub(super) fn foresee(running: &Running, topology: &Topology, issues: &mut Vec<I
 /// said, since it is not known what is in it.
 fn prepared(
     workload: &WorkloadUse,
-    topology: &Topology,
+    (running, topology): (&Running, &Topology),
     issues: &mut Vec<Issue>,
 ) -> Option<Prepared> {
     // Parameters that could not be read are missing, and whoever prepares counts on them.
@@ -72,6 +69,7 @@ fn prepared(
         args: &workload.args,
         nodes: &workload.nodes,
         topology,
+        workloads: &running.known,
         files: &files,
     };
     let mut wrong = Vec::new();
