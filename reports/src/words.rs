@@ -141,6 +141,11 @@ pub(crate) fn margin_unit(kind: &PropertyKind) -> &'static str {
     }
 }
 
+/// `1 seed`, `8 seeds`.
+pub(crate) fn seeds(count: usize) -> String {
+    format!("{count} seed{}", if count == 1 { "" } else { "s" })
+}
+
 /// A number with four significant digits.
 pub(crate) fn number(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
