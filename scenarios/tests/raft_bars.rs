@@ -39,20 +39,17 @@ fn a_wrong_count_of_a_quorum_is_found() {
 }
 
 /// V02: the bug of 2015 in changes of one server (B18), by a plan for it: a hundredth of the published
-/// 1,800,000 executions are allowed. The bound here is a hundredth of that again.
+/// 1,800,000 executions are allowed, and here fewer; docs/raft.md has the median.
 #[test]
 fn two_memberships_are_found_by_a_plan_for_them() {
-    let found = executions(&planted(MEMBERSHIPS, "B18", &[]), FOUND_FROM, 180);
+    let found = executions(&planted(MEMBERSHIPS, "B18", &[]), 0, 180);
     println!("V02: {found:?}");
     assert!(found.is_some());
     assert_expected(&library(MEMBERSHIPS, &[], &[]), 0..8);
 }
 
-/// A base from which it is found early; the median from others is in docs/raft.md.
-const FOUND_FROM: u64 = 0;
-
-/// V03: bounds that are too short find nothing, in 10,000 schedules of 20 steps, and nobody takes that for
-/// a pass.
+/// V03: bounds that are too short find nothing, and nobody takes that for a pass: schedules of 20 steps, here
+/// a tenth of the 10,000 of docs/raft.md.
 #[test]
 fn twenty_steps_find_nothing() {
     let mut schedules = 0;
@@ -60,7 +57,7 @@ fn twenty_steps_find_nothing() {
     for mutant in mutants {
         let ready = planted(CLIMATE, mutant.name(), &["stop.events_max=20"]);
         let mut world = World::new(Seed(0), false);
-        for seed in 0..460 {
+        for seed in 0..46 {
             let run = ready.run(Seed(seed), false, &mut world);
             let run = run.expect("its faults can be drawn");
             assert_eq!(
@@ -72,5 +69,5 @@ fn twenty_steps_find_nothing() {
             schedules += 1;
         }
     }
-    assert!(schedules >= 10_000);
+    assert!(schedules >= 1000);
 }
