@@ -3,6 +3,7 @@
 use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
 use crate::workloads::cluster::rollout::Fleets;
+use crate::workloads::cluster::scheduler::Homes;
 use crate::workloads::{Install, Prepare, Prepared};
 use squall_core::depends::DependencyMap;
 use squall_core::history::History;
@@ -61,6 +62,7 @@ impl Scenario {
                 args: &workload.args,
                 nodes: &workload.nodes,
                 topology: &self.topology,
+                workloads: &self.workloads,
                 files,
             };
             (workload.kind.prepare)(&prepare, &mut issues)
@@ -215,6 +217,7 @@ impl Ready {
         }
         let mut promised = Promised::new();
         let mut fleets = Fleets::default();
+        let mut homes = Homes::default();
         for (workload, prepared) in scenario.workloads.iter().zip(&self.prepared) {
             let mut install = Install {
                 world,
@@ -222,6 +225,7 @@ impl Ready {
                 prepared,
                 topology: &scenario.topology,
                 fleets: &mut fleets,
+                homes: &mut homes,
                 invariants: Vec::new(),
             };
             (workload.kind.install)(&mut install);

@@ -5,6 +5,7 @@ mod common;
 use common::{assert_expected, events, library, metric, property, ready, run, samples, try_ready};
 use squall_core::property::Verdict;
 use squall_core::{Seed, World};
+use squall_scenarios::Ready;
 
 const CLUB: &str = "cluster/membership.toml";
 const PARTITION: &str = "cluster/membership-partition.toml";
@@ -33,10 +34,8 @@ fn healthy_members_are_thrown_out_by_the_slow_and_suspicion_keeps_them() {
     );
 }
 
-/// The first alarm of a mutant from a seed on: how many were tried, which invariant, and what it says.
-fn alarm(mutant: &str, base: u64, seeds: u64) -> Option<(u64, String, String)> {
-    let set = format!("workload.club.membership.mutant={mutant}");
-    let ready = library(CLUB, &[], &[FEW[0], FEW[1], &set]);
+/// The first alarm from a seed on: how many were tried, which invariant, and what it says.
+fn alarm(ready: &Ready, base: u64, seeds: u64) -> Option<(u64, String, String)> {
     let mut world = World::new(Seed(0), false);
     (0..seeds).find_map(|seed| {
         let run = ready.run(Seed(base + seed), false, &mut world);
@@ -47,6 +46,11 @@ fn alarm(mutant: &str, base: u64, seeds: u64) -> Option<(u64, String, String)> {
         let text = first.outcome.first.as_ref().map(|v| v.text.clone());
         Some((seed + 1, first.spec.name.clone(), text.unwrap_or_default()))
     })
+}
+/// The scenario of a thousand members with a few, and a bug.
+fn planted(mutant: &str) -> Ready {
+    let set = format!("workload.club.membership.mutant={mutant}");
+    library(CLUB, &[], &[FEW[0], FEW[1], &set])
 }
 
 /// docs/membership.md has the table.
@@ -67,13 +71,51 @@ fn planted_bugs_are_found() {
     ];
     let mut wrong = Vec::new();
     for (mutant, by) in cases {
-        let found = alarm(mutant, 0, 40);
+        let found = alarm(&planted(mutant), 0, 40);
         println!("{mutant}: {found:?}");
         if found.is_none_or(|(_, name, _)| name != by) {
             wrong.push(mutant);
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// Members that die where nothing else is wrong.
+const DEATHS: &str = r#"
+name = "deaths"
+stop = { at = "3m" }
+[topology]
+nodes.m = { count = 100 }
+links.default = { delay = "1ms" }
+signals = "0s"
+[workload.club.membership]
+on = "m"
+[[fault]]
+at = "5s..1m"
+for = "forever"
+inject.node-loss = { nodes = "any 1 of m" }
+[[property]]
+always = "club.noticed"
+"#;
+
+/// Bugs that cost time and nothing else: nobody looks at who died, in a world in which the intact code sees all.
+/// With M06 all wait for its turn; with M08 answers that come after their period count for whoever is asked then.
+#[test]
+fn planted_bugs_that_cost_time_are_found() {
+    let far = [
+        "topology.nodes.m.count=16",
+        "topology.links.default.delay=700ms",
+        "workload.club.membership.health_max=0",
+    ];
+    for (mutant, world) in [("M06", &[][..]), ("M08", &far)] {
+        let intact = ready("deaths.toml", DEATHS, &[], world);
+        assert_eq!(alarm(&intact, 0, 8), None, "{mutant}: the intact code");
+        let set = format!("workload.club.membership.mutant={mutant}");
+        let sets: Vec<&str> = world.iter().copied().chain([set.as_str()]).collect();
+        let found = alarm(&ready("deaths.toml", DEATHS, &[], &sets), 0, 8);
+        println!("{mutant}: {found:?}");
+        assert!(found.is_some(), "{mutant}");
+    }
 }
 
 /// The table of docs/membership.md: `cargo test -p squall-scenarios --test membership table -- --ignored
@@ -84,7 +126,7 @@ fn the_table_of_seeds_to_find() {
     use squall_scenarios::workloads::cluster::membership::Mutant;
     const SEEDS: u64 = 60;
     for mutant in Mutant::ALL {
-        let bases = (0..10).map(|base| alarm(mutant.name(), base * 1_000_000, SEEDS));
+        let bases = (0..10).map(|base| alarm(&planted(mutant.name()), base * 1_000_000, SEEDS));
         let bases: Vec<_> = bases.collect();
         let mut seeds: Vec<u64> = bases
             .iter()

@@ -40,6 +40,42 @@ clients = 'client'
 replicas = 6
 arrivals.rate = '100/s'
 cpu = '2ms'";
+/// A shop on eight nodes that gets a new version in stages; no gate looks at errors.
+const ROLLOUT: &str = "stop = { at = '14m' }
+[topology]
+nodes.host = { count = 8 }
+nodes.client = { count = 2 }
+nodes.control = {}
+links.default = { delay = '1ms' }
+[workload.shop.cluster]
+on = 'host'
+clients = 'client'
+replicas = 8
+arrivals.rate = '10/s'
+[workload.roll.rollout]
+of = 'shop'
+on = 'host'
+routers = 'client'
+control = 'control'
+start = '10s'
+stages = [0.125, 0.5, 1.0]
+bake = '60s'
+min_available = 0.75
+drain = '2s'
+restart = '5s'
+ready = '3s'
+[workload.roll.rollout.gate]
+errors = 1.0
+every = '10s'
+window = '30s'
+[[property]]
+never = 'roll.killed'
+[[property]]
+always = 'roll.restored'
+[[property]]
+always = 'roll.budget'
+[[property]]
+always = 'roll.ends'";
 const NO_SHED: &str = "[[property]]\nnever = 'shop.shed'";
 const NO_FAILURE: &str = "[[property]]\nnever = 'shop.failed'";
 const NO_TIMEOUT: &str = "[[property]]\nnever = 'shop.timed-out'";
@@ -175,6 +211,18 @@ pub(crate) const PAIRS: &[Pair] = &[
             world: &[SHOP, NO_FAILURE, IN_SHOP],
             weak: &[],
             hardened: &["workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=20ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
+        },
+    },
+    Pair {
+        fault: "bad-release",
+        weakness: "no gate looks at memory: a version that leaks goes all the way, and is killed again and again",
+        mitigation: "one does, and takes it back from the canary before it is killed",
+        inject: "at = '0s'\nfor = 'forever'\ninject.bad-release = { nodes = 'host', rollout = 'roll', leak = '5MiB/s', after = '5s' }",
+        breaks: "never roll.killed",
+        system: System::Scenario {
+            world: &[ROLLOUT],
+            weak: &["workload.roll.rollout.gate.memory=1000"],
+            hardened: &["workload.roll.rollout.gate.memory=1.2"],
         },
     },
     Pair {

@@ -7,10 +7,10 @@ const UNITS: [&str; 14] = [
 
 /// The text with every number, time and identifier replaced by `#`: `refund 8812 executed twice, by
 /// worker-1` becomes `refund # executed twice, by worker-#`. A list of numbers is one `#`, so that its
-/// length does not count.
+/// length does not count. What follows the first line is detail (a history, a list of requests) and left out.
 pub fn signature(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
+    let chars: Vec<char> = headline(text).chars().collect();
+    let mut out = String::with_capacity(chars.len());
     let mut at = 0;
     while at < chars.len() {
         let end = number(&chars, at);
@@ -35,6 +35,11 @@ pub fn signature(text: &str) -> String {
         }
     }
     lists(out)
+}
+
+/// The first line of a text: what happened, without the details below it.
+pub(crate) fn headline(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 fn separates(c: char) -> bool {
@@ -135,6 +140,10 @@ mod tests {
             ("1,204,331 checks", "# checks"),
             ("9 simple things", "# simple things"),
             ("nothing to replace", "nothing to replace"),
+            (
+                "no order explains operation 7, the last:\n  get 5 -> a\n  put 6",
+                "no order explains operation #, the last:",
+            ),
             ("", ""),
         ] {
             assert_eq!(signature(text), wanted, "{text}");

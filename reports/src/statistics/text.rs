@@ -1,5 +1,6 @@
 //! Statistics of a campaign for people.
 
+use super::signature::headline;
 use super::{Cause, Interval, Of, Statistics, example};
 use crate::words::{Outcome, number};
 use std::fmt::Write as _;
@@ -72,7 +73,12 @@ fn lines_of_cause(out: &mut String, outcome: &Outcome<'_>, (number, cause): (usi
         cause.kind, cause.property
     );
     if !cause.example.is_empty() {
-        let _ = writeln!(out, "             {}  {}", cause.at, cause.example);
+        let _ = writeln!(
+            out,
+            "             {}  {}",
+            cause.at,
+            headline(&cause.example)
+        );
     }
     if !cause.also.is_empty() {
         let also = cause

@@ -22,6 +22,7 @@ pub(super) fn announce(workloads: &[WorkloadUse], topology: &mut Topology) {
             args: &workload.args,
             nodes: &workload.nodes,
             topology,
+            workloads,
             files: &files,
         };
         // What is wrong with it is said when it is prepared in earnest.

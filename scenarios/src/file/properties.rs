@@ -1,17 +1,18 @@
 //! Properties and the expected verdict.
 
-use super::Running;
+mod subjects;
+
+pub(crate) use subjects::Subjects;
+
 use crate::diagnose::line_of;
-use crate::log::EventLog;
 use crate::scenario::Expect;
-use crate::workloads::WorkloadKind;
 use squall_core::VirtualDuration;
 use squall_core::property::{
     Compared, Comparison, Consistency, PropertyKind, PropertySpec, Stat, Verdict,
 };
-use squall_core::world::HOST_SIGNALS;
 use squall_faults::Issue;
-use squall_faults::param::{Arg, Args, Place, Value, duration, rate, size, suggest};
+use squall_faults::param::{Arg, Args, Value, duration, rate, size, suggest};
+use subjects::{Wanted, subject};
 
 /// The properties of a file.
 pub(super) fn check(
@@ -290,151 +291,6 @@ fn limit(value: &Value, unit: Option<&str>) -> Result<Compared, Issue> {
         },
         _ => Err(Issue::new("a limit is a number or a string", 0..0)),
     }
-}
-
-/// What a subject must be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Invariant,
-    Event,
-    Metric,
-    Operation,
-}
-
-impl Wanted {
-    const ALL: [(Self, &'static str, &'static str); 4] = [
-        (Self::Invariant, "invariant", "`always`"),
-        (Self::Event, "event", "`never`, `eventually` or `sometimes`"),
-        (Self::Metric, "metric", "`recovers` or `threshold`"),
-        (Self::Operation, "operation", "`operations`"),
-    ];
-    fn names(self, kind: &WorkloadKind) -> Vec<&'static str> {
-        match self {
-            Self::Invariant => kind.invariants.iter().map(|w| w.name).collect(),
-            Self::Event => kind.events.iter().map(|w| w.name).collect(),
-            Self::Metric => kind.metrics.iter().map(|m| m.name).collect(),
-            Self::Operation => kind.operations.to_vec(),
-        }
-    }
-    /// All subjects of this sort in the scenario.
-    fn all_of(self, running: &Running) -> Vec<String> {
-        let of = |name: &str, kind: &WorkloadKind| {
-            let names = self
-                .names(kind)
-                .into_iter()
-                .map(move |slug| format!("{name}.{slug}"));
-            names.collect::<Vec<_>>()
-        };
-        let mut all: Vec<String> = running
-            .known
-            .iter()
-            .flat_map(|workload| of(&workload.name, workload.kind))
-            .collect();
-        if self == Self::Metric {
-            for host in &running.hosts {
-                all.extend(HOST_SIGNALS.iter().map(|s| format!("{host}.{}", s.name)));
-            }
-        }
-        all
-    }
-}
-
-/// What properties can be about.
-#[derive(Clone, Copy)]
-pub(crate) enum Subjects<'a> {
-    /// The workloads of a scenario and its hosts.
-    Running(&'a Running),
-    /// What an event log declares or holds.
-    Log(&'a EventLog),
-}
-
-impl<'a> Subjects<'a> {
-    /// All subjects of this sort.
-    fn all(self, wanted: Wanted) -> Vec<String> {
-        match (self, wanted) {
-            (Self::Running(running), _) => wanted.all_of(running),
-            (Self::Log(log), Wanted::Event) => log.events.iter().cloned().collect(),
-            (Self::Log(log), Wanted::Metric) => log.metrics.keys().cloned().collect(),
-            (Self::Log(log), Wanted::Operation) => log.operations.iter().cloned().collect(),
-            // An invariant of any workload can be named, though a log does not decide it.
-            (Self::Log(_), Wanted::Invariant) => {
-                let names = crate::workloads::ALL
-                    .iter()
-                    .flat_map(|kind| wanted.names(kind));
-                names.map(str::to_owned).collect()
-            }
-        }
-    }
-    fn has(self, name: &str, wanted: Wanted) -> bool {
-        let name = match (self, wanted) {
-            (Self::Log(_), Wanted::Invariant) => name.rsplit('.').next().unwrap_or(name),
-            _ => name,
-        };
-        self.all(wanted).iter().any(|known| known == name)
-    }
-    /// Whether nothing can be said about names that begin so.
-    fn is_unknown(self, workload: &str) -> bool {
-        match self {
-            Self::Running(running) => running.unknown.iter().any(|unknown| unknown == workload),
-            Self::Log(_) => false,
-        }
-    }
-    fn unit_of(self, name: &str) -> Option<&'a str> {
-        match self {
-            Self::Running(running) => unit_of(name, running),
-            Self::Log(log) => log.metrics.get(name).map(String::as_str),
-        }
-    }
-}
-
-/// Checks that a subject exists; gives the unit of a metric.
-fn subject<'a>(
-    place: &Place,
-    name: &str,
-    wanted: Wanted,
-    subjects: Subjects<'a>,
-    issues: &mut Vec<Issue>,
-) -> Option<&'a str> {
-    if subjects.has(name, wanted) {
-        return subjects.unit_of(name);
-    }
-    if subjects.is_unknown(name.split('.').next().unwrap_or("")) {
-        return None;
-    }
-    let all = subjects.all(wanted);
-    let word = |w: Wanted| {
-        Wanted::ALL
-            .iter()
-            .find(|(kind, ..)| *kind == w)
-            .map_or("?", |(_, word, _)| word)
-    };
-    let other = Wanted::ALL
-        .iter()
-        .find(|(kind, ..)| *kind != wanted && subjects.has(name, *kind));
-    let issue = Issue::new(format!("unknown {} `{name}`", word(wanted)), 0..name.len());
-    issues.push(
-        place.locate(match other {
-            Some((_, what, keys)) => issue
-                .label(format!("this is the name of an {what}").replace("an m", "a m"))
-                .help(format!("use {keys} with it")),
-            None => issue.maybe_help(suggest(name, all.iter().map(String::as_str))),
-        }),
-    );
-    None
-}
-
-fn unit_of(name: &str, running: &Running) -> Option<&'static str> {
-    let (workload, slug) = name.split_once('.')?;
-    if running.hosts.iter().any(|host| host == workload) {
-        return HOST_SIGNALS.iter().find(|s| s.name == slug).map(|s| s.unit);
-    }
-    let workload = running.known.iter().find(|w| w.name == workload)?;
-    workload
-        .kind
-        .metrics
-        .iter()
-        .find(|m| m.name == slug)
-        .map(|m| m.unit)
 }
 
 /// The expected verdict and the properties that must give it.

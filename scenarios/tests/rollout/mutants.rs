@@ -12,11 +12,13 @@ const PAUSE: &str =
     "at = '40s'\nfor = '80s'\ninject.knob-set = { name = 'roll.pause', value = 'on' }";
 const LATE: &str = "at = '0s'\nfor = 'forever'\ninject.link-delay = { links = 'control -> host', \
                     delay = 'exponential mean 900ms' }";
+const LOSSY: &str =
+    "at = '0s'\nfor = '13m'\ninject.link-loss = { links = 'control -> host', p = 0.4 }";
 const CALM: &str = "at = '13m'\nfor = '1s'\ninject.node-pause = { nodes = 'control' }";
 const BAD: &str = "workload.shop.cluster.version.errors=0.3";
 
 /// Name, world, settings, and what finds it.
-const CASES: [(&str, &str, &str, &str); 10] = [
+const CASES: [(&str, &str, &str, &str); 11] = [
     ("R01", CALM, BAD, "roll.green-only"),
     ("R02", CRASH, "", "roll.baked"),
     (
@@ -37,6 +39,7 @@ const CASES: [(&str, &str, &str, &str); 10] = [
     ("R08", CALM, "", "roll.exposure"),
     ("R09", PAUSE, "", "roll.pause-holds"),
     ("R10", ONE_LOST, "", "roll.complete"),
+    ("R11", LOSSY, "workload.roll.rollout.within=8m", "roll.ends"),
 ];
 
 /// The first invariant that is violated, and what it says.

@@ -2,6 +2,7 @@
 
 use crate::common::{ready, run};
 use squall_core::property::Verdict;
+use squall_scenarios::workloads::cluster::training::Mutant;
 
 const SEEDS: u64 = 6;
 
@@ -110,7 +111,9 @@ fn planted_bugs_are_found() {
         ("T06", "llm.quarantine-kept"),
         ("T07", "llm.lost-bound"),
         ("T08", "llm.resumes"),
+        ("T09", "llm.step-once"),
     ];
+    assert_eq!(cases.map(|(mutant, _)| mutant), Mutant::NAMES[..]);
     for (mutant, by) in cases {
         let set = format!("workload.llm.training.mutant={mutant}");
         let found = alarms(&[&set]);

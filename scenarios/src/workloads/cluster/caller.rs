@@ -4,20 +4,23 @@
 //! call -> breaker -> [leg, and after a while a second leg] -> replica -> connection -> answer
 //! ```
 
+mod checks;
+mod scopes;
+
 use super::balance::{Known, View};
-use super::guard::breaker::{self, Breaker, Pass, State};
+use super::guard::breaker::Breaker;
 use super::guard::budget::Tokens;
 use super::guard::hedge::{self, Delays};
 use super::guard::pool::{Lease, Pool};
-use super::objective::{Count, Objective};
 use super::server::status;
-use super::shared::{CHECK, CRITICAL, Door, FORM, HANDSHAKE, NEW, Shared, Visit};
+use super::shared::{CRITICAL, Door, FORM, HANDSHAKE, NEW, Shared, Visit};
 use core::cell::{Cell, RefCell};
-use core::future::{Future, poll_fn};
+use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
+use scopes::{Asked, Counted, Outstanding};
 use squall_core::world::{CallError, Cx, Reply, Request};
-use squall_core::{Key, Sample, VirtualDuration, VirtualTime, WallTime};
+use squall_core::{Key, VirtualDuration, VirtualTime, WallTime};
 use std::rc::Rc;
 
 /// Status of an answer that is not one, as a gateway would make it.
@@ -29,8 +32,6 @@ const REFUSED: CallError = CallError::Status {
 };
 /// A hedge is a call of its own for the choice of a replica.
 const SECOND: u64 = 1 << 32;
-/// Numbers of checks are above those of all requests.
-const CHECKS: u64 = 1 << 63;
 
 /// What one process knows of the replicas it calls: its own view, as a client library has it.
 #[derive(Debug)]
@@ -377,180 +378,5 @@ impl Caller {
             let ejected = self.shared.events.ejected;
             cx.event(ejected, u64::from(service), u64::from(replica));
         }
-    }
-
-    /// Checks every replica of these services that this process knows, for ever.
-    pub(super) fn check_all(self: &Rc<Self>, cx: &Cx, called: &[u32]) {
-        for service in called {
-            let known = self
-                .view
-                .borrow()
-                .known(&self.shared.config, *service)
-                .to_vec();
-            for replica in known {
-                cx.spawn(Rc::clone(self).check(cx.clone(), *service, replica));
-            }
-        }
-    }
-
-    async fn check(self: Rc<Self>, cx: Cx, service: u32, replica: u32) {
-        let shared = &self.shared;
-        let rules = shared.config.health.expect("there are checks");
-        let port = shared.health_port(replica);
-        // Callers do not check all at one instant.
-        let phase = cx.key("check").at(u64::from(replica)).unit();
-        cx.sleep(rules.every.scaled(phase)).await;
-        let mut number = (u64::from(cx.node().0) << 32) | CHECKS;
-        loop {
-            let timeout = cx.knob(shared.knobs.health_timeout).clamp(0.0, 1e9);
-            let timeout = VirtualDuration::from_secs_f64(timeout);
-            let deadline = cx.wall_clock().saturating_add(timeout);
-            let request = Request {
-                method: replica,
-                cost: 1,
-                answer: 1,
-                key: number,
-                args: [
-                    u64::from(replica),
-                    deadline.as_nanos().cast_unsigned(),
-                    0,
-                    CHECK,
-                ],
-            };
-            number += 1;
-            let answer = cx.call(port, request).within(timeout).await;
-            let ok = answer.is_ok_and(|reply| !reply.damage.unreadable());
-            let unhealthy = cx.knob(shared.knobs.health_failures);
-            let place = (service, replica);
-            let check = |view: &mut View| view.check(&shared.config, rules, place, unhealthy, ok);
-            let changed = check(&mut self.view.borrow_mut());
-            let names = [shared.guards.unhealthy, shared.guards.healthy];
-            if changed && let Some(name) = names[usize::from(ok)] {
-                cx.event(name, u64::from(service), u64::from(replica));
-            }
-            cx.sleep(rules.every).await;
-        }
-    }
-}
-
-/// A call that counts for an objective. One that is given up when its time is over failed; one that is
-/// given up before, because another call did, says nothing.
-struct Counted<'a> {
-    shared: &'a Shared,
-    cx: &'a Cx,
-    objective: &'a Objective,
-    service: u32,
-    started: VirtualTime,
-    deadline: WallTime,
-    open: bool,
-}
-
-impl Counted<'_> {
-    fn ended(mut self, ok: bool) {
-        self.open = false;
-        let time = self.cx.now().since(self.started);
-        let good = Objective::good(self.objective.call_latency, ok, time);
-        self.shared.meter.call(self.service, Count::one(good));
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        if self.open && self.cx.wall_clock() >= self.deadline {
-            self.shared.meter.call(self.service, Count::one(false));
-        }
-    }
-}
-
-/// A call that a breaker let through. One that is given up while the breaker only tries failed.
-struct Asked<'a> {
-    caller: &'a Caller,
-    cx: Cx,
-    rules: breaker::Rules,
-    what: (Door, u32),
-    pass: Pass,
-    open: bool,
-}
-
-impl<'a> Asked<'a> {
-    fn new(caller: &'a Caller, cx: &Cx, rules: breaker::Rules, what: (Door, u32)) -> Option<Self> {
-        let now = cx.monotonic();
-        let pass = caller.with_breaker(cx, what, |breaker| breaker.asks(rules, now))?;
-        let probes = caller.breakers.borrow()[what.1 as usize].state() == State::HalfOpen;
-        if let (true, Some(probe)) = (probes, caller.shared.guards.probe) {
-            cx.event(probe, u64::from(what.1), what.0 as u64);
-        }
-        Some(Self {
-            caller,
-            cx: cx.clone(),
-            rules,
-            what,
-            pass,
-            open: true,
-        })
-    }
-    fn ended(mut self, ok: bool) {
-        self.open = false;
-        self.learn(ok);
-    }
-    fn learn(&self, ok: bool) {
-        let now = self.cx.monotonic();
-        self.caller.with_breaker(&self.cx, self.what, |breaker| {
-            breaker.learn(self.rules, now, self.pass, ok);
-        });
-    }
-}
-
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        let tries = || {
-            let breakers = self.caller.breakers.borrow();
-            breakers[self.what.1 as usize].state() == State::HalfOpen
-        };
-        if self.open && tries() {
-            self.learn(false);
-        }
-    }
-}
-
-impl Caller {
-    /// Asks a breaker something, and says if it changed by that.
-    fn with_breaker<T>(
-        &self,
-        cx: &Cx,
-        (door, service): (Door, u32),
-        act: impl FnOnce(&mut Breaker) -> T,
-    ) -> T {
-        let mut breakers = self.breakers.borrow_mut();
-        let breaker = &mut breakers[service as usize];
-        let before = breaker.state();
-        let result = act(breaker);
-        let after = breaker.state();
-        if let Some(name) = self.shared.guards.breaker
-            && before != after
-        {
-            let change = (door as u64) << 8 | before.number() << 4 | after.number();
-            cx.event(name, u64::from(service), change);
-        }
-        result
-    }
-}
-
-/// A call counts as outstanding until it ends, or is given up.
-struct Outstanding<'a> {
-    caller: &'a Caller,
-    replica: u32,
-}
-
-impl<'a> Outstanding<'a> {
-    fn new(caller: &'a Caller, replica: u32) -> Self {
-        caller.view.borrow_mut().begins(replica);
-        Self { caller, replica }
-    }
-}
-
-impl Drop for Outstanding<'_> {
-    fn drop(&mut self) {
-        self.caller.view.borrow_mut().ends(self.replica);
     }
 }

@@ -58,6 +58,7 @@ pub(super) struct Config {
     pub(super) load: Option<Load>,
     pub(super) cpu: VirtualDuration,
     pub(super) memory: Option<Memory>,
+    pub(super) notice: VirtualDuration,
     pub(super) bound: VirtualDuration,
     pub(super) settle: VirtualDuration,
 }
@@ -82,6 +83,9 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     });
     let formed = places - join.map_or(0, |join| join.members);
     let rules = rules(args, places, formed);
+    let notice = args
+        .duration_opt("notice")
+        .unwrap_or_else(|| notice(&rules));
     let bound = args.duration_opt("bound").unwrap_or_else(|| bound(&rules));
     let twice = bound
         .saturating_add(bound)
@@ -113,6 +117,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             zipf: args.number("zipf"),
             written: args.number("written"),
         }),
+        notice,
         bound,
         settle,
         rules,
@@ -211,24 +216,27 @@ fn rules(args: &Args, places: u32, formed: u32) -> Rules {
     }
 }
 
-/// When a death is known everywhere, if nothing else is wrong: some member probes the dead one, the
-/// suspicion runs out, the news arrive.
+/// When somebody notices a death, if nothing else is wrong.
 ///
-/// In each period nobody of the others probes it with a chance below 1/e, so that 24 periods without a probe
-/// have one of 4e-11; and with round-robin no member lets 2n - 1 pass. A probe fails at the end of its
-/// period; members that had trouble before stretch theirs, which is allowed for by a factor of two. News
-/// are everywhere after three times log2 n rounds, or periods where nobody gossips.
-fn bound(rules: &Rules) -> VirtualDuration {
+/// In each period nobody of the others probes the dead one with a chance below 1/e, so that 24 periods without
+/// a probe have one of 4e-11; and with round-robin no member lets 2n - 1 pass. A probe fails at the end of its
+/// period; members that had trouble before stretch theirs, which is allowed for by a factor of two.
+fn notice(rules: &Rules) -> VirtualDuration {
     let most = match rules.order {
         Order::RoundRobin => (2 * rules.places - 1).min(24),
         Order::Random => 24,
     };
-    let found = rules.period.saturating_mul(u64::from(most + 1) * 2);
+    VirtualDuration::from_nanos(rules.period.saturating_mul(u64::from(most + 1) * 2))
+}
+
+/// When a death is known everywhere, if nothing else is wrong: it is noticed, the suspicion runs out, the news
+/// arrive. They are everywhere after three times log2 n rounds, or periods where nobody gossips.
+fn bound(rules: &Rules) -> VirtualDuration {
     let suspected = match rules.suspicion {
         true => rules.suspicion_ns(rules.places).1,
         false => 0,
     };
     let rounds = 3 * u64::from(32 - rules.places.leading_zeros());
     let told = rules.period.saturating_mul(rounds);
-    VirtualDuration::from_nanos(found.saturating_add(suspected).saturating_add(told))
+    notice(rules).saturating_add(VirtualDuration::from_nanos(suspected.saturating_add(told)))
 }

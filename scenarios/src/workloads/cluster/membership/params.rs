@@ -147,6 +147,12 @@ pub(super) const PARAMS: &[Param] = &[
     .default("0.9"),
     Param::new("written", Kind::Share, "share of the touches that write").default("0.3"),
     Param::new(
+        "notice",
+        Kind::Duration,
+        "time after its death in which somebody notices a member; by the laws of the protocol if missing, see \
+         docs/membership.md",
+    ),
+    Param::new(
         "bound",
         Kind::Duration,
         "time after its death from which no request goes to a member; by the laws of the protocol if missing, \

@@ -166,6 +166,7 @@ impl Controller {
         self.see_pause();
         for target in 0..self.shared.config.targets.len() {
             if !self.has_followed(target)
+                && !self.shared.has(Mutant::R11)
                 && let Some((epoch, order)) = self.orders.borrow()[target]
             {
                 self.send(target, epoch, order);

@@ -4,64 +4,29 @@ use super::config::Config;
 use super::events::Events;
 use super::gate::UNKNOWN;
 use super::shared::Shared;
-use crate::workloads::cluster::oracle::{self, Findings};
-use crate::workloads::{Install, Word, word};
+use crate::workloads::Install;
+use crate::workloads::cluster::oracle::{self, Place as Spot, invariants};
 use squall_core::history::{NodeChange, Record, What};
 use squall_core::property::RunEnd;
 use squall_core::{NameId, NodeId, VirtualDuration, VirtualTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The invariants, for the kind's table; in the order of the constants below.
-pub(super) const WORDS: &[Word] = &[
-    word(
-        "budget",
+invariants! {
+    Budget "budget":
         "no node that serves is taken while fewer than `min_available` others do, as far as the controller could know",
-    ),
-    word(
-        "max-unavailable",
+    MaxUnavailable "max-unavailable":
         "no more than `max_unavailable` nodes are out by the controller's doing",
-    ),
-    word(
-        "green-only",
-        "no stage is promoted unless its last gate was green and none was red",
-    ),
-    word(
-        "baked",
-        "no stage is promoted before it was complete and watched for `bake`",
-    ),
-    word(
-        "pause-holds",
-        "in a pause no node is taken for the new version, and no stage promoted",
-    ),
-    word(
-        "epoch-monotone",
-        "no agent follows an order older than one that it has followed",
-    ),
-    word(
-        "exposure",
-        "no more requests meet the new version than the shares of the stages reached allow",
-    ),
-    word(
-        "restored",
+    GreenOnly "green-only": "no stage is promoted unless its last gate was green and none was red",
+    Baked "baked": "no stage is promoted before it was complete and watched for `bake`",
+    PauseHolds "pause-holds": "in a pause no node is taken for the new version, and no stage promoted",
+    EpochMonotone "epoch-monotone": "no agent follows an order older than one that it has followed",
+    Exposure "exposure": "no more requests meet the new version than the shares of the stages reached allow",
+    Restored "restored":
         "after a rollback every node has the old version, and no request goes to the new one",
-    ),
-    word(
-        "complete",
-        "a stage that bakes is complete: all its nodes have the new version",
-    ),
-    word("ends", "the rollout is finished or rolled back in time"),
-];
-const BUDGET: usize = 0;
-const MAX_UNAVAILABLE: usize = 1;
-const GREEN_ONLY: usize = 2;
-const BAKED: usize = 3;
-const PAUSE_HOLDS: usize = 4;
-const EPOCH_MONOTONE: usize = 5;
-const EXPOSURE: usize = 6;
-const RESTORED: usize = 7;
-const COMPLETE: usize = 8;
-const ENDS: usize = 9;
+    Complete "complete": "a stage that bakes is complete: all its nodes have the new version",
+    Ends "ends": "the rollout is finished or rolled back in time",
+}
 
 /// What the clock of a controller may be off, relative: its bakes go by it.
 const CLOCK: f64 = 0.01;
@@ -75,9 +40,10 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
         wave: Wave::default(),
         requests: Requests::default(),
         limit: Limit::default(),
+        findings: Findings::default(),
         config,
     };
-    oracle::promise(install, WORDS, oracle);
+    oracle::promise(install, oracle);
 }
 
 /// A node of replicas.
@@ -139,28 +105,33 @@ struct Oracle {
     wave: Wave,
     requests: Requests,
     limit: Limit,
+    findings: Findings,
 }
 
-type Spot = (VirtualTime, Option<NodeId>);
-
 impl oracle::Oracle for Oracle {
-    fn observe(&mut self, record: &Record, findings: &mut Findings) {
-        self.pass(record.at, findings);
+    type Slug = Slug;
+
+    fn observe(&mut self, record: &Record) {
+        self.pass(record.at);
         match record.what {
             What::Node { node, change } => self.node(record.at, node, change),
             What::Event { name, node, a, b } => {
-                self.control((record.at, Some(node)), name, (a, b), findings);
-                self.agent((record.at, Some(node)), name, (a, b), findings);
-                self.request((record.at, Some(node)), name, (a, b), findings);
+                self.control((record.at, Some(node)), name, (a, b));
+                self.agent((record.at, Some(node)), name, (a, b));
+                self.request((record.at, Some(node)), name, (a, b));
             }
             _ => {}
         }
     }
-    fn finish(&mut self, run: &RunEnd<'_>, findings: &mut Findings) {
-        self.pass(run.at, findings);
+    fn finish(&mut self, run: &RunEnd<'_>) {
+        self.pass(run.at);
         if self.limit.began && !self.limit.missed {
-            findings.test(ENDS, true, (run.at, None), String::new);
+            self.findings
+                .test(Slug::Ends, true, (run.at, None), String::new);
         }
+    }
+    fn findings(&self) -> &Findings {
+        &self.findings
     }
 }
 
@@ -172,7 +143,7 @@ impl Oracle {
             .position(|target| *target == node)
     }
     /// Time passes.
-    fn pass(&mut self, at: VirtualTime, findings: &mut Findings) {
+    fn pass(&mut self, at: VirtualTime) {
         let limit = &mut self.limit;
         if limit.began && !limit.ended && !limit.missed {
             if limit.out == 0 && !self.wave.paused {
@@ -183,7 +154,7 @@ impl Oracle {
                 limit.missed = true;
                 let stage = self.wave.stage + 1;
                 let within = within.as_secs_f64();
-                findings.test(ENDS, false, (at, None), || {
+                self.findings.test(Slug::Ends, false, (at, None), || {
                     format!("the rollout is in stage {stage} after {within} s, and neither finished nor rolled back")
                 });
             }
@@ -215,16 +186,12 @@ impl Oracle {
     }
 
     /// What the controller says.
-    fn control(&mut self, spot: Spot, name: NameId, (a, b): (u64, u64), findings: &mut Findings) {
+    fn control(&mut self, spot: Spot, name: NameId, (a, b): (u64, u64)) {
         let known = self.events;
         if name == known.began {
             (self.limit.began, self.limit.last) = (true, spot.0);
         } else if name == known.taken {
-            self.taken(
-                spot,
-                (usize::try_from(a).unwrap_or(usize::MAX), b == 1),
-                findings,
-            );
+            self.taken(spot, (usize::try_from(a).unwrap_or(usize::MAX), b == 1));
         } else if name == known.gate {
             self.wave.last = Some(b);
             self.wave.red |= b & !UNKNOWN > 0;
@@ -232,39 +199,44 @@ impl Oracle {
             self.wave.baking = Some(spot.0);
             let upto = self.config.stages[self.wave.stage].1;
             let left = self.places[..upto].iter().position(|place| !place.new);
-            findings.test(COMPLETE, left.is_none(), spot, || {
-                let (place, stage) = (left.unwrap_or_default(), self.wave.stage + 1);
-                format!("stage {stage} bakes while node {place} has the old version")
-            });
+            self.findings
+                .test(Slug::Complete, left.is_none(), spot, || {
+                    let (place, stage) = (left.unwrap_or_default(), self.wave.stage + 1);
+                    format!("stage {stage} bakes while node {place} has the old version")
+                });
         } else if name == known.promoted || name == known.finished {
-            self.promoted(spot, findings);
+            self.promoted(spot);
             self.limit.ended |= name == known.finished;
         } else if name == known.rollback {
             // The stage ends otherwise than by being promoted.
-            findings.test(GREEN_ONLY, true, spot, String::new);
+            self.findings.test(Slug::GreenOnly, true, spot, String::new);
         } else if name == known.rolled_back {
             (self.wave.rolled_back, self.limit.ended) = (true, true);
             let left = self.places.iter().position(|place| place.new);
-            findings.test(RESTORED, left.is_none(), spot, || {
-                let place = left.unwrap_or_default();
-                format!("node {place} has the new version when all is said to be as before")
-            });
+            self.findings
+                .test(Slug::Restored, left.is_none(), spot, || {
+                    let place = left.unwrap_or_default();
+                    format!("node {place} has the new version when all is said to be as before")
+                });
         } else if name == known.paused || name == known.unpaused {
             self.wave.paused = name == known.paused;
         }
     }
 
-    fn taken(&mut self, spot: Spot, (at, forward): (usize, bool), findings: &mut Findings) {
+    fn taken(&mut self, spot: Spot, (at, forward): (usize, bool)) {
         if at >= self.places.len() {
             return;
         }
-        findings.test(PAUSE_HOLDS, !(forward && self.wave.paused), spot, || {
-            format!("node {at} is taken for the new version in a pause")
-        });
+        self.findings.test(
+            Slug::PauseHolds,
+            !(forward && self.wave.paused),
+            spot,
+            || format!("node {at} is taken for the new version in a pause"),
+        );
         self.places[at].taken = true;
         let out = self.places.iter().filter(|place| place.taken).count();
         let most = self.config.max_unavailable;
-        findings.test(MAX_UNAVAILABLE, out <= most, spot, || {
+        self.findings.test(Slug::MaxUnavailable, out <= most, spot, || {
             format!("node {at} is taken: {out} nodes are out by the controller's doing, where {most} may be")
         });
         // What changed a moment ago the controller cannot know: it counts as it was, if that is better.
@@ -280,18 +252,22 @@ impl Oracle {
             .count();
         let idle = !self.places[at].serves() || fresh(&self.places[at]);
         let least = self.config.min_available;
-        findings.test(BUDGET, others >= least || idle, spot, || {
-            format!("node {at} is taken while {others} others serve, where {least} must")
-        });
+        self.findings
+            .test(Slug::Budget, others >= least || idle, spot, || {
+                format!("node {at} is taken while {others} others serve, where {least} must")
+            });
     }
-    fn promoted(&mut self, spot: Spot, findings: &mut Findings) {
+    fn promoted(&mut self, spot: Spot) {
         let (wave, stage) = (self.wave, self.wave.stage + 1);
-        findings.test(GREEN_ONLY, wave.last == Some(0) && !wave.red, spot, || {
-            format!("stage {stage} is promoted though a gate of it was red")
-        });
+        self.findings.test(
+            Slug::GreenOnly,
+            wave.last == Some(0) && !wave.red,
+            spot,
+            || format!("stage {stage} is promoted though a gate of it was red"),
+        );
         let bake = self.config.bake.scaled(1.0 - CLOCK);
         let baked = wave.baking.is_some_and(|since| spot.0.since(since) >= bake);
-        findings.test(BAKED, baked, spot, || {
+        self.findings.test(Slug::Baked, baked, spot, || {
             let time = wave
                 .baking
                 .map_or(0.0, |since| spot.0.since(since).as_secs_f64());
@@ -300,16 +276,17 @@ impl Oracle {
                 self.config.bake.as_secs_f64()
             )
         });
-        findings.test(PAUSE_HOLDS, !wave.paused, spot, || {
-            format!("stage {stage} is promoted in a pause")
-        });
+        self.findings
+            .test(Slug::PauseHolds, !wave.paused, spot, || {
+                format!("stage {stage} is promoted in a pause")
+            });
         let next = (self.wave.stage + 1).min(self.config.stages.len() - 1);
         (self.wave.stage, self.wave.last) = (next, None);
         (self.wave.red, self.wave.baking) = (false, None);
     }
 
     /// What an agent says.
-    fn agent(&mut self, spot: Spot, name: NameId, (a, b): (u64, u64), findings: &mut Findings) {
+    fn agent(&mut self, spot: Spot, name: NameId, (a, b): (u64, u64)) {
         let known = self.events;
         if ![known.applied, known.serving, known.back, known.killed].contains(&name) {
             return;
@@ -319,9 +296,10 @@ impl Oracle {
         };
         if name == known.applied {
             let before = core::mem::replace(&mut self.epochs[target], a);
-            findings.test(EPOCH_MONOTONE, a > before, spot, || {
-                format!("an order of epoch {a} is followed after one of epoch {before}")
-            });
+            self.findings
+                .test(Slug::EpochMonotone, a > before, spot, || {
+                    format!("an order of epoch {a} is followed after one of epoch {before}")
+                });
         }
         let Some(place) = self.places.get_mut(target) else {
             return;
@@ -329,7 +307,7 @@ impl Oracle {
         if name == known.serving {
             (place.serving, place.new, place.changed) = (true, a == 1, spot.0);
             if self.wave.rolled_back {
-                findings.test(RESTORED, a == 0, spot, || {
+                self.findings.test(Slug::Restored, a == 0, spot, || {
                     format!("node {target} comes up with the new version after the rollback")
                 });
             }
@@ -341,7 +319,7 @@ impl Oracle {
     }
 
     /// What routers and replicas say of requests.
-    fn request(&mut self, spot: Spot, name: NameId, (a, b): (u64, u64), findings: &mut Findings) {
+    fn request(&mut self, spot: Spot, name: NameId, (a, b): (u64, u64)) {
         let exposed = if name == self.events.routed {
             self.requests.allowed += self.config.stages[self.wave.stage].0;
             b == 1
@@ -353,13 +331,16 @@ impl Oracle {
         if exposed {
             self.requests.exposed += 1;
             let rolled_back = self.wave.rolled_back;
-            findings.test(RESTORED, !rolled_back, spot, || {
+            self.findings.test(Slug::Restored, !rolled_back, spot, || {
                 format!("request {a} goes to the new version after the rollback")
             });
         }
         let (met, most) = (self.requests.exposed, self.requests.allowed);
-        findings.test(EXPOSURE, met as f64 <= most + 1e-6, spot, || {
-            format!("{met} requests met the new version, where the stages reached allow {most:.1}")
-        });
+        self.findings
+            .test(Slug::Exposure, met as f64 <= most + 1e-6, spot, || {
+                format!(
+                    "{met} requests met the new version, where the stages reached allow {most:.1}"
+                )
+            });
     }
 }

@@ -13,4 +13,5 @@ mutants! {
     R08: "traffic is split by the share of the stage after this one",
     R09: "a pause is not looked at",
     R10: "a node that does not answer is taken for done",
+    R11: "an order is sent once: one that is lost is waited for, and so is the next",
 }

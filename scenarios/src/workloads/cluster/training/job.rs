@@ -204,7 +204,7 @@ impl Job {
             self.cx.sample(events.lost_work, work);
             self.cx.sample(events.lost_gpu_hours, work / 3600.0 * gpus);
         }
-        Ok(step)
+        Ok(step + if config.is(Mutant::T09) { lost } else { 0 })
     }
     /// Time at full speed of the steps that follow `step`. Ranks wait for the slowest in each: the
     /// largest of n draws of a law is its quantile at the n-th root of one draw.

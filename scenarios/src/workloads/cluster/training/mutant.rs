@@ -11,4 +11,5 @@ mutants! {
     T06: "a node in quarantine is given to a job again",
     T07: "the time since the last checkpoint is forgotten with each restart, and so are the checkpoints",
     T08: "a node that failed is never used again",
+    T09: "after a failure steps are counted on from the last one, though the ranks have loaded the last checkpoint",
 }

@@ -1,18 +1,13 @@
 //! What is judged when a run is over.
 
 use super::super::swim::Member;
-use super::Oracle;
-use super::findings::Slug;
 use super::seat::{Opinion, Seat};
+use super::{Oracle, Slug};
 use squall_core::VirtualTime;
-use squall_core::property::RunEnd;
 
 impl Oracle {
-    /// What is judged at the end: suspicions and news that are still open, and whether views agree.
-    pub(super) fn finish(&mut self, run: &RunEnd<'_>) {
-        if core::mem::replace(&mut self.finished, true) {
-            return;
-        }
+    /// Suspicions and news that are still open.
+    pub(super) fn at_the_end(&mut self, end: VirtualTime) {
         let nodes = self.config.nodes.clone();
         for (me, node) in (0..).zip(nodes) {
             let seat = &self.seats[me as usize];
@@ -22,19 +17,22 @@ impl Oracle {
             let suspects: Vec<(Member, Opinion)> = seat.suspects().collect();
             let (telling, changed) = (seat.telling, seat.changed);
             for (about, held) in suspects {
-                self.ended((run.at, node, me), about, held);
+                self.ended((end, node, me), about, held);
             }
             if let Some(from) = self.undisturbed(me, changed) {
                 let due = from.saturating_add(self.config.bound);
-                let holds = !telling || run.at <= due;
-                self.findings.test(Slug::Told, holds, (run.at, node), || {
-                    format!("member {me} has still news to tell, the last of which is of {changed}")
-                });
+                let holds = !telling || end <= due;
+                self.findings
+                    .test(Slug::Told, holds, (end, Some(node)), || {
+                        format!(
+                            "member {me} has still news to tell, the last of which is of {changed}"
+                        )
+                    });
             }
         }
-        self.converged(run.at);
     }
-    fn converged(&mut self, end: VirtualTime) {
+    /// Whether views agree.
+    pub(super) fn converged(&mut self, end: VirtualTime) {
         let since = self.calm.since().map(|since| since.max(self.changed));
         if since.is_none_or(|since| since.saturating_add(self.config.settle) > end) {
             return;
@@ -50,7 +48,7 @@ impl Oracle {
                 (other != me && takes_part != *there).then_some((other, held))
             });
             self.findings
-                .test(Slug::Converged, wrong.is_none(), (end, node), || {
+                .test(Slug::Converged, wrong.is_none(), (end, Some(node)), || {
                     let (other, held) = wrong.expect("it is wrong");
                     let is = if running[other as usize] {
                         "is there"

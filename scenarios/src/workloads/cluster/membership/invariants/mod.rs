@@ -6,66 +6,42 @@
 
 mod calm;
 mod end;
-mod findings;
+mod notice;
 mod seat;
 
 use super::config::Config;
 use super::events::Events;
 use super::shared::{Shared, places};
 use super::swim::{Member, State};
-use crate::workloads::{Install, Word, word};
+use crate::workloads::Install;
+use crate::workloads::cluster::oracle::{self, invariants};
 use calm::Calm;
-use core::cell::RefCell;
-use findings::{Findings, Slug};
+use notice::Unnoticed;
 use seat::{Opinion, Seat};
 use squall_core::history::{NodeChange, Record, What};
-use squall_core::property::{Invariant, Ruling, RunEnd};
+use squall_core::property::RunEnd;
 use squall_core::{NameId, NodeId, VirtualDuration, VirtualTime};
-use std::rc::Rc;
 use std::sync::Arc;
 
-/// The invariants, for the kind's table; in the order of [`Slug`].
-pub(super) const WORDS: &[Word] = &[
-    word(
-        "routed-alive",
-        "no request goes to a member that has been dead for longer than `bound`",
-    ),
-    word(
-        "incarnation-monotone",
+invariants! {
+    Routed "routed-alive": "no request goes to a member that has been dead for longer than `bound`",
+    Monotone "incarnation-monotone":
         "incarnations never go back, of a member itself and in views of others; who is out is back under a \
          higher one only",
-    ),
-    word(
-        "own-life",
+    OwnLife "own-life":
         "nobody but a member raises its incarnation: no view has a higher one than its owner had",
-    ),
-    word(
-        "refuted-lives",
+    Refuted "refuted-lives":
         "a suspicion that was refuted kills nobody: convicted is who is suspected in that incarnation",
-    ),
-    word(
-        "suspicion-ends",
-        "a suspicion ends in time: it is refuted or proved",
-    ),
-    word("told-ends", "news are told for a while and not for ever"),
-    word(
-        "converged",
+    Noticed "noticed": "of those that run somebody notices in time that a member is not there any more",
+    Ends "suspicion-ends": "a suspicion ends in time: it is refuted or proved",
+    Told "told-ends": "news are told for a while and not for ever",
+    Converged "converged":
         "after `settle` without a change everybody holds for members those who are, and nobody else",
-    ),
-];
+}
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
     let oracle = Oracle::new(shared.events, Arc::clone(&shared.config));
-    let oracle = Rc::new(RefCell::new(oracle));
-    for slug in Slug::ALL {
-        let promise = Promise {
-            oracle: Rc::clone(&oracle),
-            slug,
-            seen: 0,
-            given: 0,
-        };
-        install.promise(WORDS[slug as usize].name, promise);
-    }
+    oracle::promise(install, oracle);
 }
 
 /// Sees every record once, whichever invariants are asked for.
@@ -76,30 +52,17 @@ struct Oracle {
     places: Vec<Option<Member>>,
     seats: Vec<Seat>,
     calm: Calm,
+    unnoticed: Unnoticed,
     /// When somebody came, went, started or stopped last.
     changed: VirtualTime,
     findings: Findings,
-    seen: u64,
-    finished: bool,
 }
 
-impl Oracle {
-    fn new(events: Events, config: Arc<Config>) -> Self {
-        Self {
-            events,
-            places: places(&config.nodes),
-            seats: vec![Seat::default(); config.nodes.len()],
-            calm: Calm::default(),
-            changed: VirtualTime::ZERO,
-            findings: Findings::default(),
-            seen: 0,
-            finished: false,
-            config,
-        }
-    }
+impl oracle::Oracle for Oracle {
+    type Slug = Slug;
 
     fn observe(&mut self, record: &Record) {
-        self.seen += 1;
+        self.expect(record.at);
         match record.what {
             What::Fault { entry, change, .. } => self.calm.fault(record.at, entry, change),
             What::Node { node, change } => {
@@ -118,14 +81,44 @@ impl Oracle {
             _ => self.calm.other(),
         }
     }
+    fn finish(&mut self, run: &RunEnd<'_>) {
+        self.expect(run.at);
+        self.at_the_end(run.at);
+        self.converged(run.at);
+    }
+    fn findings(&self) -> &Findings {
+        &self.findings
+    }
+}
+
+impl Oracle {
+    fn new(events: Events, config: Arc<Config>) -> Self {
+        Self {
+            events,
+            places: places(&config.nodes),
+            seats: vec![Seat::default(); config.nodes.len()],
+            calm: Calm::default(),
+            unnoticed: Unnoticed::default(),
+            changed: VirtualTime::ZERO,
+            findings: Findings::default(),
+            config,
+        }
+    }
+
     fn node(&mut self, at: VirtualTime, member: Member, change: NodeChange) {
         let seat = &mut self.seats[member as usize];
+        let was_there = seat.is_there();
         match change {
             NodeChange::Up => seat.started(at),
             NodeChange::Down => seat.stopped(at),
             NodeChange::OutOfMemory => {}
             NodeChange::Paused => seat.paused(at),
             NodeChange::Resumed => seat.resumed(at),
+        }
+        if was_there && !seat.is_there() {
+            self.fell_silent(at, member);
+        } else if seat.out.is_none() {
+            self.unnoticed.remove(member);
         }
         self.changed = at;
     }
@@ -137,6 +130,7 @@ impl Oracle {
         let incarnation = |word: u64| u32::try_from(word).unwrap_or(u32::MAX);
         if name == known.began {
             seat.began(at, incarnation(a), b == 1);
+            self.unnoticed.remove(me);
             self.changed = at;
         } else if name == known.joined {
             seat.joined(at);
@@ -147,7 +141,7 @@ impl Oracle {
         } else if name == known.incarnation {
             let (old, new) = (seat.incarnation, incarnation(a));
             self.findings
-                .test(Slug::Monotone, new > old, (at, node), || {
+                .test(Slug::Monotone, new > old, (at, Some(node)), || {
                     format!("member {me} was in incarnation {old} and goes on in {new}")
                 });
             seat.raised(new);
@@ -187,7 +181,7 @@ impl Oracle {
             .seats
             .get(about as usize)
             .map_or(0, |seat| seat.highest);
-        self.findings.test(Slug::OwnLife, incarnation <= highest, (at, node), || {
+        self.findings.test(Slug::OwnLife, incarnation <= highest, (at, Some(node)), || {
             format!("member {me} knows member {about} in incarnation {incarnation}, which was in {highest} at most")
         });
         let old = self.seats[me as usize].opinion(about, self.config.rules.formed);
@@ -211,11 +205,15 @@ impl Oracle {
         if convicted {
             let holds = old
                 .is_some_and(|old| old.state == State::Suspect && old.incarnation == incarnation);
-            self.findings.test(Slug::Refuted, holds, (at, node), || {
+            self.findings.test(Slug::Refuted, holds, (at, Some(node)), || {
                 format!(
                     "member {me} convicts member {about} in incarnation {incarnation}, and held it for {old:?}"
                 )
             });
+        }
+        if state != State::Alive && self.unnoticed.remove(about) {
+            self.findings
+                .test(Slug::Noticed, true, (at, Some(node)), String::new);
         }
         let seat = &mut self.seats[me as usize];
         seat.changed = at;
@@ -239,7 +237,7 @@ impl Oracle {
             true => new.incarnation > old.incarnation,
             false => new.incarnation >= old.incarnation,
         };
-        self.findings.test(Slug::Monotone, holds, (at, node), || {
+        self.findings.test(Slug::Monotone, holds, (at, Some(node)), || {
             format!(
                 "member {me} held member {about} for {:?} in incarnation {}, and now for {:?} in {}",
                 old.state, old.incarnation, new.state, new.incarnation
@@ -263,12 +261,13 @@ impl Oracle {
             .saturating_add(longest / 5)
             .saturating_add(rules.period);
         let due = from.saturating_add(VirtualDuration::from_nanos(longest));
-        self.findings.test(Slug::Ends, at <= due, (at, node), || {
-            format!(
-                "member {me} has suspected member {about} since {}",
-                held.since
-            )
-        });
+        self.findings
+            .test(Slug::Ends, at <= due, (at, Some(node)), || {
+                format!(
+                    "member {me} has suspected member {about} since {}",
+                    held.since
+                )
+            });
     }
     /// Since when the member `me` could have learnt of what was at `since`; `None` if it still cannot.
     fn undisturbed(&self, me: Member, since: VirtualTime) -> Option<VirtualTime> {
@@ -286,54 +285,9 @@ impl Oracle {
             (at > from.saturating_add(self.config.bound)).then_some(out)
         });
         self.findings
-            .test(Slug::Routed, late.is_none(), (at, node), || {
+            .test(Slug::Routed, late.is_none(), (at, Some(node)), || {
                 let out = late.unwrap_or(at);
                 format!("member {me} sends a request to member {to}, which is dead since {out}")
             });
-    }
-}
-
-/// One invariant.
-#[derive(Debug)]
-struct Promise {
-    oracle: Rc<RefCell<Oracle>>,
-    slug: Slug,
-    seen: u64,
-    /// Violations that were given out.
-    given: u64,
-}
-
-impl Promise {
-    fn give(&mut self, oracle: &Oracle, ruling: &mut Ruling) {
-        let finding = oracle.findings.of(self.slug);
-        while self.given < finding.violations {
-            self.given += 1;
-            if let Some((at, node, text)) = &finding.first {
-                ruling.violated(*at, Some(*node), || text.clone());
-            }
-        }
-    }
-}
-
-impl Invariant for Promise {
-    fn observe(&mut self, record: &Record, ruling: &mut Ruling) {
-        self.seen += 1;
-        let oracle = Rc::clone(&self.oracle);
-        // The first of the invariants that sees a record shows it to the oracle.
-        if oracle.borrow().seen < self.seen {
-            oracle.borrow_mut().observe(record);
-        }
-        if oracle.borrow().findings.any() {
-            self.give(&oracle.borrow(), ruling);
-        }
-    }
-    fn finish(&mut self, run: &RunEnd<'_>, ruling: &mut Ruling) {
-        let oracle = Rc::clone(&self.oracle);
-        oracle.borrow_mut().finish(run);
-        let oracle = oracle.borrow();
-        self.give(&oracle, ruling);
-        for _ in 0..oracle.findings.of(self.slug).checked {
-            ruling.checked();
-        }
     }
 }

@@ -2,9 +2,8 @@
 
 use super::super::events::Events;
 use super::super::machine::appended;
-use super::Oracle;
-use super::findings::{Findings, Slug};
 use super::history::{Action, Done};
+use super::{Findings, Oracle, Slug};
 use squall_core::history::{Outcome, Record};
 use squall_core::{NameId, VirtualTime};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Linearizability of what clients saw, key by key.
 
 use super::super::machine::appended;
-use super::findings::{Findings, Slug};
+use super::{Findings, Slug};
 use core::fmt::Write as _;
 use squall_core::VirtualTime;
 use squall_core::linearizability::{

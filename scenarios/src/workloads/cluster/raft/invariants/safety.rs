@@ -1,8 +1,7 @@
 //! Safety: what holds at every record, whatever goes wrong.
 
-use super::findings::Slug;
 use super::replica::Replica;
-use super::{LogId, Member, Oracle, Voters};
+use super::{LogId, Member, Oracle, Place, Slug, Voters};
 use squall_core::history::Record;
 use squall_core::{NameId, NodeId, VirtualTime};
 use std::collections::BTreeMap;
@@ -48,8 +47,6 @@ impl Truth {
         self.committed.get_mut(place as usize)
     }
 }
-
-type Place = (VirtualTime, Option<NodeId>);
 
 fn half(word: u64) -> u32 {
     u32::try_from(word).unwrap_or(u32::MAX)

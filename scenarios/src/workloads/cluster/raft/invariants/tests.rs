@@ -2,6 +2,7 @@
 //! that one first.
 
 use super::*;
+use crate::workloads::cluster::oracle::{Oracle as _, Slug as _};
 use squall_core::history::{FaultChange, Outcome};
 use squall_core::{EntryId, NameId, Names, VirtualTime};
 
@@ -22,9 +23,10 @@ const fn at(term: u32, index: u32) -> u64 {
 impl Story {
     fn new() -> Self {
         let mut names = Names::default();
-        let events = Events::new(|slug| names.intern(slug));
+        let events = Events::new(false, |slug| names.intern(slug));
         let setting = Setting {
-            replicas: (0..3).map(NodeId).collect(),
+            nodes: (0..3).map(NodeId).collect(),
+            count: 3,
             voters: Voters::first(3),
             settle: SETTLE,
             steps_max: 10_000,
@@ -101,13 +103,13 @@ impl Story {
     }
     fn broken(&self) -> Vec<&'static str> {
         let broken = Slug::ALL
-            .into_iter()
-            .filter(|s| self.oracle.findings.of(*s).violations > 0);
-        broken.map(|slug| WORDS[slug as usize].name).collect()
+            .iter()
+            .filter(|s| self.oracle.findings.of(**s).violations > 0);
+        broken.map(|slug| slug.name()).collect()
     }
     fn text(&self, slug: Slug) -> String {
         let first = self.oracle.findings.of(slug).first.clone();
-        first.map_or_else(String::new, |(_, _, text)| text)
+        first.map_or_else(String::new, |(_, text)| text)
     }
 }
 

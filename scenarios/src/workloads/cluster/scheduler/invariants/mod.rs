@@ -6,13 +6,14 @@
 
 mod nodes;
 mod pods;
+mod work;
 
 use super::config::{Config, Source};
 use super::events::{Cause, Events, of_halves};
 use super::placement::{Rules, Scan, Shape};
 use super::shared::Shared;
-use crate::workloads::cluster::oracle::{self, Findings, Oracle};
-use crate::workloads::{Install, Word, word};
+use crate::workloads::Install;
+use crate::workloads::cluster::oracle::{self, Oracle, Place, invariants};
 use nodes::Nodes;
 use pods::Pods;
 use squall_core::history::{Record, What};
@@ -20,64 +21,34 @@ use squall_core::property::RunEnd;
 use squall_core::{NodeId, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
+use work::Work;
 
-/// The invariants, for the kind's table; in the order of [`Slug`].
-pub(super) const WORDS: &[Word] = &[
-    word(
-        "capacity",
+invariants! {
+    Capacity "capacity":
         "no node has more pods placed or running than its cores, its memory and each of its GPUs hold",
-    ),
-    word(
-        "constraints",
+    Constraints "constraints":
         "pods are on nodes that take them, with their labels and GPU models, whose taints they tolerate, and as \
          affinity wants it when they come",
-    ),
-    word("quota", "no tenant has more placed than its quota"),
-    word(
-        "priority",
+    Quota "quota": "no tenant has more placed than its quota",
+    Priority "priority":
         "no pod of a lower priority keeps a place that one of a higher waits for and could be given",
-    ),
-    word(
-        "placed-or-reason",
-        "who waits has a reason, and would not fit anywhere as it is",
-    ),
-    word(
-        "budget",
-        "no drain and no preemption leaves a service with fewer pods in service than its budget",
-    ),
-    word(
-        "gang",
-        "of a gang all members that have not ended have a place, or none",
-    ),
-    word(
-        "no-lost-pod",
+    PlacedOrReason "placed-or-reason": "who waits has a reason, and would not fit anywhere as it is",
+    Budget "budget": "no drain and no preemption leaves a service with fewer pods in service than its budget",
+    Gang "gang": "of a gang all members that have not ended have a place, or none",
+    NoLostPod "no-lost-pod":
         "every pod waits, has a place on a node that is not known to be down, or has ended after it ran",
-    ),
-    word("scale-bounds", "replicas stay within their bounds"),
-    word(
-        "no-reversal",
-        "no service is scaled one way and then the other within `reversal_min`",
-    ),
-];
-
-/// Positions in the table.
-#[derive(Clone, Copy, Debug)]
-enum Slug {
-    Capacity,
-    Constraints,
-    Quota,
-    Priority,
-    PlacedOrReason,
-    Budget,
-    Gang,
-    NoLostPod,
-    ScaleBounds,
-    NoReversal,
+    ScaleBounds "scale-bounds": "replicas stay within their bounds",
+    NoReversal "no-reversal": "no service is scaled one way and then the other within `reversal_min`",
+    PlannedWork "planned-work":
+        "a node is taken for planned work once, when it is empty, and never more than `at_once` are away",
+    InService "in-service":
+        "a service never has fewer pods running than it `needs`, once it had, planned work and failures together",
 }
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
-    let seer = Seer::new(shared.events, Arc::clone(&shared.config));
-    oracle::promise(install, WORDS, seer);
+    let mut seer = Seer::new(shared.events, Arc::clone(&shared.config));
+    seer.work = Work::new(shared.work, &shared.config);
+    oracle::promise(install, seer);
 }
 
 /// Sees all, and knows who is where.
@@ -92,11 +63,11 @@ struct Seer {
     running: Scan,
     pods: Pods,
     nodes: Nodes,
+    work: Work,
     /// By kind, the last change of replicas: when, and whether they grew.
     scaled: Vec<Option<(VirtualTime, bool)>>,
+    findings: Findings,
 }
-
-type Place = (VirtualTime, Option<NodeId>);
 
 impl Seer {
     fn new(events: Events, config: Arc<Config>) -> Self {
@@ -115,7 +86,9 @@ impl Seer {
                 .collect(),
             pods: Pods::new(config.kinds.len()),
             nodes: Nodes::new(&config),
+            work: Work::new(None, &config),
             scaled: vec![None; config.kinds.len()],
+            findings: Findings::default(),
             events,
             config,
         }
@@ -130,7 +103,7 @@ impl Seer {
     fn worker(&self, worker: u32) -> Option<NodeId> {
         self.config.workers.get(worker as usize).copied()
     }
-    fn scaled(&mut self, (at, node): Place, kind: u32, word: u64, findings: &mut Findings) {
+    fn scaled(&mut self, (at, node): Place, kind: u32, word: u64) {
         let (to, from) = of_halves(word);
         let Some(of) = self.config.kinds.get(kind as usize) else {
             return;
@@ -140,8 +113,8 @@ impl Seer {
             .as_ref()
             .map_or((0, u32::MAX), |rules| rules.replicas);
         let name = &of.name;
-        findings.test(
-            Slug::ScaleBounds as usize,
+        self.findings.test(
+            Slug::ScaleBounds,
             (min..=max).contains(&to),
             (at, node),
             || format!("`{name}` shall have {to} replicas; {min} to {max} are allowed"),
@@ -150,7 +123,7 @@ impl Seer {
         let last = self.scaled[kind as usize].replace((at, grows));
         if let (Some(least), Some((before, grew))) = (self.config.reversal_min, last) {
             let calm = grew == grows || at.since(before) >= least;
-            findings.test(Slug::NoReversal as usize, calm, (at, node), || {
+            self.findings.test(Slug::NoReversal, calm, (at, node), || {
                 let way = |grows| if grows { "up" } else { "down" };
                 format!(
                     "`{name}` is scaled {} from {from} to {to}, {} after it was scaled {}; {least} must lie between",
@@ -164,35 +137,47 @@ impl Seer {
 }
 
 impl Oracle for Seer {
-    fn observe(&mut self, record: &Record, findings: &mut Findings) {
-        self.expect(record.at, findings);
+    type Slug = Slug;
+
+    fn observe(&mut self, record: &Record) {
+        self.expect(record.at);
         match record.what {
             What::Event { name, node, a, b } => {
                 let place = (record.at, Some(node));
                 let (a, _) = of_halves(a);
                 let events = self.events;
                 match name {
-                    _ if name == events.submitted => self.submitted(place, a, b, findings),
-                    _ if name == events.bound => self.bound(place, a, b, findings),
-                    _ if name == events.unbound => self.unbound(place, a, b, findings),
+                    _ if name == events.submitted => self.submitted(place, a, b),
+                    _ if name == events.bound => self.bound(place, a, b),
+                    _ if name == events.unbound => self.unbound(place, a, b),
                     _ if name == events.serves => self.placed.serves(a, b == 1),
                     _ if name == events.refused => self.pods.refused(a),
-                    _ if name == events.settled => self.settled(place, a, findings),
-                    _ if name == events.completed => self.completed(place, a, findings),
+                    _ if name == events.settled => self.settled(place, a),
+                    _ if name == events.completed => self.completed(place, a),
                     _ if name == events.deleted => self.pods.gone(a),
-                    _ if name == events.started => self.started(place, a, b, findings),
+                    _ if name == events.started => self.started(place, a, b),
                     _ if name == events.ended => self.stopped(a, b, true),
                     _ if name == events.stopped => self.stopped(a, b, false),
-                    _ if name == events.scaled => self.scaled(place, a, b, findings),
+                    _ if name == events.scaled => self.scaled(place, a, b),
+                    _ if self.worked(place, (name, a)) => {}
                     _ => self.node_event(name, a, b),
                 }
+                if [events.started, events.ended, events.stopped].contains(&name) {
+                    self.in_service(place);
+                }
             }
-            What::Node { node, change } => self.node_changed(record.at, node, change),
+            What::Node { node, change } => {
+                self.node_changed(record.at, node, change);
+                self.in_service((record.at, Some(node)));
+            }
             _ => {}
         }
     }
-    fn finish(&mut self, run: &RunEnd<'_>, findings: &mut Findings) {
-        self.expect(run.at, findings);
-        self.waited_in_vain(run.at, findings);
+    fn finish(&mut self, run: &RunEnd<'_>) {
+        self.expect(run.at);
+        self.waited_in_vain(run.at);
+    }
+    fn findings(&self) -> &Findings {
+        &self.findings
     }
 }

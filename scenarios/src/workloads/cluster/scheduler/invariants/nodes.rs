@@ -1,6 +1,6 @@
 //! Nodes: which take pods, as the control plane says, and which are down, as is the case.
 
-use super::{Config, Findings, Seer, Slug};
+use super::{Config, Seer, Slug};
 use squall_core::history::NodeChange;
 use squall_core::{NameId, NodeId, VirtualTime};
 
@@ -97,7 +97,7 @@ impl Seer {
         self.nodes.due = all.min();
     }
     /// Time has passed: whose pods must be elsewhere?
-    pub(super) fn expect(&mut self, now: VirtualTime, findings: &mut Findings) {
+    pub(super) fn expect(&mut self, now: VirtualTime) {
         if self.nodes.due.is_none_or(|due| now <= due) {
             return;
         }
@@ -108,7 +108,7 @@ impl Seer {
             let number = u32::try_from(worker).unwrap_or(u32::MAX);
             let left = &self.placed.sites[worker].pods;
             let since = self.nodes.down[worker];
-            findings.test(Slug::NoLostPod as usize, left.is_empty(), (now, self.worker(number)), || {
+            self.findings.test(Slug::NoLostPod, left.is_empty(), (now, self.worker(number)), || {
                 let since = since.unwrap_or(now);
                 format!("pods {left:?} still have their place on worker {number}, which is down since {since}")
             });
