@@ -236,7 +236,7 @@ fn a_row_that_nobody_holds_is_told() {
             csv.into(),
             page.into(),
             code.replace("Z01", "Z09"),
-            "does not read the row",
+            "does not speak of the row",
         ),
     ] {
         let page: String = page;
