@@ -1,12 +1,6 @@
 //! Every row of `../shared/data/cluster/reference_tables.csv` has a line in docs/published-tables.md, and every
 //! test that a line names is there and speaks of that row.
 
-#![expect(
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "a table that is not there is said aloud"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
