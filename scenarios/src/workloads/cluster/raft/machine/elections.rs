@@ -42,7 +42,6 @@ impl Row {
         }
     }
     /// Where the table is there, what is said here is said there.
-    #[expect(clippy::print_stderr, reason = "what was not compared is said aloud")]
     fn compare(&self) {
         let Ok(mut table) = csv::Reader::from_path(TABLE) else {
             eprintln!("NOT COMPARED: there is no {TABLE}");
