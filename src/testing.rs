@@ -274,6 +274,7 @@ impl Loaded {
             wall_s: &[],
             settings: &[],
             differs: None,
+            planned: self.ready.scenario.stop,
         }
     }
 
