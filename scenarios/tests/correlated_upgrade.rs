@@ -219,7 +219,7 @@ fn a_volume_keeps_a_pod_at_home() {
 #[test]
 fn planned_work_survives_faults() {
     let text = format!(
-        "{SMALL}upgrade = {{ at_once = 1, away = '20s', order = 'random' }}\n\
+        "{SMALL}upgrade = {{ at_once = 1, away = '20s', order = 'random', give_up = '40s' }}\n\
          pods.db = {{ replicas = 3, local_volume = true, priority = 9, min_available = 2, \
          apart = [{{ pods = 'db' }}] }}\n\
          pods.web = {{ replicas = 4, min_available = 2 }}\n\
