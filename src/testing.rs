@@ -269,6 +269,7 @@ impl Loaded {
         Outcome {
             scenario: &self.ready.scenario.name,
             path,
+            recorded: false,
             campaign,
             expectation: self.expectation.as_ref(),
             wall_s: &[],

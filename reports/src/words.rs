@@ -57,6 +57,8 @@ pub struct Outcome<'a> {
     pub scenario: &'a str,
     /// Path of its file.
     pub path: &'a str,
+    /// Whether that is a recording, which has its own seed and settings.
+    pub recorded: bool,
     /// The results.
     pub campaign: &'a Campaign,
     /// What the scenario is there to show.
@@ -106,19 +108,27 @@ impl Outcome<'_> {
     }
     /// The commands that explain one seed and that make it smaller.
     pub fn next(&self, seed: &SeedResult) -> [String; 2] {
-        let seed_text = seed.seed.to_string();
         ["explain", "shrink"].map(|verb| {
-            let words = ["squall", verb, self.path, "--seed", &seed_text].into_iter();
-            command(words.chain(self.settings.iter().map(String::as_str)))
+            let run = self.run(seed);
+            let words = ["squall", verb].into_iter();
+            command(words.chain(run.iter().map(String::as_str)))
         })
+    }
+    /// The words that name the run of a seed.
+    fn run(&self, seed: &SeedResult) -> Vec<String> {
+        let mut words = vec![self.path.to_owned()];
+        if !self.recorded {
+            words.extend(["--seed".to_owned(), seed.seed.to_string()]);
+            words.extend_from_slice(self.settings);
+        }
+        words
     }
     /// The command that repeats one seed, to be pasted into a shell.
     pub fn replay(&self, seed: &SeedResult) -> String {
-        let seed_text = seed.seed.to_string();
-        let digest = seed.digest.to_string();
-        let settings = self.settings.iter().map(String::as_str);
-        let words = ["squall", "replay", self.path, "--seed", &seed_text].into_iter();
-        command(words.chain(settings).chain(["--digest", &digest]))
+        let (run, digest) = (self.run(seed), seed.digest.to_string());
+        let words = ["squall", "replay"].into_iter();
+        let words = words.chain(run.iter().map(String::as_str));
+        command(words.chain(["--digest", &digest]))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Recordings on disk, with the scenario that they hold.
 
+use super::selection::Set;
 use super::{exit, out};
-use squall::core::VirtualTime;
 use squall::core::recording::Recording;
+use squall::core::{Seed, VirtualTime};
 use squall::reports::storage;
 use squall::scenarios::{Ready, Settings, parse};
 use squall::{LoadError, Place};
@@ -69,14 +70,23 @@ pub(crate) fn recording(path: &Path, bytes: &[u8], colour: bool) -> Result<(Reco
 
 /// A file on disk with the scenario of a recording, for commands that are to be pasted: the one that
 /// ran, if it is still the same, or the effective file beside the recording.
-pub(crate) fn file_of(path: &Path, recording: &Recording) -> PathBuf {
+pub(crate) fn file_of(path: &Path, recording: &Recording) -> Option<PathBuf> {
     let header = &recording.header;
-    let ran = PathBuf::from(&header.path);
-    let beside = path.with_file_name("effective.toml");
+    let files = [
+        PathBuf::from(&header.path),
+        path.with_file_name("effective.toml"),
+    ];
     let same = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|t| t == header.text);
-    [&ran, &beside]
-        .into_iter()
-        .find(|path| same(path))
-        .unwrap_or(&ran)
-        .clone()
+    files.into_iter().find(same)
+}
+
+/// Refuses a seed and settings beside a recording.
+pub(crate) fn has_its_own(seed: Option<Seed>, set: &Set) -> Result<(), u8> {
+    if seed.is_none() && set.set.is_empty() && set.with.is_empty() {
+        return Ok(());
+    }
+    out::note(
+        "error: a recording has its seed and its settings: --seed, --set and --with go with a scenario file",
+    );
+    Err(exit::USAGE)
 }
