@@ -69,7 +69,8 @@ impl Scenario {
         };
         let prepared: Vec<Prepared> = self.workloads.iter().map(prepare).collect();
         crate::workloads::cluster::rollout::twice(&self.workloads, &mut issues);
-        if issues.is_empty() && self.text.contains("path of") {
+        let path = |fault: &squall_faults::FaultUse| crate::file::paths::named(&fault.args);
+        if issues.is_empty() && self.faults.iter().any(path) {
             let workloads = self.workloads.iter().zip(&prepared);
             let map = crate::file::paths::dependencies(&self.topology, workloads);
             crate::file::paths::settle(&mut self, &map, &mut issues);

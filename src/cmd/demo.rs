@@ -6,7 +6,7 @@ use super::run::{CONTEXT, human, run_one};
 use super::{TOOL, exit, out};
 use clap::Args;
 use squall::Place;
-use squall::campaign;
+use squall::campaign::{self, OnRun};
 use squall::core::Seed;
 use squall::core::outcome::ENGINE_EPOCH;
 use squall::explain::{self, explain};
@@ -61,6 +61,9 @@ impl Demo {
                 return exit::BUG;
             }
         }
+        if !Path::new(PATH).is_file() {
+            out::result("\nnext       in a checkout of squall, where the scenario is:");
+        }
         out::result(&format!(
             "\nnext       squall explain {PATH} --seed {seed}   everything about it, thresholds too\n           squall shrink {PATH} --seed {seed} --write   a regression file\n           squall run scenarios/library   every shipped scenario\n           docs/authoring.md   write your own\n"
         ));
@@ -85,14 +88,14 @@ fn conclusion(base: &Ready, seed: Seed) -> Result<String, ShrinkError> {
             agree: 1,
             of: PATH,
             dir: Path::new("scenarios/regressions"),
+            progress: OnRun::default(),
         },
     )?;
     let asked = explain::Request {
-        seed,
-        property: None,
         seeds: SEEDS_EXPLAINED,
         runs_max: RUNS_MAX,
         thresholds: false,
+        ..explain::Request::of(seed)
     };
     let explanation = explain(base, path, &asked)?;
     let (before, after) = (acting(&shrunk.before).len(), shrunk.shrunk.labels());

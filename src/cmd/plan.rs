@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct PlanArgs {
     /// Scenario file
     file: PathBuf,
-    /// The seed; the first of the file if not given
+    /// The seed; the own one of a regression file, else the first of the file, if not given
     #[arg(long)]
     seed: Option<Seed>,
     /// Compare the dependency map with what the spans of this recording of the scenario show
@@ -33,7 +33,9 @@ impl PlanArgs {
         let mut text = String::new();
         for (path, ready) in loaded {
             let scenario = &ready.scenario;
-            let seed = self.seed.unwrap_or(Seed(scenario.seeds.start));
+            let own = scenario.regression.as_ref().map(|r| r.seed);
+            let seed = self.seed.or(own);
+            let seed = seed.unwrap_or(Seed(scenario.seeds.start));
             let plan = match scenario.plan(seed) {
                 Ok(plan) => plan,
                 Err(report) => {

@@ -1,7 +1,9 @@
 //! Recordings on disk, with the scenario that they hold.
 
+use super::selection::Set;
 use super::{exit, out};
 use squall::core::recording::Recording;
+use squall::core::{Seed, VirtualTime};
 use squall::reports::storage;
 use squall::scenarios::{Ready, Settings, parse};
 use squall::{LoadError, Place};
@@ -50,19 +52,41 @@ pub(crate) fn recording(path: &Path, bytes: &[u8], colour: bool) -> Result<(Reco
         ));
         code
     })?;
+    // What nobody ran for must not be waited for either.
+    let (end, stop) = (
+        recording.header.end,
+        VirtualTime::ZERO + ready.scenario.stop,
+    );
+    if end > stop {
+        out::note(&format!(
+            "error: {}: the run ended at {end}, and its scenario stops at {stop}: the recording was changed; \
+             take the one that was written, or run the seed again",
+            path.display()
+        ));
+        return Err(exit::INVALID);
+    }
     Ok((recording, ready))
 }
 
 /// A file on disk with the scenario of a recording, for commands that are to be pasted: the one that
 /// ran, if it is still the same, or the effective file beside the recording.
-pub(crate) fn file_of(path: &Path, recording: &Recording) -> PathBuf {
+pub(crate) fn file_of(path: &Path, recording: &Recording) -> Option<PathBuf> {
     let header = &recording.header;
-    let ran = PathBuf::from(&header.path);
-    let beside = path.with_file_name("effective.toml");
+    let files = [
+        PathBuf::from(&header.path),
+        path.with_file_name("effective.toml"),
+    ];
     let same = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|t| t == header.text);
-    [&ran, &beside]
-        .into_iter()
-        .find(|path| same(path))
-        .unwrap_or(&ran)
-        .clone()
+    files.into_iter().find(same)
+}
+
+/// Refuses a seed and settings beside a recording.
+pub(crate) fn has_its_own(seed: Option<Seed>, set: &Set) -> Result<(), u8> {
+    if seed.is_none() && set.set.is_empty() && set.with.is_empty() {
+        return Ok(());
+    }
+    out::note(
+        "error: a recording has its seed and its settings: --seed, --set and --with go with a scenario file",
+    );
+    Err(exit::USAGE)
 }

@@ -9,11 +9,30 @@ pub use observed::{Call, calls, observed};
 pub use text::{document, text};
 
 use squall_core::depends::{DependencyMap, Exposure};
-use squall_core::plan::{Entry, Plan, Primitive};
+use squall_core::plan::{Entry, On, Plan, Primitive};
 use std::fmt::Write as _;
 
-/// The units that faults of a plan can reach, by their positions in the plan.
+/// These faults of a plan, and those that wait for one of them: without it they do not come either.
+pub fn with_followers(plan: &Plan, faults: &[usize]) -> Vec<usize> {
+    let mut all = faults.to_vec();
+    let mut seen = 0;
+    while let Some(leader) = all.get(seen).copied() {
+        for trigger in plan.triggers() {
+            let follower = trigger.fault as usize;
+            let waits = matches!(&trigger.on, On::Fault { fault, .. } if *fault as usize == leader);
+            if waits && !all.contains(&follower) {
+                all.push(follower);
+            }
+        }
+        seen += 1;
+    }
+    all
+}
+
+/// The units that faults of a plan can reach, by their positions in the plan; and so can the faults that
+/// wait for them.
 pub fn exposed(map: &DependencyMap, plan: &Plan, faults: &[usize]) -> Vec<Exposure> {
+    let faults = with_followers(plan, faults);
     let own = |entry: &&Entry| faults.contains(&(entry.fault as usize));
     let entries = plan.entries().iter().filter(own);
     let all: Vec<Primitive> = entries.flat_map(|entry| candidates(plan, entry)).collect();

@@ -1,6 +1,7 @@
 //! The rows of the reference table, and what was measured beside them.
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// One row.
@@ -61,6 +62,23 @@ pub(crate) fn rows(id: &str, test: &str) -> Option<Vec<Row>> {
     Some(rows)
 }
 
+/// The number that follows `key`.
+fn number_after(text: &str, key: &str) -> Option<f64> {
+    let rest = &text[text.find(key)? + key.len()..];
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+    rest[..end.unwrap_or(rest.len())].parse().ok()
+}
+
+/// The first `low..high` of a text.
+pub(crate) fn range(text: &str) -> RangeInclusive<f64> {
+    let range = text
+        .split_whitespace()
+        .find_map(|word| word.split_once(".."));
+    let (low, high) = range.unwrap_or_else(|| panic!("no range in {text}"));
+    let number = |text: &str| text.parse().expect("a range is between numbers");
+    number(low)..=number(high)
+}
+
 impl Row {
     /// The value of the table.
     pub(crate) const fn value(&self) -> f64 {
@@ -68,9 +86,17 @@ impl Row {
     }
     /// The number after `key` in the set-up: `rho=0.5` has 0.5 after `rho=`.
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
-        let rest = &self.setup[self.setup.find(key)? + key.len()..];
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
-        rest[..end.unwrap_or(rest.len())].parse().ok()
+        number_after(&self.setup, key)
+    }
+
+    /// How far a result may be off, as the table words it.
+    pub(crate) fn tolerance(&self) -> &str {
+        &self.tolerance
+    }
+
+    /// The bound after `sign`, `<=` or `>=`, in the tolerance.
+    pub(crate) fn bound(&self, sign: &str) -> f64 {
+        number_after(&self.tolerance, sign).unwrap_or_else(|| panic!("no {sign} in {self:?}"))
     }
 
     /// How far a value may be off, in the unit of the row. The wording is that of the table.
