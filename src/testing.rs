@@ -275,6 +275,7 @@ impl Loaded {
             wall_s: &[],
             settings: &[],
             differs: None,
+            planned: self.ready.scenario.stop,
         }
     }
 

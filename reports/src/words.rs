@@ -1,8 +1,8 @@
 //! What all reports are made of: a campaign with its names and its expectation.
 
-use squall_core::Seed;
-use squall_core::outcome::{Campaign, FaultSummary, SeedResult};
+use squall_core::outcome::{Campaign, FaultSummary, SeedResult, Stop};
 use squall_core::property::{PropertyKind, Verdict};
+use squall_core::{Seed, VirtualDuration};
 
 /// What the scenario says it is there to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct Outcome<'a> {
     pub settings: &'a [String],
     /// A seed that ended in another digest when it was run again.
     pub differs: Option<Seed>,
+    /// How long a seed is to run.
+    pub planned: VirtualDuration,
 }
 
 impl Outcome<'_> {
@@ -90,6 +92,19 @@ impl Outcome<'_> {
             (Some(false), _) | (None, Verdict::Fail) => 100,
             (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
         }
+    }
+    /// Why a seed ended before its time, if its bound on events did that, with the remedy.
+    pub fn bound(&self, seed: &SeedResult) -> Option<String> {
+        let reached = seed.stop == Stop::EventsMax;
+        reached.then(|| {
+            let end = VirtualDuration::from_nanos(seed.end.as_nanos());
+            format!(
+                "stopped: {} events reached at {} of {}; raise stop.events_max",
+                seed.events,
+                span(end),
+                span(self.planned)
+            )
+        })
     }
     /// The commands that explain one seed and that make it smaller.
     pub fn next(&self, seed: &SeedResult) -> [String; 2] {
@@ -151,6 +166,47 @@ pub(crate) fn margin_unit(kind: &PropertyKind) -> &'static str {
     }
 }
 
+/// `1 seed`, `8 seeds`.
+pub(crate) fn seeds(count: usize) -> String {
+    format!("{count} seed{}", if count == 1 { "" } else { "s" })
+}
+
+/// A duration for people: four significant digits below a minute, from there on its two largest units:
+/// `12.5 s`, `396.1 ms`, `1 m 30 s`, `26 d 6 h`.
+pub(crate) fn span(duration: VirtualDuration) -> String {
+    const SMALL: [(u64, &str); 4] = [
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+        (1, "ns"),
+    ];
+    const LARGE: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let ns = duration.as_nanos();
+    let seconds = ns / 1_000_000_000 + u64::from(ns % 1_000_000_000 >= 500_000_000);
+    if ns < 59_995_000_000 {
+        let unit = SMALL.iter().find(|(size, _)| ns >= *size);
+        return unit.map_or_else(
+            || "0 s".to_owned(),
+            |(size, unit)| format!("{} {unit}", number(ns as f64 / *size as f64)),
+        );
+    }
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (size, unit) in LARGE {
+        parts.push((rest / size, unit));
+        rest %= size;
+    }
+    let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
+    let shown = parts[first..]
+        .iter()
+        .take(2)
+        .filter(|(count, _)| *count > 0);
+    let shown: Vec<String> = shown
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    shown.join(" ")
+}
+
 /// A number with four significant digits.
 pub(crate) fn number(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
@@ -187,6 +243,26 @@ mod tests {
         assert_eq!(quoted("a $b"), "'a $b'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn spans_are_short() {
+        for (ns, text) in [
+            (0, "0 s"),
+            (12_500_000_000, "12.5 s"),
+            (396_088_467, "396.1 ms"),
+            (60_000_000_000, "1 m"),
+            (59_999_000_000, "1 m"),
+            (90_000_000_000, "1 m 30 s"),
+            (3_600_000_000_000, "1 h"),
+            (
+                26 * 86_400_000_000_000 + 6 * 3_600_000_000_000 + 1,
+                "26 d 6 h",
+            ),
+            (u64::MAX, "213503 d 23 h"),
+        ] {
+            assert_eq!(span(VirtualDuration::from_nanos(ns)), text);
+        }
     }
 
     #[test]

@@ -141,6 +141,7 @@ impl Replay {
             name: ready.scenario.name.clone(),
             expectation: None,
             settings: settings.to_vec(),
+            planned: ready.scenario.stop,
             ran: Ran {
                 campaign: campaign::summarise(ready, vec![run.result]),
                 wall_s: Vec::new(),

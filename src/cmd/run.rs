@@ -6,6 +6,7 @@ use super::selection::{Set, check_plans, load_all, parse_jobs, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
 use squall::campaign::{self, Mismatch, Ran};
+use squall::core::VirtualDuration;
 use squall::core::property::Verdict;
 use squall::core::recording::Recording;
 use squall::reports::{Expectation, Outcome, coverage, json, junit, storage, terminal};
@@ -62,6 +63,8 @@ pub(crate) struct Finished {
     pub(crate) name: String,
     pub(crate) expectation: Option<Expectation>,
     pub(crate) settings: Vec<String>,
+    /// How long a seed is to run.
+    pub(crate) planned: VirtualDuration,
     pub(crate) ran: Ran,
     /// Of the first failing seed.
     pub(crate) failure: Option<Recording>,
@@ -80,6 +83,7 @@ impl Finished {
             wall_s: &self.ran.wall_s,
             settings: &self.settings,
             differs: self.differs.as_ref().map(|mismatch| mismatch.seed),
+            planned: self.planned,
         }
     }
     fn exit_code(&self) -> u8 {
@@ -195,6 +199,7 @@ pub(crate) fn run_one(
             .as_ref()
             .map(squall::testing::expectation),
         settings: settings.to_vec(),
+        planned: ready.scenario.stop,
         ran,
         failure: verified.failure,
         differs: verified.mismatch,

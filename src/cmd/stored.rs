@@ -2,8 +2,8 @@
 
 use super::selection::Set;
 use super::{exit, out};
-use squall::core::Seed;
 use squall::core::recording::Recording;
+use squall::core::{Seed, VirtualTime};
 use squall::reports::storage;
 use squall::scenarios::{Ready, Settings, parse};
 use squall::{LoadError, Place};
@@ -52,6 +52,19 @@ pub(crate) fn recording(path: &Path, bytes: &[u8], colour: bool) -> Result<(Reco
         ));
         code
     })?;
+    // What nobody ran for must not be waited for either.
+    let (end, stop) = (
+        recording.header.end,
+        VirtualTime::ZERO + ready.scenario.stop,
+    );
+    if end > stop {
+        out::note(&format!(
+            "error: {}: the run ended at {end}, and its scenario stops at {stop}: the recording was changed; \
+             take the one that was written, or run the seed again",
+            path.display()
+        ));
+        return Err(exit::INVALID);
+    }
     Ok((recording, ready))
 }
 

@@ -1,6 +1,6 @@
 //! One line for each property and fault of a campaign.
 
-use crate::words::{margin_unit, mark, number};
+use crate::words::{self, margin_unit, mark, number};
 use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary};
 use squall_core::plan::Land;
 use squall_core::property::{PropertyKind, Verdict};
@@ -21,7 +21,7 @@ pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seed
             let first = summary
                 .first_failure
                 .map_or_else(String::new, |s| format!(", first {s}"));
-            let _ = write!(out, "{} of {seeds} seeds{first}", summary.failed);
+            let _ = write!(out, "{} of {}{first}", summary.failed, words::seeds(seeds));
         }
         Verdict::NotExercised => {
             let _ = write!(out, "NOT EXERCISED: {}", not_exercised(&spec.kind));
@@ -29,8 +29,9 @@ pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seed
         Verdict::Inconclusive => {
             let _ = write!(
                 out,
-                "not decided in {} of {seeds} seeds",
-                summary.inconclusive
+                "not decided in {} of {}",
+                summary.inconclusive,
+                words::seeds(seeds)
             );
         }
         Verdict::Pass => match spec.kind {

@@ -8,7 +8,7 @@ pub(crate) use lines::line_of_property;
 pub use seed::seed;
 
 use crate::statistics::{self, Statistics};
-use crate::words::Outcome;
+use crate::words::{self, Outcome};
 use lines::line_of_fault;
 use squall_core::property::Verdict;
 use squall_core::recording::Recording;
@@ -38,9 +38,9 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     let failing = campaign.failing().count();
     let _ = write!(
         out,
-        "{word}   {}   {} seeds   {wall_s:.1} s",
+        "{word}   {}   {}   {wall_s:.1} s",
         outcome.path,
-        campaign.seeds.len()
+        words::seeds(campaign.seeds.len())
     );
     if failing > 0 {
         let _ = write!(out, "   {failing} failing");
@@ -57,6 +57,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     for fault in &campaign.faults {
         line_of_fault(&mut out, fault, campaign.seeds.len());
     }
+    line_of_bound(&mut out, outcome);
     let statistics = Statistics::of(campaign, outcome.wall_s);
     out.push_str(&statistics::lines(outcome, &statistics));
     if let (Some(first), Some(recording)) = (campaign.failing().next(), failure) {
@@ -64,6 +65,42 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
         out.push_str(&seed(outcome, first, recording, false));
     }
     summary(&mut out, outcome);
+    out
+}
+
+/// Seeds that their bound on events ended early: the campaign decides nothing, whatever its lines say.
+fn line_of_bound(out: &mut String, outcome: &Outcome<'_>) {
+    let seeds = &outcome.campaign.seeds;
+    let mut stopped = seeds
+        .iter()
+        .filter_map(|seed| Some((seed, outcome.bound(seed)?)));
+    if let Some((first, why)) = stopped.next() {
+        let (count, first) = (stopped.count() + 1, first.seed);
+        let _ = writeln!(
+            out,
+            "  ??   {why} ({count} of {} seeds, first {first})",
+            seeds.len()
+        );
+    }
+}
+
+/// The lines that say why a campaign with no violation is no pass: of properties that were not tested
+/// or not decided, of faults that did not land, of a bound that ended seeds early.
+pub(crate) fn undecided(outcome: &Outcome<'_>) -> String {
+    let mut out = String::new();
+    let campaign = outcome.campaign;
+    for property in &campaign.properties {
+        if matches!(
+            property.verdict,
+            Verdict::NotExercised | Verdict::Inconclusive
+        ) {
+            line_of_property(&mut out, property, campaign.seeds.len());
+        }
+    }
+    for fault in &campaign.faults {
+        line_of_fault(&mut out, fault, campaign.seeds.len());
+    }
+    line_of_bound(&mut out, outcome);
     out
 }
 

@@ -33,6 +33,9 @@ pub fn seed(
         );
         active_line(&mut out, recording, result.end);
     }
+    if let Some(why) = outcome.bound(result) {
+        let _ = writeln!(out, "    {why}");
+    }
     for fault in &result.faults {
         let firings = fault.firings.unwrap_or_default();
         if let Some(at) = firings.failed {

@@ -19,7 +19,8 @@ const RECORD_KEYS: [&str; 8] = [
 const ISSUES_MAX: usize = 20;
 
 /// The order of a log by time, for the remedy.
-const SORTED: &str = "sort the records by time, stably: (head -1 LOG; tail -n +2 LOG | jq -sc 'sort_by(.time_ns)[]')";
+const SORTED: &str = "sort the records by time, stably: \
+    (head -1 LOG; tail -n +2 LOG | jq -sc 'sort_by(.time_ns // (.time_s*1e9))[]')";
 
 impl EventLog {
     /// Reads a log. `path` is for messages only.
