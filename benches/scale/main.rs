@@ -11,12 +11,16 @@
     reason = "a bench prints its figures, and shows wall time beside CPU time"
 )]
 
+mod coverage;
 mod curve;
 #[path = "../engine/generator.rs"]
 #[expect(dead_code, reason = "the engine's benches use all of it")]
 mod generator;
 mod heartbeats;
+mod histories;
 mod membership;
+#[path = "../../sim-core/tests/linearizability/parse.rs"]
+mod parse;
 mod placement;
 mod recording;
 mod seeds;
@@ -25,9 +29,11 @@ mod tasks;
 use cpu_time::ProcessTime;
 
 /// The benches by name, in the order in which they run: small ones first, as peak memory only grows.
-const ALL: [(&str, fn()); 7] = [
+const ALL: [(&str, fn()); 9] = [
     ("seeds", seeds::run),
     ("placement", placement::run),
+    ("histories", histories::run),
+    ("coverage", coverage::run),
     ("recording", recording::run),
     ("heartbeats", heartbeats::run),
     ("membership", membership::run),

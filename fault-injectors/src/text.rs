@@ -11,6 +11,7 @@ pub use grouped::plan_summary;
 use crate::param::{Unit, law_text, size_text};
 use crate::topology::{KnobKind, Topology};
 use squall_core::NodeId;
+use squall_core::disk::DiskOps;
 use squall_core::memory::{Activity, Arrival};
 use squall_core::plan::{
     Arithmetic, Clocks, CutMode, CutScope, Damage, DiskSpace, DiskTarget, Entry, FreezeEnd,
@@ -299,6 +300,25 @@ fn pressure_text(size: Damage, activity: Activity, arrival: Arrival) -> String {
     }
 }
 
+/// `all calls`, or `8 % of the calls`.
+fn part(share: f64, what: &str) -> String {
+    if share >= 1.0 {
+        return format!("all {what}");
+    }
+    let percent = (share * 1e6).round() / 1e4;
+    // A share too small for that is said as it is.
+    match percent > 0.0 || share <= 0.0 {
+        true => format!("{percent} % of the {what}"),
+        false => format!("{share} of the {what}"),
+    }
+}
+
+/// [`part`] of operations of a disk.
+fn part_of(share: f64, ops: DiskOps) -> String {
+    let ops = ops.to_string();
+    part(share, ops.strip_prefix("all ").unwrap_or(&ops))
+}
+
 fn disk_text(primitive: &Primitive) -> String {
     match primitive {
         Primitive::DiskLatency {
@@ -313,12 +333,12 @@ fn disk_text(primitive: &Primitive) -> String {
                 Arithmetic::Scale => format!("x {}", law_text(delay, Unit::Plain)),
                 Arithmetic::Replace => format!("= {}", law_text(delay, Unit::Time)),
             };
-            format!("latency {law} for {share} of {ops}")
+            format!("latency {law} for {}", part_of(*share, *ops))
         }
         Primitive::DiskHold { ops, .. } => format!("{ops} held"),
         Primitive::DiskError {
             ops, error, share, ..
-        } => format!("{} for {share} of {ops}", error.errno()),
+        } => format!("{} for {}", error.errno(), part_of(*share, *ops)),
         Primitive::DiskFull { space, .. } => match space {
             DiskSpace::Free(bytes) => format!("{} left", size_text(*bytes)),
             DiskSpace::Fill { rate, reserve } => {
@@ -326,7 +346,7 @@ fn disk_text(primitive: &Primitive) -> String {
                 format!("filled by {rate} a second but for {}", size_text(*reserve))
             }
         },
-        Primitive::LyingFsync { share, .. } => format!("{share} of syncs lie"),
+        Primitive::LyingFsync { share, .. } => format!("{} lie", part(*share, "syncs")),
         Primitive::UnsyncedLoss { share, .. } => {
             format!("a loss of power takes {share} of unsynced writes")
         }
@@ -355,7 +375,7 @@ fn disk_text(primitive: &Primitive) -> String {
             ..
         } => {
             let blocks = law_text(distance, Unit::Plain);
-            format!("{share} of {ops} go {blocks} blocks astray")
+            format!("{} go {blocks} blocks astray", part_of(*share, *ops))
         }
         other => other.name().to_owned(),
     }

@@ -3,7 +3,7 @@
 //! Numbers are handed out in the order of insertion, which must be the order in which the host
 //! builds its world.
 
-use crate::param::Date;
+use crate::param::{Date, Issue, nearest, suggest};
 use squall_core::plan::LinkTarget;
 use squall_core::{ChannelId, KnobId, NodeId, ServiceId, VirtualDuration, VirtualTime};
 
@@ -291,6 +291,30 @@ impl Topology {
     pub fn service(&self, name: &str) -> Option<ServiceId> {
         let index = self.services.iter().position(|s| s == name)?;
         Some(ServiceId::from_index(index))
+    }
+    /// The service called `name`, or what is wrong with that.
+    pub fn find_service(&self, name: &str) -> Result<ServiceId, Issue> {
+        if let Some(service) = self.service(name) {
+            return Ok(service);
+        }
+        let issue = Issue::new(format!("unknown service `{name}`"), 0..name.len());
+        let all = || self.services.iter().map(String::as_str);
+        let owner = name.split_once('.').map_or(name, |(owner, _)| owner);
+        let own = |service: &&str| service.split('.').next() == Some(owner);
+        let own: Vec<&str> = all().filter(own).collect();
+        let between = format!("{owner}.service");
+        if nearest(name, all()).is_some() || !own.contains(&between.as_str()) {
+            return Err(issue.maybe_help(suggest(name, all())));
+        }
+        // A graph of services: what clients ask of it, and every call inside, are services to faults.
+        let part = name.split_once('.').map_or("NAME", |(_, part)| part);
+        Err(issue
+            .label(format!("services of `{owner}`: {}", own.join(", ")))
+            .help(format!(
+                "`{between}` is every call inside the graph; of one part of it give that part nodes of its own, \
+                 `services.{part}.on = ..`, and add replica = \"those nodes\" here, or client = for its own calls; \
+                 links = \"path of {owner}.{part}\" are the ways to what it calls"
+            )))
     }
     /// The knob called `name`.
     pub fn knob(&self, name: &str) -> Option<(KnobId, &KnobInfo)> {

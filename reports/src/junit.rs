@@ -38,11 +38,11 @@ fn properties(suite: &mut TestSuite, statistics: &Statistics) {
     }
     for (index, cause) in statistics.causes.iter().enumerate() {
         let text = format!(
-            "{}: {}: {} ({} seeds, first {})",
+            "{}: {}: {} ({}, first {})",
             cause.kind,
             cause.property,
             cause.signature,
-            cause.seeds.len(),
+            crate::words::seeds(cause.seeds.len()),
             cause.seeds[0]
         );
         suite.add_property((

@@ -162,6 +162,11 @@ pub(crate) fn measure(kind: &PropertyKind, x: f64) -> String {
     }
 }
 
+/// `1 seed`, `8 seeds`.
+pub(crate) fn seeds(count: usize) -> String {
+    format!("{count} seed{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

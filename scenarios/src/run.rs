@@ -3,6 +3,7 @@
 use crate::diagnose::Report;
 use crate::scenario::{Files, Scenario};
 use crate::workloads::cluster::rollout::Fleets;
+use crate::workloads::cluster::scheduler::Homes;
 use crate::workloads::{Install, Prepare, Prepared};
 use squall_core::depends::DependencyMap;
 use squall_core::history::History;
@@ -61,13 +62,15 @@ impl Scenario {
                 args: &workload.args,
                 nodes: &workload.nodes,
                 topology: &self.topology,
+                workloads: &self.workloads,
                 files,
             };
             (workload.kind.prepare)(&prepare, &mut issues)
         };
         let prepared: Vec<Prepared> = self.workloads.iter().map(prepare).collect();
         crate::workloads::cluster::rollout::twice(&self.workloads, &mut issues);
-        if issues.is_empty() && self.text.contains("path of") {
+        let path = |fault: &squall_faults::FaultUse| crate::file::paths::named(&fault.args);
+        if issues.is_empty() && self.faults.iter().any(path) {
             let workloads = self.workloads.iter().zip(&prepared);
             let map = crate::file::paths::dependencies(&self.topology, workloads);
             crate::file::paths::settle(&mut self, &map, &mut issues);
@@ -215,6 +218,7 @@ impl Ready {
         }
         let mut promised = Promised::new();
         let mut fleets = Fleets::default();
+        let mut homes = Homes::default();
         for (workload, prepared) in scenario.workloads.iter().zip(&self.prepared) {
             let mut install = Install {
                 world,
@@ -222,6 +226,7 @@ impl Ready {
                 prepared,
                 topology: &scenario.topology,
                 fleets: &mut fleets,
+                homes: &mut homes,
                 invariants: Vec::new(),
             };
             (workload.kind.install)(&mut install);

@@ -156,6 +156,31 @@ fn s01_the_first_detection_of_random_probing() {
     assert!(ok, "see above");
 }
 
+/// S02: with ever more members the mean goes to e/(e-1), which a thousand come nearer than the tolerance.
+#[test]
+fn s02_the_limit_of_random_probing() {
+    let test = "s02_the_limit_of_random_probing";
+    let (Some(limit), Some(finite)) = (rows("S02", test), rows("S01", test)) else {
+        return;
+    };
+    let e = std::f64::consts::E;
+    assert!((limit[0].value() - e / (e - 1.0)).abs() < 5e-6, "{limit:?}");
+    let law = |n: f64| 1.0 / (1.0 - libm::pow(1.0 - 1.0 / (n - 1.0), n - 1.0));
+    for row in &finite {
+        let n = f64::from(members_of(row));
+        assert!((law(n) - row.value()).abs() < 1e-5, "{row:?}");
+    }
+    let rules = probes_only(1_000, Order::Random);
+    let batch = |seed: u64| mean(&first_detections(&rules, SEEDS + seed, 1_000));
+    let found = Estimate::of(&(0..SEEDS).map(batch).collect::<Vec<_>>());
+    // The row is a limit and names no tolerance: that of S01 is taken.
+    println!(
+        "S02 {} measured {:.5} +- {:.5}",
+        limit[0].said, found.mean, found.error
+    );
+    assert!((found.mean / limit[0].value() - 1.0).abs() < 0.03);
+}
+
 /// Bound of rows S03: no member lets 2n - 1 periods pass between two probes of the same other one. That
 /// some come close says that the bound is one.
 #[test]
@@ -192,6 +217,7 @@ fn s03_round_robin_never_takes_longer_than_its_bound() {
     );
     if let Some(all) = rows("S03", "s03_round_robin_never_takes_longer_than_its_bound") {
         assert_eq!(all.len(), 1);
+        assert_eq!(all[0].said, "2n-1", "the bound above");
     }
 }
 

@@ -167,6 +167,12 @@ fn scenarios(dir: &str) -> u8 {
             return exit::NOTHING;
         }
     };
+    if files.is_empty() {
+        out::note(&format!(
+            "error: no scenario below `{dir}`: a scenario is a file ending in .toml; `squall demo` shows one"
+        ));
+        return exit::NOTHING;
+    }
     let mut text = String::new();
     for path in files {
         let _ = match load(&path, &Settings::default()) {

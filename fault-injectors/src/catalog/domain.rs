@@ -3,7 +3,7 @@
 use super::FaultKind;
 use super::node::SEEN;
 use crate::lowering::{Lowering, Refusal};
-use crate::param::{Args, Issue, Kind, Param, suggest};
+use crate::param::{Args, Issue, Kind, Param, Shape, Unit, suggest};
 use squall_core::plan::{CutMode, CutScope, Family, LinkTarget, Primitive, Seen};
 use squall_core::{NodeId, Sample, VirtualDuration};
 
@@ -22,14 +22,27 @@ const DOMAIN: Param = Param::new(
 fn members(
     name: Option<&str>,
     lowering: &mut Lowering<'_>,
+    place: (&'static str, &'static str),
+) -> Result<Vec<NodeId>, Refusal> {
+    let all = everybody(lowering);
+    members_among(&all, name, lowering, place)
+}
+
+fn everybody(lowering: &Lowering<'_>) -> Vec<NodeId> {
+    let count = lowering.topology.nodes().len();
+    (0..count).map(NodeId::from_index).collect()
+}
+
+/// The same of these nodes only.
+fn members_among(
+    pool: &[NodeId],
+    name: Option<&str>,
+    lowering: &mut Lowering<'_>,
     (level, key): (&'static str, &'static str),
 ) -> Result<Vec<NodeId>, Refusal> {
     let topology = lowering.topology;
-    let mut values: Vec<&str> = topology
-        .nodes()
-        .iter()
-        .filter_map(|n| n.label(level))
-        .collect();
+    let label = |node: &NodeId| topology.node(*node).label(level);
+    let mut values: Vec<&str> = pool.iter().filter_map(label).collect();
     values.sort_unstable();
     values.dedup();
     if values.is_empty() {
@@ -53,7 +66,8 @@ fn members(
             chosen
         }
     };
-    Ok(topology.nodes_where(|node| node.label(level) == Some(chosen)))
+    let here = |node: &NodeId| label(node) == Some(chosen);
+    Ok(pool.iter().copied().filter(here).collect())
 }
 
 /// Cuts all links between the members and everybody else.
@@ -192,12 +206,31 @@ pub(super) const RACK_BURST: FaultKind = FaultKind {
     summary: "many nodes fail within two minutes, most of them in one rack",
     doc: "`size` nodes crash, each at an instant drawn from `window`; a share of `affinity` of them are of \
           one rack (named or drawn), the others anybody. Each is down for `down`. A rack of fewer nodes \
-          gives all it has.",
+          gives all it has, and nobody else falls for it. Nodes without a label `rack` are in racks of \
+          `rack_size`, by number, where that is given.",
     params: &[
+        Param::new(
+            "nodes",
+            Kind::Selector(Shape::Nodes),
+            "who may fail; everybody if missing",
+        ),
         Param::new(
             "rack",
             Kind::Text,
             "the rack; one of those there are, drawn a seed, if missing",
+        ),
+        Param::new(
+            "rack_size",
+            Kind::Integer {
+                min: 1,
+                max: 1_000_000,
+            },
+            "nodes of a rack, if they have no label that says which",
+        ),
+        Param::new(
+            "sizes",
+            Kind::Law(Unit::Plain),
+            "nodes that fail, drawn each time and rounded; instead of `size`",
         ),
         Param::new(
             "size",
@@ -229,14 +262,38 @@ pub(super) const RACK_BURST: FaultKind = FaultKind {
     lower: rack_burst,
 };
 
+/// The nodes of the rack that fails: by its label, or by number where nobody has one.
+fn rack(args: &Args, lowering: &mut Lowering<'_>, pool: &[NodeId]) -> Result<Vec<NodeId>, Refusal> {
+    let topology = lowering.topology;
+    let labelled = |node: &NodeId| topology.node(*node).label("rack").is_some();
+    match (args.integer_opt("rack_size"), args.text_opt("rack")) {
+        (Some(size), None) if !pool.iter().any(labelled) => {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let racks: Vec<&[NodeId]> = pool.chunks(size).collect();
+            let names: Vec<String> = (0..racks.len()).map(|rack| rack.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let chosen = lowering.first_of("domain", &names).to_owned();
+            lowering.note(format!("rack {chosen} of {}", racks.len()));
+            let chosen: usize = chosen.parse().unwrap_or(0);
+            Ok(racks[chosen].to_vec())
+        }
+        (_, name) => members_among(pool, name, lowering, ("rack", "rack")),
+    }
+}
+
 fn rack_burst(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
-    let rack = members(args.text_opt("rack"), lowering, ("rack", "rack"))?;
-    let size = usize::try_from(args.count("size")).unwrap_or(usize::MAX);
-    let others = lowering.topology.nodes().len();
-    let others: Vec<NodeId> = (0..others)
-        .map(NodeId::from_index)
-        .filter(|node| !rack.contains(node))
-        .collect();
+    let pool = match args.given("nodes") {
+        true => lowering.nodes(args, "nodes")?,
+        false => everybody(lowering),
+    };
+    let rack = rack(args, lowering, &pool)?;
+    let size = match args.law_opt("sizes") {
+        Some(law) => law.sample(&mut lowering.stream("size")).round(),
+        None => args.count("size") as f64,
+    };
+    let size = size.clamp(1.0, pool.len().max(1) as f64);
+    let others = pool.iter().copied();
+    let others: Vec<NodeId> = others.filter(|node| !rack.contains(node)).collect();
     let rack = lowering.permutation("rack", &rack);
     let others = lowering.permutation("others", &others);
     #[expect(
@@ -244,8 +301,12 @@ fn rack_burst(args: &Args, lowering: &mut Lowering<'_>) -> Result<(), Refusal> {
         clippy::cast_sign_loss,
         reason = "a share of a count is a count"
     )]
-    let inside = ((size as f64 * args.number("affinity")).ceil() as usize).min(rack.len());
+    let (inside, size) = (
+        (size * args.number("affinity")).ceil() as usize,
+        size as usize,
+    );
     let outside = (size - inside.min(size)).min(others.len());
+    let inside = inside.min(rack.len());
     let window = lowering.window;
     let length = match window.until {
         Some(until) => until.since(window.from),

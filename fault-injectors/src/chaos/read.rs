@@ -1,7 +1,7 @@
 //! A `[chaos]` record to what a climate is drawn from.
 
 use super::draw::roles;
-use super::recipe::recipe;
+use super::recipe::{needs_role, recipe};
 use super::{Chaos, issue};
 use crate::catalog::{self, FaultKind};
 use crate::compose::land_of;
@@ -19,20 +19,20 @@ impl Chaos {
         issues: &mut Vec<Issue>,
     ) -> Option<Self> {
         let before = issues.len();
-        if record.broken {
-            return None;
-        }
         let (from, until) = times(record, stop, issues);
         let pool: Vec<NodeId> = match record.selector_opt("nodes") {
             // What is wrong with it is told by whoever checks all selectors.
-            Some(selector) => match selector.members(topology) {
+            Some(selector) => match selector.targets(topology) {
                 Ok(nodes) => nodes,
                 Err(wrong) => {
                     issues.push(record.place("nodes").locate(wrong));
                     Vec::new()
                 }
             },
-            None => topology.nodes_where(|_| true),
+            None => {
+                let all = (0..topology.nodes().len()).map(NodeId::from_index);
+                all.filter(|node| !topology.spared.contains(node)).collect()
+            }
         };
         let picked = record
             .selector_opt("nodes")
@@ -41,6 +41,11 @@ impl Chaos {
             let wrong = Issue::new("nothing is drawn here", 0..selector.text.len())
                 .help("name the whole set; `nodes_max` says how many are hit");
             issues.push(record.place("nodes").locate(wrong));
+        }
+        if pool.is_empty() && !record.given("nodes") && !topology.nodes().is_empty() {
+            let wrong = issue("nobody may be hit", &record.place);
+            let wrong = wrong.label("`never` spares every node");
+            issues.push(wrong.help("take some out of `never`"));
         }
         let keep_healthy = size(record, "keep_healthy");
         if !pool.is_empty() && keep_healthy >= pool.len() && record.given("keep_healthy") {
@@ -51,20 +56,24 @@ impl Chaos {
             issues.push(wrong.label(format!("there are {} nodes", pool.len())));
         }
         let kinds = kinds(record, topology, issues);
-        if kinds.is_empty() && issues.len() == before {
-            issues.push(issue("no fault can be drawn", &record.place).label("in this record"));
+        if kinds.is_empty() && issues.len() == before && !record.broken {
+            issues.push(nothing_to_draw(record));
         }
         // A single node is hit all the same: there is nobody else.
         let healthy = keep_healthy.min(pool.len().saturating_sub(1));
         let nodes_max = size(record, "nodes_max");
-        if record.flag("roles") {
+        let roles = record.flag_opt("roles").unwrap_or(false);
+        if roles && !pool.is_empty() {
             check_roles(record, topology, (&pool, healthy, nodes_max), issues);
+        }
+        if record.broken || issues.len() > before {
+            return None;
         }
         let faults = u32::try_from(record.count("faults")).unwrap_or(1);
         let concurrent = record
             .integer_opt("concurrent")
             .and_then(|n| u32::try_from(n).ok());
-        (issues.len() == before).then(|| Self {
+        Some(Self {
             faults,
             concurrent: concurrent.unwrap_or(faults),
             keep_healthy: healthy,
@@ -72,7 +81,7 @@ impl Chaos {
             down_max: size(record, "down_max"),
             pool,
             spells: u32::try_from(record.count("spells")).unwrap_or(1),
-            roles: record.flag("roles"),
+            roles,
             kinds,
             from,
             until,
@@ -106,8 +115,34 @@ fn check_roles(
     }
 }
 
+/// A number of nodes; the largest if it could not be read.
 fn size(record: &Args, key: &str) -> usize {
-    usize::try_from(record.count(key)).unwrap_or(usize::MAX)
+    let count = record.integer_opt(key);
+    count.map_or(usize::MAX, |count| {
+        usize::try_from(count).unwrap_or(usize::MAX)
+    })
+}
+
+/// No fault is left by `kinds` and `without`.
+fn nothing_to_draw(record: &Args) -> Issue {
+    let given = ["kinds", "without"]
+        .into_iter()
+        .filter(|key| record.given(key));
+    let given: Vec<&str> = given.collect();
+    match given[..] {
+        [] => issue("no fault can be drawn", &record.place).label("in this record"),
+        [first, ..] => {
+            let names: Vec<String> = given.iter().map(|key| format!("`{key}`")).collect();
+            let left = format!("{} leave nothing to draw", names.join(" and "));
+            let left = if given.len() == 1 { left.replace("leave", "leaves") } else { left };
+            let span = record.place(first).span.clone();
+            Issue::new("no fault can be drawn", span).label(left)
+        }
+    }
+    .help(
+        "name other faults or families: `squall list faults` shows them, and `squall list faults NAME` why one \
+         cannot be drawn; faults of calls need a workload with a service",
+    )
 }
 
 /// Begin and end: from a tenth of the run to three quarters, unless the file says otherwise.
@@ -132,6 +167,7 @@ fn times(record: &Args, stop: VirtualTime, issues: &mut Vec<Issue>) -> (VirtualT
 
 /// Faults that may be drawn, by `kinds` and `without`.
 fn kinds(record: &Args, topology: &Topology, issues: &mut Vec<Issue>) -> Vec<&'static FaultKind> {
+    let roles = record.flag("roles");
     let wanted = record.list_opt("kinds").map(|list| words(list, issues));
     let left_out = words(record.list_opt("without").unwrap_or(&[]), issues);
     let named = |kind: &FaultKind, words: &[&str]| {
@@ -143,19 +179,25 @@ fn kinds(record: &Args, topology: &Topology, issues: &mut Vec<Issue>) -> Vec<&'s
         let Value::Text(word) = &arg.value else {
             continue;
         };
-        let Some(Err(why)) = catalog::find(word).map(recipe) else {
+        let Some(kind) = catalog::find(word) else {
             continue;
         };
+        let (why, help) = match recipe(kind) {
+            Err(why) => (why, "give it a `[[fault]]` of its own"),
+            Ok(_) if needs_role(kind) && !roles => {
+                let why = "it hits whoever has a role, and nobody with one is hit here".to_owned();
+                (why, "set `roles = true`, or leave it out")
+            }
+            Ok(_) => continue,
+        };
         let wrong = Issue::new(format!("{word} cannot be drawn"), 0..word.len());
-        issues.push(
-            arg.place
-                .locate(wrong.label(why).help("give it a `[[fault]]` of its own")),
-        );
+        issues.push(arg.place.locate(wrong.label(why).help(help)));
     }
     let possible = |kind: &&&'static FaultKind| {
         let calls =
             kind.params.iter().any(|p| p.key == "service") && topology.services().is_empty();
         recipe(kind).is_ok()
+            && (roles || !needs_role(kind))
             && !calls
             && wanted.as_ref().is_none_or(|words| named(kind, words))
             && !named(kind, &left_out)

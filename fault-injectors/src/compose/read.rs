@@ -2,8 +2,8 @@
 
 use super::calm;
 use super::{Bundle, Composed, Group, Member, Order, Part, Ramp};
-use crate::catalog;
-use crate::lowering::{FaultUse, labels};
+use crate::catalog::{self, FaultKind};
+use crate::lowering::{FaultUse, Refusal, labels};
 use crate::param::{Arg, Args, Issue, Value, suggest};
 use crate::preset::{self, Wanted};
 use crate::timing::Timing;
@@ -120,6 +120,7 @@ fn leaf(record: &Args, label: String, land: Land, reading: &mut Reading<'_>) -> 
         "goes with a group or a preset",
         reading,
     );
+    check_timing(record, (kind, args), reading);
     let ramp = record.table_opt("ramp");
     let before = reading.issues.len();
     let ramp = ramp.and_then(|ramp| Ramp::read(ramp, kind, reading.issues));
@@ -139,6 +140,27 @@ fn leaf(record: &Args, label: String, land: Land, reading: &mut Reading<'_>) -> 
             ..Composed::default()
         },
     })
+}
+
+/// What is wrong with the timing of a fault, whatever else is: lowering stops at the first error, and a record
+/// that could not be read is never lowered.
+fn check_timing(record: &Args, (kind, args): (&FaultKind, &Args), reading: &mut Reading<'_>) {
+    let timing = Timing::from_args(record);
+    let own = kind
+        .own_length
+        .filter(|key| args.given(key) || !timing.has_length());
+    let own = own.and_then(|key| args.duration_opt(key));
+    let unread = record.is_unread("for") || kind.own_length.is_some_and(|key| args.is_unread(key));
+    let mut refuse = |refusal: Refusal| reading.issues.push(refusal.locate(args, record));
+    if !unread && let Err(refusal) = timing.check_length(own, kind.own_length) {
+        refuse(refusal);
+    }
+    if let Err(refusal) = timing.check_every(record) {
+        refuse(refusal);
+    }
+    if let Err(refusal) = trigger::check_floor(record) {
+        refuse(refusal);
+    }
 }
 
 /// The rule about landing that a record writes.

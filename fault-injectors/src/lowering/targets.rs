@@ -169,10 +169,7 @@ impl Lowering<'_> {
     /// The service named at `key`.
     pub fn service(&self, args: &Args, key: &'static str) -> Result<ServiceId, Refusal> {
         let name = args.text(key);
-        self.topology.service(name).ok_or_else(|| {
-            let known = self.topology.services().iter().map(String::as_str);
-            let issue = Issue::new(format!("unknown service `{name}`"), 0..name.len());
-            Refusal::arg(key, issue.maybe_help(crate::param::suggest(name, known)))
-        })
+        let found = self.topology.find_service(name);
+        found.map_err(|issue| Refusal::arg(key, issue))
     }
 }

@@ -16,10 +16,17 @@ pub struct Place {
 }
 
 impl Place {
-    /// An issue of a parser that looked at the string, at its place in the file.
+    /// An issue of a parser that looked at the string, at its place in the file: inside of its quotes.
     pub fn locate(&self, issue: Issue) -> Issue {
         match self.start {
-            Some(start) => issue.shifted(start),
+            Some(start) => {
+                let end = self.span.end.saturating_sub(start - self.span.start);
+                let issue = issue.shifted(start);
+                Issue {
+                    range: issue.range.start.min(end)..issue.range.end.min(end),
+                    ..issue
+                }
+            }
             None => Issue {
                 range: self.span.clone(),
                 ..issue
@@ -123,6 +130,8 @@ pub struct Args {
     pub place: Place,
     /// Whether an error was found in it, so that values may be missing.
     pub broken: bool,
+    /// Keys that stand in the file, but whose values could not be read.
+    pub unread: Vec<String>,
 }
 
 macro_rules! getters {
@@ -164,6 +173,10 @@ impl Args {
     /// Whether `key` stands in the file.
     pub fn given(&self, key: &str) -> bool {
         self.arg(key).is_some_and(|arg| arg.given)
+    }
+    /// Whether `key` stands in the file with a value that could not be read.
+    pub fn is_unread(&self, key: &str) -> bool {
+        self.unread.iter().any(|unread| unread == key)
     }
     /// Where the value at `key` stands; the whole record if it stands nowhere.
     pub fn place(&self, key: &str) -> &Place {

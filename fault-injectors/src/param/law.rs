@@ -24,6 +24,11 @@ const FORMS: [(&str, &str); 9] = [
 /// Points up to which an empirical law is printed as its quantiles.
 const QUANTILES_MAX: usize = 24;
 
+/// A draw as rare as this may be of any length.
+const RARE: f64 = 1e-6;
+/// 100 years in nanoseconds: sums of a few such times can still be named.
+const LONG_NS: f64 = 100.0 * 365.25 * 86_400e9;
+
 /// How to write the law that `text` begins with, or any.
 fn form(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or("");
@@ -107,7 +112,15 @@ pub fn law(text: &str, unit: Unit) -> Result<Law, Issue> {
                 .help(form(text)),
         );
     }
-    ordered(law, text.len())
+    let law = ordered(law, text.len())?;
+    let long = law.quantile(1.0 - RARE);
+    if unit == Unit::Time && (long.is_nan() || long > LONG_NS) {
+        let issue = Issue::new("a distribution without bounds", 0..text.len());
+        return Err(issue
+            .label("more than one draw in a million is longer than 100 years")
+            .help(form(text)));
+    }
+    Ok(law)
 }
 
 /// Reads `trace FILE [column NAME] [in UNIT]`: the values of a column are the law, each with the same

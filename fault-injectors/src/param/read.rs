@@ -50,6 +50,8 @@ pub fn read(params: &[Param], node: &Node, issues: &mut Vec<Issue>) -> Args {
                     place: place_of(value),
                     given: true,
                 });
+            } else {
+                args.unread.push(param.key.to_owned());
             }
         } else if group_given(param, params, &given) {
             // Another member of its group stands there: neither missing nor at its default.
@@ -353,6 +355,8 @@ fn read_map(of: &Kind, entries: &[(NodeKey, Node)], node: &Node, issues: &mut Ve
                 place: place_of(value),
                 given: true,
             });
+        } else {
+            args.unread.push(key.name.clone());
         }
     }
     args.broken = issues.len() > before;

@@ -146,7 +146,7 @@ impl Preset {
             Some(selector) => {
                 let count = match selector.has_roles(topology) {
                     true => usize::MAX,
-                    false => selector.members(topology).ok()?.len(),
+                    false => selector.targets(topology).ok()?.len(),
                 };
                 (count, names(topology, Some(selector))?)
             }

@@ -33,7 +33,7 @@ pub(super) const DRAM: Preset = Preset {
     name: "dram",
     summary: "memory goes bad for a month, in which errors that no code corrects are frequent",
     doc: "More than 8 % of the modules have correctable errors in a year: a bad month comes to a node every \
-          105,000 h, with one module a node. Errors that are corrected (25,000 to 70,000 per 10^9 h and Mbit, \
+          100,000 h, with one module a node. Errors that are corrected (25,000 to 70,000 per 10^9 h and Mbit, \
           some three an hour over the 8 GiB of an average node, nearly all of them in bad months) change \
           nothing here. In a bad month an uncorrectable one is 27 to 400 times likelier, drawn a seed; each \
           is a crash of the node, which is back after 10 min. That a good module has one in 5,000,000 h \
@@ -53,7 +53,7 @@ pub(super) const DRAM: Preset = Preset {
             ],
             &[
                 ("for", "730h over scale"),
-                ("every.mean", "105000h a node"),
+                ("every.mean", "100000h a node"),
                 POISSON,
                 STACK,
             ],

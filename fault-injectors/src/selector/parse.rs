@@ -9,8 +9,9 @@ use std::ops::Range;
 const ROLES: [&str; 5] = ["leader", "followers", "primaries", "holder", "owner"];
 /// Labels that may be written as two words.
 const LABELS: [&str; 5] = ["zone", "rack", "pdu", "room", "kind"];
-const HELP: &str = "write for instance \"gateway\", \"any 1 of gateway\", \"20% of cluster\", \
-                    \"minority of kv except {kv-0}\"";
+const HELP: &str = "write for instance \"gateway\", \"any 1 of gateway\", \"up to 20% of cluster\", \
+                    \"any 2 of gateway spread zone\", \"web zone b\", \"minority of kv except {kv-0}\", \
+                    \"kv not leader of kv\"";
 
 impl Selector {
     /// Reads nodes in words.
@@ -72,6 +73,25 @@ impl LinkSelector {
             path: None,
         })
     }
+}
+
+/// What stands behind a group is no `[N]`.
+fn no_index(word: &str, group: &str, range: Range<usize>) -> Issue {
+    let signed = word.split_once("]-").map(|(a, b)| (a, "-", b));
+    let signed = signed.or_else(|| word.split_once("]+").map(|(a, b)| (a, "+", b)));
+    if let Some((first, sign, second)) = signed {
+        let issue = Issue::new(format!("`{sign}` stands between spaces"), range);
+        return issue.help(format!("write \"{first}] {sign} {second}\""));
+    }
+    if let Some((index, rest)) = word[group.len() + 1..].split_once(']')
+        && !rest.is_empty()
+        && index.parse::<u32>().is_ok()
+    {
+        let issue = Issue::new(format!("unexpected `{rest}` behind an index"), range);
+        return issue.help(format!("write \"{group}[{index}]\""));
+    }
+    let issue = Issue::new(format!("`{word}` has no index"), range);
+    issue.help(format!("write \"{group}[0]\""))
 }
 
 /// `path of W`, if that is what stands there.
@@ -250,10 +270,7 @@ impl<'a> Words<'a> {
             let index = rest.strip_suffix(']').and_then(|n| n.parse().ok());
             Who::Indexed(
                 group.to_owned(),
-                index.ok_or_else(|| {
-                    Issue::new(format!("`{word}` has no index"), range.clone())
-                        .help(format!("write \"{group}[0]\""))
-                })?,
+                index.ok_or_else(|| no_index(word, group, range.clone()))?,
             )
         } else {
             Who::Named(word.to_owned())

@@ -8,13 +8,21 @@ use squall_core::plan::{LinkTarget, Role};
 use squall_core::{NodeId, Sample};
 
 impl Selector {
-    /// The whole set, in topology order, before anything is picked from it. Never empty.
+    /// The whole set, in topology order, before anything is picked from it. Never empty. Nodes that
+    /// `never` spares are in it: they are held back from faults alone.
     pub fn members(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
-        self.set(topology, false)
+        let set = self.set(topology, false)?;
+        self.enough(set)
     }
-    /// Everybody who may be in the set: of a role whoever may have it. What roles take away stays.
+    /// The set without the nodes that `never` spares: whom a fault may hit. Never empty.
+    pub fn targets(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
+        let set = self.set(topology, false)?;
+        self.enough(self.unspared(set, topology)?)
+    }
+    /// Everybody whom a fault may find in the set: of a role whoever may have it. What roles take away stays.
     pub fn candidates(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
-        self.set(topology, true)
+        let set = self.set(topology, true)?;
+        self.enough(self.unspared(set, topology)?)
     }
     /// Whether it names roles that nodes take and give up, so that it is resolved when a fault fires.
     pub fn has_roles(&self, topology: &Topology) -> bool {
@@ -59,6 +67,10 @@ impl Selector {
         }
         set.sort_unstable();
         set.dedup();
+        Ok(set)
+    }
+    /// The set without the nodes that `never` spares.
+    fn unspared(&self, mut set: Vec<NodeId>, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
         let named = set.len();
         set.retain(|node| !topology.spared.contains(node));
         if set.is_empty() && named > 0 {
@@ -66,6 +78,10 @@ impl Selector {
             let issue = issue.label("everybody it names is spared by `never`");
             return Err(issue.help("name others, or take them out of `never`"));
         }
+        Ok(set)
+    }
+    /// The set, if as many can be picked from it as are wanted.
+    fn enough(&self, set: Vec<NodeId>) -> Result<Vec<NodeId>, Issue> {
         let wanted = match self.pick {
             Pick::Any(n) => n as usize,
             _ => 1,
@@ -101,7 +117,7 @@ impl Selector {
         draws: &Draws,
         (purpose, apart): (&str, &[NodeId]),
     ) -> Result<Vec<NodeId>, Issue> {
-        let mut set = self.members(topology)?;
+        let mut set = self.targets(topology)?;
         if !self.is_drawn() {
             return Ok(set);
         }
@@ -156,10 +172,14 @@ impl LinkSelector {
         let Some((_, links)) = found else {
             let owner = path.unit.split(['.', '/']).next().unwrap_or_default();
             let unread = topology.paths_unread.iter().any(|unread| unread == owner);
-            if unread && topology.nodes().len() > 1 {
+            if unread {
                 // Any link will do for a first lowering, whose plan nobody runs.
-                let (from, to) = (NodeId::from_index(0), NodeId::from_index(1));
-                return Some(Ok(vec![LinkTarget { from, to }]));
+                let link = LinkTarget {
+                    from: NodeId::from_index(0),
+                    to: NodeId::from_index(1),
+                };
+                let there = topology.nodes().len() > 1;
+                return Some(Ok(there.then_some(link).into_iter().collect()));
             }
             let known = topology.paths.iter().map(|(name, _)| name.as_str());
             let issue = issue(format!("nothing here is called `{}`", path.unit));

@@ -1,5 +1,6 @@
 //! What the rules of calls do, and to which calls, as text.
 
+use super::part;
 use crate::param::{Unit, law_text, rate_text};
 use squall_core::plan::{Arithmetic, CallRule, CallScope, LimitUnit, Malformed, RetryAfter};
 use std::fmt::Write as _;
@@ -38,7 +39,8 @@ pub(super) fn rule(rule: &CallRule) -> String {
                 true => String::new(),
                 false => format!(", {work} of processor time each"),
             };
-            format!("error {status} for {share} of the calls{when}{hint}{work}")
+            let calls = part(*share, "calls");
+            format!("error {status} for {calls}{when}{hint}{work}")
         }
         CallRule::Delay { delay, mode, share } => {
             let law = match mode {
@@ -46,11 +48,13 @@ pub(super) fn rule(rule: &CallRule) -> String {
                 Arithmetic::Scale => format!("x {}", law_text(delay, Unit::Plain)),
                 Arithmetic::Replace => format!("= {}", law_text(delay, Unit::Time)),
             };
-            format!("delay {law} for {share} of the calls")
+            format!("delay {law} for {}", part(*share, "calls"))
         }
-        CallRule::Hang { share } => format!("hang for {share} of the calls"),
-        CallRule::LostReply { share } => format!("reply lost for {share} of the calls"),
-        CallRule::Malformed { mode, share } => format!("{} for {share} of the calls", reply(*mode)),
+        CallRule::Hang { share } => format!("hang for {}", part(*share, "calls")),
+        CallRule::LostReply { share } => format!("reply lost for {}", part(*share, "calls")),
+        CallRule::Malformed { mode, share } => {
+            format!("{} for {}", reply(*mode), part(*share, "calls"))
+        }
         CallRule::Stream {
             cut,
             factor,
@@ -65,7 +69,7 @@ pub(super) fn rule(rule: &CallRule) -> String {
             if !stall.is_zero() {
                 parts.push(format!("first unit + {stall}"));
             }
-            format!("stream {} for {share} of the calls", parts.join(", "))
+            format!("stream {} for {}", parts.join(", "), part(*share, "calls"))
         }
         CallRule::RateLimit {
             rate,

@@ -1,5 +1,6 @@
 //! What happens to the samples of a channel, as text.
 
+use super::part;
 use crate::param::{Unit, law_text};
 use squall_core::plan::{Poison, SignalRule};
 
@@ -15,13 +16,13 @@ pub(super) fn effect(rule: &SignalRule) -> String {
                 true => format!(", {copies} come twice"),
                 false => String::new(),
             };
-            format!("{share} of the samples overtaken by {depth}{twice}")
+            format!("{} overtaken by {depth}{twice}", part(*share, "samples"))
         }
         SignalRule::Bias { offset } => format!("value {offset:+}"),
         SignalRule::Drift { rate } => format!("value drifts by {rate:+} a second"),
         SignalRule::Noise { sd } => format!("noise, sd {sd}"),
         SignalRule::Outlier { share, size } => {
-            format!("{share} of the samples off by ±{size}")
+            format!("{} off by ±{size}", part(*share, "samples"))
         }
         SignalRule::Stuck => "stuck".into(),
         SignalRule::Saturate { limit, rate } => match (limit, rate) {
@@ -31,7 +32,7 @@ pub(super) fn effect(rule: &SignalRule) -> String {
             (None, None) => "not limited".into(),
         },
         SignalRule::NonFinite { poison, share } => {
-            format!("{} in {share} of the samples", poison_text(*poison))
+            format!("{} in {}", poison_text(*poison), part(*share, "samples"))
         }
         SignalRule::Off { passes } => match passes {
             Some(n) => format!("one sample in {n}"),

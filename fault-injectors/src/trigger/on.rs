@@ -128,15 +128,10 @@ fn event(
             let issue = issue.help("add where = { service = \"..\" }");
             return Err(Refusal::inside(on.place("event"), issue));
         };
-        let Some(service) = topology.service(service) else {
-            let known = topology.services().iter().map(String::as_str);
-            let issue = Issue::new(format!("unknown service `{service}`"), 0..service.len());
+        let service = topology.find_service(service).map_err(|issue| {
             let place = filter.map_or(&on.place, |filter| filter.place("service"));
-            return Err(Refusal::inside(
-                place,
-                issue.maybe_help(suggest(service, known)),
-            ));
-        };
+            Refusal::inside(place, issue)
+        })?;
         return Ok(On::Call { service, nodes });
     }
     if let Some(life) = name.strip_prefix("fault:") {

@@ -1,6 +1,6 @@
 //! One line for each property and fault of a campaign.
 
-use crate::words::{mark, measure};
+use crate::words::{self, mark, measure};
 use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary};
 use squall_core::plan::Land;
 use squall_core::property::{PropertyKind, Verdict};
@@ -50,10 +50,14 @@ fn of_seeds(summary: &PropertySummary, seeds: usize) -> String {
         (Verdict::Fail, _) => {
             let first = summary.first_failure;
             let first = first.map_or_else(String::new, |s| format!(", first {s}"));
-            format!("{} of {seeds} seeds{first}", summary.failed)
+            format!("{} of {}{first}", summary.failed, words::seeds(seeds))
         }
         (Verdict::Inconclusive, _) => {
-            format!("not decided in {} of {seeds} seeds", summary.inconclusive)
+            format!(
+                "not decided in {} of {}",
+                summary.inconclusive,
+                words::seeds(seeds)
+            )
         }
         (_, PropertyKind::Sometimes { .. }) => {
             format!("seen in {}/{seeds} seeds", summary.exercised)

@@ -9,7 +9,7 @@ pub(crate) use seed::happened;
 pub use seed::seed;
 
 use crate::statistics::{self, Statistics};
-use crate::words::Outcome;
+use crate::words::{self, Outcome};
 use lines::line_of_fault;
 use squall_core::outcome::Campaign;
 use squall_core::property::Verdict;
@@ -41,9 +41,9 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     let failing = campaign.failing().count();
     let _ = write!(
         out,
-        "{word}   {}   {} seeds   {wall_s:.1} s",
+        "{word}   {}   {}   {wall_s:.1} s",
         outcome.path,
-        campaign.seeds.len()
+        words::seeds(campaign.seeds.len())
     );
     if failing > 0 {
         let _ = write!(out, "   {failing} failing");

@@ -52,6 +52,15 @@ pub(super) fn check(
             topology.unread.push(format!("fault:{label}"));
         }
     }
+    // One of which not even the kind is known has a label if it has a name.
+    for record in records.iter().filter(|record| record.broken) {
+        if let Some(name) = record.text_opt("name")
+            && !labels.contains(&name)
+        {
+            labels.push(name);
+            topology.unread.push(format!("fault:{name}"));
+        }
+    }
     for (record, label) in &known {
         let Some(own) = labels.iter().position(|other| other == label) else {
             continue;
@@ -96,7 +105,7 @@ pub(super) fn check_chaos(
     Some(chaos)
 }
 
-/// Whether the targets of a fault exist.
+/// Whether the targets of a fault exist: nodes, links, the service.
 fn targets(args: &Args, topology: &Topology, issues: &mut Vec<Issue>) {
     let draws = Draws::new(Seed(0), "check");
     args.walk(&mut |arg| {
@@ -105,6 +114,13 @@ fn targets(args: &Args, topology: &Topology, issues: &mut Vec<Issue>) {
             Value::Selector(selector) => selector.candidates(topology).map(|_| ()),
             Value::Links(links) if links.has_roles(topology) => links.check(topology),
             Value::Links(links) => links.resolve(topology, &draws).map(|_| ()),
+            Value::Variant(_, fault) => {
+                let wrong = fault
+                    .text_opt("service")
+                    .and_then(|service| topology.find_service(service).err());
+                issues.extend(wrong.map(|issue| fault.place("service").locate(issue)));
+                Ok(())
+            }
             _ => Ok(()),
         };
         if let Err(issue) = result {

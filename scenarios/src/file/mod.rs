@@ -93,13 +93,15 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         phases::announce(workload, &mut topology);
     }
     topology.unread.extend(running.unknown.iter().cloned());
-    // A file that has no path pays nothing for them.
-    if text.contains("path of") {
-        paths::announce(&running.known, &mut topology);
-    }
     let seeds = seeds(args, issues);
     let seed = squall_core::Seed(seeds.start);
     let list = |key: &str| args.list_opt(key).unwrap_or(&[]);
+    // A file that has no path pays nothing for them.
+    let names_path =
+        |fault: &Arg| matches!(&fault.value, Value::Table(record) if paths::named(record));
+    if list("fault").iter().any(names_path) {
+        paths::announce(&running, &mut topology);
+    }
     let faults = faults::check(list("fault"), text, (seed, stop), &topology, issues);
     let chaos = faults::check_chaos(
         args.table_opt("chaos"),
@@ -109,7 +111,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         &faults,
         issues,
     );
-    let properties = properties::check(
+    let (properties, unread) = properties::check(
         list("property"),
         text,
         stop,
@@ -123,7 +125,12 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         properties: &properties,
     };
     let regression = frozen::check(args, &world, issues);
-    let expect = properties::expect(args.table_opt("expect"), &properties, issues);
+    let expect = properties::expect(args.table_opt("expect"), (&properties, &unread), issues);
+    // What is said of workloads whose world could not be read would be no error of theirs.
+    let known = !table("topology").broken && running.unknown.is_empty();
+    if known && (args.broken || !issues.is_empty()) {
+        paths::foresee(&running, &topology, issues);
+    }
     let about = table("about");
     let string = |args: &Args, key: &str| args.text_opt(key).unwrap_or("").to_owned();
     Scenario {

@@ -62,7 +62,7 @@ fn only(
             let issue = Issue::new("the file promises nothing", 0..text.len().min(1));
             issues.push(issue.help("write at least one [[property]]"));
         }
-        let specs = properties::check(list, text, stop, subjects, &mut issues);
+        let (specs, _) = properties::check(list, text, stop, subjects, &mut issues);
         if issues.is_empty() {
             return Ok(specs);
         }

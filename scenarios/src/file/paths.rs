@@ -1,34 +1,41 @@
 //! The links that workloads, services and loops use: what `path of W` means.
 //!
 //! They follow from the dependency map, which a workload tells when it is prepared. One that reads files for
-//! that is prepared when these are there; until then nothing that is said of its paths is wrong.
+//! that is prepared when these are there, and one that is wrong is not prepared at all; nothing that is said of
+//! their paths is then wrong.
 
+use super::world::Running;
 use crate::scenario::{Files, Scenario, WorkloadUse};
 use crate::workloads::{Depends, Prepare, Prepared};
 use core::cell::Cell;
 use squall_core::depends::{DependencyMap, HOST};
 use squall_core::plan::LinkTarget;
-use squall_faults::param::Value;
+use squall_faults::param::{Args, Value};
 use squall_faults::{Issue, Topology};
 use std::collections::BTreeSet;
 
-/// Enters the paths of the workloads that need no file for them.
-pub(super) fn announce(workloads: &[WorkloadUse], topology: &mut Topology) {
-    let mut ready: Vec<(&WorkloadUse, Prepared)> = Vec::new();
-    let mut unread = Vec::new();
-    for workload in workloads {
-        let files = Unread::default();
-        let prepare = Prepare {
-            args: &workload.args,
-            nodes: &workload.nodes,
-            topology,
-            files: &files,
+/// Whether somewhere in a record a path is named. Words that a preset reads later count too.
+pub(crate) fn named(record: &Args) -> bool {
+    let mut found = false;
+    record.walk(&mut |arg| {
+        found |= match &arg.value {
+            Value::Links(links) => links.path.is_some(),
+            Value::Text(text) => text.split_whitespace().take(2).eq(["path", "of"]),
+            _ => false,
         };
-        // What is wrong with it is said when it is prepared in earnest.
-        let prepared = (workload.kind.prepare)(&prepare, &mut Vec::new());
-        match files.asked.get() {
-            true => unread.push(workload.name.clone()),
-            false => ready.push((workload, prepared)),
+    });
+    found
+}
+
+/// Enters the paths of the workloads that can tell them without a file; of the others nothing is known yet.
+pub(super) fn announce(running: &Running, topology: &mut Topology) {
+    let mut ready: Vec<(&WorkloadUse, Prepared)> = Vec::new();
+    let mut unread = running.unknown.clone();
+    for workload in &running.known {
+        // What is wrong with it is said elsewhere, and is no error of a fault that names its path.
+        match prepared(workload, (running, topology), &mut Vec::new()) {
+            Some(prepared) => ready.push((workload, prepared)),
+            None => unread.push(workload.name.clone()),
         }
     }
     let pairs = ready
@@ -36,6 +43,43 @@ pub(super) fn announce(workloads: &[WorkloadUse], topology: &mut Topology) {
         .map(|(workload, prepared)| (*workload, prepared));
     topology.paths = of(&dependencies(topology, pairs));
     topology.paths_unread = unread;
+}
+
+/// What is wrong with workloads beyond the words of their parameters, as far as no file is needed for it: for
+/// a scenario that is refused anyway, and so is never prepared in earnest.
+pub(super) fn foresee(running: &Running, topology: &Topology, issues: &mut Vec<Issue>) {
+    for workload in &running.known {
+        prepared(workload, (running, topology), issues);
+    }
+}
+
+/// What a workload prepares without files. `None` if it is wrong, or asks for one; of the latter nothing is
+/// said, since it is not known what is in it.
+fn prepared(
+    workload: &WorkloadUse,
+    (running, topology): (&Running, &Topology),
+    issues: &mut Vec<Issue>,
+) -> Option<Prepared> {
+    // Parameters that could not be read are missing, and whoever prepares counts on them.
+    if workload.args.broken || workload.nodes.is_empty() {
+        return None;
+    }
+    let files = Unread::default();
+    let prepare = Prepare {
+        args: &workload.args,
+        nodes: &workload.nodes,
+        topology,
+        workloads: &running.known,
+        files: &files,
+    };
+    let mut wrong = Vec::new();
+    let prepared = (workload.kind.prepare)(&prepare, &mut wrong);
+    if files.asked.get() {
+        return None;
+    }
+    let sound = wrong.is_empty();
+    issues.append(&mut wrong);
+    sound.then_some(prepared)
 }
 
 /// Enters the paths of all workloads, and says which that faults name are none.

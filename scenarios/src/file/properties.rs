@@ -14,20 +14,22 @@ use squall_faults::Issue;
 use squall_faults::param::{Arg, Args, Value, duration, rate, size, suggest};
 use subjects::{Wanted, subject};
 
-/// The properties of a file.
+/// The properties of a file, and what those are called that could not be read.
 pub(super) fn check(
     list: &[Arg],
     text: &str,
     stop: VirtualDuration,
     subjects: Subjects<'_>,
     issues: &mut Vec<Issue>,
-) -> Vec<PropertySpec> {
+) -> (Vec<PropertySpec>, Vec<String>) {
+    let mut unread = Vec::new();
     let mut specs: Vec<PropertySpec> = Vec::new();
     for arg in list {
         let Value::Table(record) = &arg.value else {
             continue;
         };
         let Some(kind) = promise(record, stop, subjects, issues) else {
+            unread.extend(words_of(record));
             continue;
         };
         let same = |spec: &&PropertySpec| match (&spec.kind, &kind) {
@@ -64,7 +66,26 @@ pub(super) fn check(
             optional: record.flag_opt("optional").unwrap_or(false),
         });
     }
-    specs
+    (specs, unread)
+}
+
+/// What a property that could not be read may be called by: its name, or its kind and what it is about.
+fn words_of(record: &Args) -> Vec<String> {
+    if let Some(name) = record.text_opt("name") {
+        return vec![name.to_owned()];
+    }
+    let mut words: Vec<String> = record.unread.clone();
+    for arg in record.entries.iter().filter(|arg| arg.given) {
+        words.push(arg.key.clone());
+        let subject = match &arg.value {
+            Value::Text(subject) => Some(subject.as_str()),
+            Value::Table(args) => args.text_opt("metric").or(args.text_opt("event")),
+            _ => None,
+        };
+        words.extend(subject.map(str::to_owned));
+        words.extend(subject.map(|subject| format!("{} {subject}", arg.key)));
+    }
+    words
 }
 
 fn default_name(kind: &PropertyKind) -> String {
@@ -297,7 +318,7 @@ fn limit(value: &Value, unit: Option<&str>) -> Result<Compared, Issue> {
 /// The expected verdict and the properties that must give it.
 pub(super) fn expect(
     args: Option<&Args>,
-    properties: &[PropertySpec],
+    (properties, unread): (&[PropertySpec], &[String]),
     issues: &mut Vec<Issue>,
 ) -> Option<Expect> {
     let args = args?;
@@ -311,8 +332,9 @@ pub(super) fn expect(
         let found: Vec<usize> = (0..properties.len())
             .filter(|i| meant(&properties[*i]))
             .collect();
-        if found.is_empty() {
+        if found.is_empty() && !unread.contains(word) {
             let known = properties.iter().map(|p| p.name.as_str());
+            let known = known.chain(unread.iter().map(String::as_str));
             let issue = Issue::new(format!("no property is called `{word}`"), 0..word.len());
             issues.push(arg.place.locate(issue.maybe_help(suggest(word, known))));
         }

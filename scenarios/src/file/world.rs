@@ -61,7 +61,7 @@ pub(super) fn groups(
             issues.push(place.locate(issue));
         }
         for index in 0..group.count {
-            let mut labels = labels(args);
+            let mut labels = labels(args, index);
             if !group.zones.is_empty() {
                 let zone = &group.zones[index as usize % group.zones.len()];
                 labels.push(("zone".to_owned(), zone.clone()));
@@ -118,12 +118,20 @@ fn clock(args: &Args) -> (Signed, Signed) {
     )
 }
 
-fn labels(args: &Args) -> Vec<(String, String)> {
+/// The labels of a node; `spread x y` deals words out in turn, as for zones.
+fn labels(args: &Args, index: u32) -> Vec<(String, String)> {
     let Some(labels) = args.table_opt("labels") else {
         return Vec::new();
     };
     let label = |arg: &Arg| match &arg.value {
-        Value::Text(value) => Some((arg.key.clone(), value.clone())),
+        Value::Text(value) => {
+            let words: Vec<&str> = match value.strip_prefix("spread ") {
+                Some(words) => words.split_whitespace().collect(),
+                None => vec![value],
+            };
+            let word = words.get(index as usize % words.len().max(1));
+            word.map(|word| (arg.key.clone(), (*word).to_owned()))
+        }
         _ => None,
     };
     labels.entries.iter().filter_map(label).collect()

@@ -19,7 +19,7 @@ const MANY: i64 = i64::MAX;
 
 /// The whole file.
 pub const FILE: &[Param] = &[
-    Param::new("name", Kind::Text, "name of the scenario, in kebab case").required(),
+    Param::new("name", Kind::Text, "name of the scenario, in a few words").required(),
     Param::new(
         "about",
         Kind::Table(ABOUT),

@@ -102,7 +102,7 @@ const NODES: &[Param] = &[
     Param::new(
         "labels",
         Kind::Map(&Kind::Text),
-        "other labels for selectors",
+        "other labels for selectors: one for all, or `spread a b c` in turn",
     )
     .default(""),
 ];

@@ -22,6 +22,8 @@ pub struct Prepare<'a> {
     pub nodes: &'a [NodeId],
     /// The world as faults see it.
     pub topology: &'a Topology,
+    /// All workloads of the scenario.
+    pub workloads: &'a [WorkloadUse],
     /// Where files come from.
     pub files: &'a dyn Files,
 }
@@ -71,6 +73,8 @@ pub struct Install<'a> {
     pub topology: &'a Topology,
     /// What rollouts and the service graphs that they roll out have in common.
     pub fleets: &'a mut super::cluster::rollout::Fleets,
+    /// Where pods live that are replicas of other workloads.
+    pub homes: &'a mut super::cluster::scheduler::Homes,
     /// The invariants it promises, by slug: every one of its kind's table.
     pub invariants: Vec<(&'static str, Box<dyn Invariant>)>,
 }

@@ -152,9 +152,13 @@ fn hedges_of_the_workload_have_that_shape() {
         "{requests} requests: p99.9 {plain:.0} ms, hedged {hedged:.1} ms for {:.2} % more calls",
         100.0 * extra
     );
-    assert!(none == 0.0 && plain > 10.0 * hedged, "{plain} {hedged}");
     assert!((extra - 0.02).abs() < 0.001, "{extra}");
-    assert!(extra <= 0.025);
+    let shape = rows("T05", "hedges_of_the_workload_have_that_shape");
+    let (times, more) = shape.map_or((10.0, 0.025), |row| {
+        (row[0].bound(">="), row[0].bound("<=") / 100.0)
+    });
+    assert!(none == 0.0 && plain > times * hedged, "{plain} {hedged}");
+    assert!(extra <= more, "{extra}");
     // Eight thousand requests know their 99.9 % quantile to some 15 %.
     assert!((hedged / 41.0 - 1.0).abs() < 0.25, "{hedged}");
 }

@@ -5,6 +5,7 @@ mod errors;
 mod expansion;
 mod landing;
 mod published;
+mod zombie;
 
 use squall_core::outcome::{Campaign, SeedResult};
 use squall_core::plan::Plan;

@@ -1,6 +1,7 @@
 //! The rows of the reference table, and what was measured beside them.
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// One row.
@@ -10,6 +11,8 @@ pub(crate) struct Row {
     pub(crate) setup: String,
     pub(crate) quantity: String,
     value: f64,
+    /// The value as it stands there: a bound is no number.
+    pub(crate) said: String,
     tolerance: String,
 }
 
@@ -50,12 +53,30 @@ pub(crate) fn rows(id: &str, test: &str) -> Option<Vec<Row>> {
             setup: row[1].to_owned(),
             quantity: row[2].to_owned(),
             value: row[3].parse().unwrap_or(f64::NAN),
+            said: row[3].to_owned(),
             tolerance: row[5].to_owned(),
         }
     });
     let rows: Vec<Row> = rows.filter(|row| row.id == id).collect();
     assert!(!rows.is_empty(), "{id}: no such row");
     Some(rows)
+}
+
+/// The number that follows `key`.
+fn number_after(text: &str, key: &str) -> Option<f64> {
+    let rest = &text[text.find(key)? + key.len()..];
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+    rest[..end.unwrap_or(rest.len())].parse().ok()
+}
+
+/// The first `low..high` of a text.
+pub(crate) fn range(text: &str) -> RangeInclusive<f64> {
+    let range = text
+        .split_whitespace()
+        .find_map(|word| word.split_once(".."));
+    let (low, high) = range.unwrap_or_else(|| panic!("no range in {text}"));
+    let number = |text: &str| text.parse().expect("a range is between numbers");
+    number(low)..=number(high)
 }
 
 impl Row {
@@ -65,9 +86,17 @@ impl Row {
     }
     /// The number after `key` in the set-up: `rho=0.5` has 0.5 after `rho=`.
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
-        let rest = &self.setup[self.setup.find(key)? + key.len()..];
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
-        rest[..end.unwrap_or(rest.len())].parse().ok()
+        number_after(&self.setup, key)
+    }
+
+    /// How far a result may be off, as the table words it.
+    pub(crate) fn tolerance(&self) -> &str {
+        &self.tolerance
+    }
+
+    /// The bound after `sign`, `<=` or `>=`, in the tolerance.
+    pub(crate) fn bound(&self, sign: &str) -> f64 {
+        number_after(&self.tolerance, sign).unwrap_or_else(|| panic!("no {sign} in {self:?}"))
     }
 
     /// How far a value may be off, in the unit of the row. The wording is that of the table.
@@ -79,7 +108,7 @@ impl Row {
                 .parse()
                 .expect("it is there")
         };
-        if let Some(absolute) = words.strip_prefix("abs ") {
+        if let Some((_, absolute)) = words.split_once("abs ") {
             return first(absolute);
         }
         let heavy = self.number("rho=") == Some(0.95) || self.number("lambda=") > Some(0.9);
@@ -120,6 +149,7 @@ fn tolerances_are_read_as_they_are_written() {
         setup: setup.into(),
         quantity: "q".into(),
         value: 2.0,
+        said: "2".into(),
         tolerance: tolerance.into(),
     };
     let q01 = "3% (>=4e6 jobs, batch means; 6% at rho=0.95)";
@@ -131,6 +161,7 @@ fn tolerances_are_read_as_they_are_written() {
         ("supermarket lambda=0.99 d=2", q04, 0.12),
         ("M/D/1 rho=0.8", "5% (c2=16: 12%)", 0.1),
         ("Erlang-B a=5 k=5", "abs 0.003", 0.003),
+        ("cells", "input for faults; generator within abs 0.02", 0.02),
     ] {
         let found = row(setup, tolerance).allowed();
         assert!((found - allowed).abs() < 1e-12, "{setup}: {found}");

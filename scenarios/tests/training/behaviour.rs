@@ -173,6 +173,7 @@ fn wrong_parameters_are_told_together() {
         write_s: 1.0,
         restart_s: 1.0,
         days: 1.0,
+        planned: 0.0,
     }
     .text();
     let set = [

@@ -1,6 +1,7 @@
 //! The training workload: its published figures, its planted bugs, and bad parameters.
 //!
-//! * [`tables`]: groups L, M and Y of `../shared/data/cluster/reference_tables.csv`.
+//! * [`tables`]: groups L, M and Y of `../shared/data/cluster/reference_tables.csv`, by the workload.
+//! * [`fleets`]: the rates of groups L and M, by the presets on as many nodes as they are of.
 //! * [`behaviour`]: stragglers, lemons, spares, controllers that crash, checkpoints beside the steps.
 //! * [`planted`]: every mutant is found, by the invariant that is there for it.
 
@@ -14,6 +15,7 @@
 mod common;
 
 mod behaviour;
+mod fleets;
 mod planted;
 #[path = "../queueing/table.rs"]
 mod table;
@@ -27,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) write_s: f64,
     pub(crate) restart_s: f64,
     pub(crate) days: f64,
+    /// Planned stops of the gang in that time, at drawn times as well.
+    pub(crate) planned: f64,
 }
 
 impl Setup {
@@ -37,10 +41,24 @@ impl Setup {
             write_s,
             restart_s,
             days,
+            planned,
         } = self;
         // Half of the failures hit spares.
         let mean = (mtbf_s / 2.0 * 1e9).round();
         let seconds = (days * 86_400.0).round();
+        let planned = match *planned {
+            0.0 => String::new(),
+            count => format!(
+                r#"
+                [[fault]]
+                name = "planned"
+                at = "0s"
+                every = {{ mean = "{}ns", dist = "exponential", overlap = "stack" }}
+                inject.gpu-fault = {{ nodes = "any 1 of gpu", restart_after = "2s" }}
+                "#,
+                (seconds / count / 2.0 * 1e9).round()
+            ),
+        };
         format!(
             r#"
             name = "gang"
@@ -74,6 +92,7 @@ impl Setup {
             [[property]]
             name = "ratio"
             threshold = {{ metric = "llm.ettr", stat = "last", above = 0.0 }}
+            {planned}
             "#
         )
     }

@@ -46,6 +46,19 @@ enum Target {
     Channel(ChannelId),
 }
 
+impl Target {
+    /// Its class and its numbers, which are no other target's.
+    const fn numbers(self) -> (u8, u32, u32) {
+        match self {
+            Self::Node(node) => (0, node.0, 0),
+            Self::Link(from, to) => (1, from.0, to.0),
+            Self::Service(service) => (2, service.0, 0),
+            Self::Knob(knob) => (3, knob.0, 0),
+            Self::Channel(channel) => (4, channel.0, 0),
+        }
+    }
+}
+
 impl Roles {
     fn group(&self, node: NodeId) -> u32 {
         let roles = self.nodes.get(node.index());

@@ -24,6 +24,8 @@ pub(super) struct Config {
     pub(super) fencing: bool,
     pub(super) recovery: Recovery,
     pub(super) lease: VirtualDuration,
+    /// Bytes that a worker goes through before it renews its lease.
+    pub(super) heap: Option<u64>,
     pub(super) deadline: VirtualDuration,
     pub(super) grace: VirtualDuration,
     pub(super) budget_tokens: f64,
@@ -184,6 +186,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
             _ => Recovery::Lease,
         },
         lease: args.duration("lease"),
+        heap: args.table_opt("heap").map(|heap| heap.size("size")),
         deadline: args.duration("deadline"),
         grace: args.duration("grace"),
         budget_tokens: budget.number("tokens"),

@@ -34,6 +34,12 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .default("lease"),
     Param::new("lease", Kind::Duration, "time after which a silent worker has lost its sessions").default("30s"),
+    Param::new(
+        "heap",
+        Kind::Table(HEAP),
+        "memory of a worker, which it goes through before it renews its lease, as a collector of garbage does; none \
+         if missing",
+    ),
     Param::new("deadline", Kind::Duration, "time a session may take").default("12h"),
     Param::new("grace", Kind::Duration, "time after the deadline to end it").default("6m"),
     Param::new("budget", Kind::Table(BUDGET), "the tokens of a session").default(""),
@@ -45,6 +51,9 @@ pub(super) const PARAMS: &[Param] = &[
     Param::new("policy", Kind::Table(POLICY), "who decides, for the control layer").default(""),
     Param::new("amplification", Kind::Table(AMPLIFICATION), "the bound on attempts a call").default(""),
 ];
+
+const HEAP: &[Param] =
+    &[Param::new("size", Kind::Size, "how much, all of it in use").default("256MiB")];
 
 const ARRIVALS: &[Param] = &[
     Param::new(

@@ -238,6 +238,30 @@ impl Graph {
         }
         cut
     }
+    /// The services of a shortest way of calls from `from` to `to`, both included; empty if there is none.
+    pub fn way(&self, from: usize, to: usize) -> Vec<usize> {
+        let mut before: Vec<Option<usize>> = vec![None; self.names.len()];
+        let mut reached = vec![from];
+        let mut next = 0;
+        while let Some(service) = reached.get(next).copied() {
+            next += 1;
+            for &callee in &self.callees[service] {
+                if callee != from && before[callee].is_none() {
+                    before[callee] = Some(service);
+                    reached.push(callee);
+                }
+            }
+        }
+        let mut way = vec![to];
+        while let Some(service) = way.last().and_then(|service| before[*service]) {
+            way.push(service);
+        }
+        way.reverse();
+        match way[0] == from {
+            true => way,
+            false => Vec::new(),
+        }
+    }
     /// Visits of services that one request to `entry` causes, itself included: the number of paths
     /// that begin there. The graph must have no cycle.
     pub fn visits(&self, entry: usize) -> u64 {

@@ -1,8 +1,8 @@
 //! Collecting, seed by seed. A campaign does this for every seed, so that it must cost little beside a
-//! run: plain lists that are sorted, and one look at what many links of one fault share.
+//! run: plain lists that are sorted by plain numbers, and one look at what many links of one fault share.
 
 use super::{
-    Acts, Cell, Coverage, Pair, Phase, PhaseCell, Role, Roles, for_each_target, never,
+    Acts, Cell, Coverage, Pair, Phase, PhaseCell, Role, Roles, Target, for_each_target, never,
     never_together,
 };
 use crate::outcome::Landing;
@@ -38,6 +38,44 @@ fn windows(plan: &Plan) -> Vec<Window> {
     let mut windows: Vec<Window> = came.map(Window::of).collect();
     once(&mut windows);
     windows
+}
+
+/// Adds what is not what was added last: a fault does the same to many links in a row.
+fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if list.last() != Some(&item) {
+        list.push(item);
+    }
+}
+
+/// That something was in force on a target.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// All of it in one number: sorting compares nothing else.
+    order: u128,
+    target: Target,
+    /// Position in the windows of the plan.
+    window: u32,
+    landed: bool,
+}
+
+impl Held {
+    fn new(target: Target, window: u32, landed: bool) -> Self {
+        let (class, one, two) = target.numbers();
+        let words = [
+            u128::from(one),
+            u128::from(two),
+            u128::from(window) << 1 | u128::from(landed),
+        ];
+        let order = words
+            .into_iter()
+            .fold(u128::from(class), |order, word| order << 33 | word);
+        Self {
+            order,
+            target,
+            window,
+            landed,
+        }
+    }
 }
 
 /// Sorted, and each once.
@@ -115,42 +153,56 @@ impl Collector {
         let windows = windows(plan);
         let (mut planned, mut landed, mut held) = (Vec::new(), Vec::new(), Vec::new());
         let entries = plan.entries().iter().zip(landings);
+        let mut at = 0;
         for (entry, landing) in entries.filter(|(entry, _)| came(entry)) {
             let kind = kinds[entry.fault as usize];
             let phase = landing.first.map(|at| phase(&windows, entry.fault, at));
             roles.for_each(&entry.primitive, |role| {
-                planned.push((kind, role));
-                landed.extend(phase.map(|phase| (kind, role, phase)));
+                push(&mut planned, (kind, role));
+                if let Some(phase) = phase {
+                    push(&mut landed, (kind, role, phase));
+                }
             });
-            let window = Window::of(entry);
+            // What follows in a plan is mostly of the same fault and time.
+            if windows[at] != Window::of(entry) {
+                let found = windows.binary_search(&Window::of(entry));
+                at = found.expect("what came is in the windows");
+            }
+            let window = u32::try_from(at).expect("a plan has fewer entries");
             for_each_target(&entry.primitive, |target| {
-                held.push((target, window, landing.count > 0));
+                held.push(Held::new(target, window, landing.count > 0));
             });
         }
         // What a fault does to many links at once is one thing to the node at their ends.
-        once(&mut held);
+        held.sort_unstable_by_key(|held| held.order);
+        held.dedup_by_key(|held| held.order);
         let (mut met, mut both) = (Vec::new(), Vec::new());
-        for on in held.chunk_by(|(one, ..), (two, ..)| one == two) {
-            let role = roles.of_target(on[0].0);
-            let kind = |window: &Window| kinds[window.fault as usize];
-            self.acts
-                .extend(on.iter().map(|(_, window, _)| (kind(window), role)));
-            for (position, (_, one, one_landed)) in on.iter().enumerate() {
-                for (_, two, two_landed) in &on[position + 1..] {
-                    if one.fault == two.fault || !one.overlaps(two) {
+        let mut acts = Vec::new();
+        for on in held.chunk_by(|one, two| one.target == two.target) {
+            let role = roles.of_target(on[0].target);
+            for held in on {
+                let window = &windows[held.window as usize];
+                push(&mut acts, (kinds[window.fault as usize], role));
+            }
+            for (position, one) in on.iter().enumerate() {
+                for two in &on[position + 1..] {
+                    let pair = [one, two].map(|held| &windows[held.window as usize]);
+                    if pair[0].fault == pair[1].fault || !pair[0].overlaps(pair[1]) {
                         continue;
                     }
-                    let kinds = [one, two].map(|window| kinds[window.fault as usize]);
+                    let kinds = pair.map(|window| kinds[window.fault as usize]);
                     let pair = (kinds[0].min(kinds[1]), kinds[0].max(kinds[1]), role);
-                    met.push(pair);
-                    if *one_landed && *two_landed {
-                        both.push(pair);
+                    push(&mut met, pair);
+                    if one.landed && two.landed {
+                        push(&mut both, pair);
                     }
                 }
             }
         }
         count(seed, planned, &mut self.planned);
         count(seed, landed, &mut self.landed);
+        once(&mut acts);
+        self.acts.extend(acts);
         count(seed, met, &mut self.met);
         count(seed, both, &mut self.landed_both);
     }

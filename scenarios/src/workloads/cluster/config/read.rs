@@ -12,6 +12,7 @@ use crate::workloads::{Prepare, Prepared};
 use squall_core::{NodeId, VirtualDuration};
 use squall_faults::Issue;
 use squall_faults::param::{Args, Value, suggest};
+use std::ops::Range;
 use std::sync::Arc;
 
 fn count(args: &Args, key: &str) -> u32 {
@@ -30,14 +31,17 @@ pub(in super::super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) 
         Some(name) => {
             let found = graph.find(name);
             if found.is_none() {
-                let issue = prepare.issue("entry", format!("no service is called `{name}`"));
+                let message = format!("no service is called `{name}`");
+                let issue = Issue::new(message, 0..name.len());
+                let issue = args.place("entry").locate(issue);
                 let names = graph.names().iter().map(String::as_str);
                 issues.push(issue.maybe_help(suggest(name, names)));
             }
             vec![found.unwrap_or_default()]
         }
     };
-    graph.cut_cycles(&entries);
+    let cut = graph.cut_cycles(&entries);
+    cycles(prepare, &graph, &cut, issues);
     for entry in &entries {
         let visits = graph.visits(*entry);
         if visits > CALLS_MAX {
@@ -135,6 +139,47 @@ fn balance(word: &str) -> Balance {
         "by-item" => Balance::ByItem,
         _ => Balance::RoundRobin,
     }
+}
+
+/// Refuses written edges that close a cycle. Graphs in a file are recorded ones, whose cycles are cut.
+fn cycles(prepare: &Prepare<'_>, graph: &Graph, cut: &[(usize, usize)], issues: &mut Vec<Issue>) {
+    let edges = prepare.args.table("graph").list_opt("edges").unwrap_or(&[]);
+    for &(caller, callee) in cut {
+        let name = |service: usize| graph.names()[service].as_str();
+        let (from, to) = (name(caller), name(callee));
+        let found = edges.iter().find_map(|edge| match &edge.value {
+            Value::Text(text) => Some((&edge.place, hop(text, from, to)?)),
+            _ => None,
+        });
+        let Some((place, range)) = found else {
+            continue;
+        };
+        let way = graph.way(callee, caller);
+        let way: Vec<&str> = way.into_iter().chain([callee]).map(name).collect();
+        let issue = Issue::new(format!("`{from} -> {to}` closes a cycle"), range);
+        let issue = issue.label(format!("{} is without end", way.join(" -> ")));
+        issues.push(place.locate(issue.help(format!(
+            "leave the call out; a call back is a service with a name of its own: \"{from} -> {to}-again\""
+        ))));
+    }
+}
+
+/// Where the call from `from` to `to` stands in an edge.
+fn hop(text: &str, from: &str, to: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    let mut before: Option<Range<usize>> = None;
+    for part in text.split("->") {
+        let start = at + part.len() - part.trim_start().len();
+        let here = start..start + part.trim().len();
+        if let Some(before) = before.filter(|before| &text[before.clone()] == from)
+            && &text[here.clone()] == to
+        {
+            return Some(before.start..here.end);
+        }
+        before = Some(here);
+        at += part.len() + 2;
+    }
+    None
 }
 
 /// The services that a fault of `objective.faulted` may reach.

@@ -9,7 +9,9 @@ use super::service::{
 use super::tests::NAMES;
 use super::users::{BlastRadius, GoodputRecovers};
 use super::*;
-use squall_core::property::{Metrics, Monitor, Monitored, Verdict};
+use squall_core::history::{NodeChange, Record, What};
+use squall_core::property::{Invariant, Metrics, Monitor, Monitored, RunEnd, Verdict};
+use squall_core::{NameId, VirtualTime};
 
 const NODE: NodeId = NodeId(0);
 

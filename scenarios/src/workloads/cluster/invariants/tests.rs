@@ -1,7 +1,10 @@
 //! Each invariant holds on a good history and breaks on its mutations.
 
+use super::super::shared::Events;
 use super::*;
-use squall_core::property::{Metrics, Monitor, Monitored, Verdict};
+use squall_core::history::{NodeChange, Record, What};
+use squall_core::property::{Invariant, Metrics, Monitor, Monitored, RunEnd, Verdict};
+use squall_core::{NameId, VirtualTime};
 
 pub(super) const NAMES: Events = Events {
     request: NameId(0),

@@ -1,7 +1,7 @@
 //! Clients: closed loops of operations, with retries at other replicas.
 
 use super::config::Reads;
-use super::machine::{Answer, CommandId, Op, Request};
+use super::machine::{Answer, CommandId, Member, Op, Request};
 use super::mutant::Mutant;
 use super::shared::Shared;
 use super::wire;
@@ -28,7 +28,7 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(cx: &Cx, shared: &Rc<Shared>) -> Self {
         let mut first = cx.stream("first");
-        let count = shared.requests.len() as u64;
+        let count = shared.config.count as u64;
         let guess = usize::try_from(first.next_thing().below(count)).unwrap_or(0);
         Self {
             shared: Rc::clone(shared),
@@ -38,16 +38,19 @@ impl Caller {
     }
     /// Asks one replica once. `None` if nobody knows what came of it.
     pub(super) async fn try_once(&mut self, cx: &Cx, request: Request) -> Option<Answer> {
-        let port = self.shared.requests[self.guess];
+        let guess = Member::try_from(self.guess).expect("at most 64 replicas");
         let timeout = self.shared.config.load.timeout;
-        let answer = cx.call(port, wire::ask(request)).within(timeout).await;
-        let answer = answer.ok().and_then(wire::answered);
+        let answer = match self.shared.request(guess) {
+            Some(port) => cx.call(port, wire::ask(request)).within(timeout).await.ok(),
+            None => None,
+        };
+        let answer = answer.and_then(wire::answered);
         match answer {
             Some(Answer::NotLeader(Some(leader))) if usize::from(leader) != self.guess => {
                 self.guess = usize::from(leader);
             }
             Some(Answer::Done(_) | Answer::Stale | Answer::Refused) => {}
-            _ => self.guess = (self.guess + 1) % self.shared.requests.len(),
+            _ => self.guess = (self.guess + 1) % self.shared.config.count,
         }
         answer
     }

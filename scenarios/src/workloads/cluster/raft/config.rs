@@ -2,6 +2,7 @@
 
 use super::machine::{MEMBERS_MAX, Member, Rules, Voters};
 use super::mutant::Mutant;
+use super::placed;
 use crate::workloads::{Prepare, Prepared};
 use squall_core::{NodeId, VirtualDuration};
 use squall_faults::Issue;
@@ -43,7 +44,12 @@ pub(super) enum Reads {
 /// The workload as it runs.
 #[derive(Debug)]
 pub(super) struct Config {
-    pub(super) replicas: Vec<NodeId>,
+    /// The nodes on which replicas are, or may be.
+    pub(super) nodes: Vec<NodeId>,
+    /// How many there are; without `placed` one on each node.
+    pub(super) count: usize,
+    /// The scheduler whose pods they are, and which of its pods.
+    pub(super) placed: Option<(String, String)>,
     pub(super) clients: Vec<NodeId>,
     /// Who votes at first.
     pub(super) voters: Voters,
@@ -69,7 +75,10 @@ fn small(args: &Args, key: &str) -> u32 {
 pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepared {
     let args = prepare.args;
     let mutant = args.word_opt("mutant").and_then(Mutant::find);
-    check_replicas(prepare, issues);
+    let placed = placed::read(prepare, issues);
+    let on = prepare.nodes.len();
+    let count = placed.as_ref().map_or(on, |placed| placed.count);
+    check_replicas(prepare, count, issues);
     check_times(prepare, issues);
     let reads = match args.word("reads") {
         "read-index" => Reads::ReadIndex,
@@ -87,13 +96,18 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         let issue = prepare.issue(key, "leases need `pre_vote`: without it a vote breaks them");
         issues.push(issue.help("set `reads = \"read-index\"`, or leave `pre_vote` on"));
     }
-    let count = prepare.nodes.len().min(MEMBERS_MAX);
+    let count = count.clamp(1, MEMBERS_MAX);
     let spare = args
         .table_opt("membership")
         .map_or(0, |m| small(m, "spare") as usize);
     let clients = clients(prepare, issues).unwrap_or_else(|| prepare.nodes.to_vec());
     Arc::new(Config {
-        replicas: prepare.nodes.iter().copied().take(count).collect(),
+        nodes: match placed {
+            Some(_) => prepare.nodes.to_vec(),
+            None => prepare.nodes.iter().copied().take(count).collect(),
+        },
+        count,
+        placed: placed.map(|placed| placed.pods),
         clients,
         voters: Voters::first(count.saturating_sub(spare).max(1)),
         rules: rules(args, pre_vote, reads, mutant),
@@ -116,8 +130,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     })
 }
 
-fn check_replicas(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) {
-    let count = prepare.nodes.len();
+fn check_replicas(prepare: &Prepare<'_>, count: usize, issues: &mut Vec<Issue>) {
     if count > MEMBERS_MAX {
         let issue = prepare.issue(
             "on",

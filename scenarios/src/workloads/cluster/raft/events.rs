@@ -82,6 +82,10 @@ pub(super) const WORDS: &[Word] = &[
         "changed",
         "a change of membership is done (a: member, b: 1 if it was added)",
     ),
+    word(
+        "hosted",
+        "a replica that a scheduler places begins on this node, or ends (a: member, b: 1 or 0)",
+    ),
 ];
 
 /// Numbers of the names in records.
@@ -118,11 +122,13 @@ pub(super) struct Events {
     pub(super) latency: NameId,
     pub(super) leaderless: NameId,
     pub(super) term_of_leader: NameId,
+    /// Only where replicas are placed.
+    pub(super) hosted: Option<NameId>,
 }
 
 impl Events {
     /// The names, from whoever gives numbers to them.
-    pub(super) fn new(mut name: impl FnMut(&'static str) -> NameId) -> Self {
+    pub(super) fn new(placed: bool, mut name: impl FnMut(&'static str) -> NameId) -> Self {
         Self {
             recovered: name("recovered"),
             restored: name("restored"),
@@ -155,7 +161,13 @@ impl Events {
             latency: name("latency"),
             leaderless: name("leaderless"),
             term_of_leader: name("election-term"),
+            hosted: placed.then(|| name("hosted")),
         }
+    }
+    /// The event of a replica that begins or ends where it was placed.
+    pub(super) fn hosted(&self) -> NameId {
+        self.hosted
+            .expect("only replicas that are placed begin and end so")
     }
     /// Records what happened in the replica of this process.
     pub(super) fn record(&self, cx: &Cx, note: &Note) {

@@ -11,6 +11,8 @@
 //!   knows whether it happened ends as such, and the next one begins.
 //! * **Values** stand for texts: an append gives a digest of the whole, so that a value tells all that led
 //!   to it.
+//! * **Placed** (`placed`): replicas may be pods of a scheduler; then a process on each node is whichever replica has
+//!   its pod there, and none in between.
 //! * **Invariants** (`invariants`) read records only: of every entry that is appended, committed and
 //!   applied, every vote, term and role, and of what clients asked and were told.
 //! * **Faults of calls** hit `<name>.request`; messages between replicas are datagrams, which faults of
@@ -27,6 +29,7 @@ mod machine;
 mod mutant;
 mod operator;
 mod params;
+mod placed;
 mod server;
 mod shared;
 mod steward;
@@ -80,16 +83,22 @@ pub(in crate::workloads) const RAFT: WorkloadKind = WorkloadKind {
     install,
 };
 
-/// A replica on every node of `on`; clients and operators dealt out over theirs.
+/// A replica on every node of `on`, or where a scheduler places it; clients and operators dealt out over theirs.
 fn install(install: &mut Install<'_>) {
     let config = install.prepared::<config::Config>();
     let shared = Shared::new(install, config);
     invariants::promise(install, &shared);
     let config = &shared.config;
-    for (number, node) in config.replicas.iter().enumerate() {
-        let me = Member::try_from(number).expect("at most 64 replicas");
+    for (number, node) in config.nodes.iter().enumerate() {
         let shared = Rc::clone(&shared);
         let process = install.full("replica");
+        if config.placed.is_some() {
+            install.world.process(*node, &process, move |cx| {
+                placed::run(cx, Rc::clone(&shared))
+            });
+            continue;
+        }
+        let me = Member::try_from(number).expect("at most 64 replicas");
         install.world.process(*node, &process, move |cx| {
             server::run(cx, Rc::clone(&shared), me)
         });

@@ -143,7 +143,9 @@ impl Operator {
     }
     /// Tells a replica to empty itself. Whether it says that it did.
     async fn empty(&self, member: Member, removal: u32) -> bool {
-        let port = self.shared.requests[usize::from(member)];
+        let Some(port) = self.shared.request(member) else {
+            return false;
+        };
         let call = wire::ask(Request::Wipe { removal });
         let timeout = self.shared.config.load.timeout;
         let answer = self.cx.call(port, call).within(timeout).await;

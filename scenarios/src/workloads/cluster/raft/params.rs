@@ -15,6 +15,11 @@ pub(super) const PARAMS: &[Param] = &[
         Kind::Selector(Shape::Nodes),
         "nodes of the clients and operators; those of `on` if missing",
     ),
+    Param::new(
+        "placed",
+        Kind::Table(PLACED),
+        "replicas are pods that a scheduler places on nodes of `on`; if missing there is one on each",
+    ),
     Param::new("load", Kind::Table(LOAD), "what clients do").default(""),
     Param::new(
         "election",
@@ -102,6 +107,16 @@ pub(super) const PARAMS: &[Param] = &[
         Kind::Choice(Mutant::NAMES),
         "a planted bug, to see that the invariants find it; see docs/raft.md",
     ),
+];
+
+const PLACED: &[Param] = &[
+    Param::new("by", Kind::Text, "the workload that places them").required(),
+    Param::new(
+        "pods",
+        Kind::Text,
+        "which of its pods are replicas: a service with `local_volume`",
+    )
+    .required(),
 ];
 
 const LOAD: &[Param] = &[

@@ -7,13 +7,14 @@ use super::shared::Shared;
 use super::storage::Storage;
 use super::wire;
 use crate::workloads::cluster::timer::Timer;
+use core::cell::Cell;
 use core::convert::Infallible;
 use core::future::{Future, poll_fn};
-use core::pin::{Pin, pin};
+use core::pin::pin;
 use core::task::Poll;
 use squall_core::VirtualDuration;
 use squall_core::disk::DiskError;
-use squall_core::world::{Body, Cx, Inbox, Incoming, Message as Datagram, Sleep};
+use squall_core::world::{Body, Cx, Inbox, Incoming, Message as Datagram};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -24,15 +25,26 @@ const BATCH_MAX: usize = 64;
 /// meanwhile its replica hears and says nothing.
 const DISK_WAIT: VirtualDuration = VirtualDuration::from_millis(100);
 
-/// Runs a replica, for ever; after an error of its disk it begins anew with what is there.
+/// Runs a replica, for ever.
 pub(super) async fn run(cx: Cx, shared: Rc<Shared>, me: Member) {
     let inboxes = (cx.listen(&shared.doors[0]), cx.listen(&shared.doors[1]));
-    let mut life = 0;
+    let (mut life, leads) = (0, Cell::new(None));
+    match lives(&cx, &shared, (me, &mut life), (&inboxes, &leads)).await {}
+}
+
+/// The lives of a replica: after an error of its disk it begins anew with what is there. `leads` is the term in which
+/// it leads, for whoever ends it.
+pub(super) async fn lives(
+    cx: &Cx,
+    shared: &Rc<Shared>,
+    (me, life): (Member, &mut u64),
+    (inboxes, leads): (&(Inbox, Inbox), &Cell<Option<u32>>),
+) -> Infallible {
     loop {
-        let Err(error) = live(&cx, &shared, (me, life), &inboxes).await;
+        let Err(error) = live(cx, shared, (me, *life), (inboxes, leads)).await;
         cx.event(shared.events.disk_error, error as u64, 0);
         cx.sleep(shared.config.disk_retry).await;
-        life += 1;
+        *life += 1;
     }
 }
 
@@ -44,13 +56,14 @@ struct Server<'a> {
     raft: Raft,
     tickets: Ticket,
     waiting: BTreeMap<Ticket, Incoming>,
+    leads: &'a Cell<Option<u32>>,
 }
 
 async fn live(
     cx: &Cx,
     shared: &Rc<Shared>,
     (me, life): (Member, u64),
-    (peers, calls): &(Inbox, Inbox),
+    ((peers, calls), leads): (&(Inbox, Inbox), &Cell<Option<u32>>),
 ) -> Result<Infallible, DiskError> {
     let config = &shared.config;
     let dir = format!("{}/{me}", shared.dir);
@@ -69,6 +82,7 @@ async fn live(
         raft,
         tickets: 0,
         waiting: BTreeMap::new(),
+        leads,
     };
     server.settle().await?;
     let mut timer = Timer::default();
@@ -204,6 +218,7 @@ impl Server<'_> {
             Note::SteppedDown(term) => (*term, false),
             _ => return,
         };
+        self.leads.set(gained.then_some(term));
         match shared.leader {
             Some(leader) if gained => cx.take_role(leader, u64::from(term)),
             Some(leader) => cx.leave_role(leader, u64::from(term)),
@@ -226,7 +241,10 @@ impl Server<'_> {
         }
         for (to, message) in outputs.messages {
             let bytes = message.bytes();
-            cx.send_sized(shared.peers[usize::from(to)], Body::Shared(message), bytes);
+            // One that has no place yet hears nothing.
+            if let Some(peer) = shared.peer(to) {
+                cx.send_sized(peer, Body::Shared(message), bytes);
+            }
         }
         for (ticket, answer) in outputs.answers {
             if let Some(call) = self.waiting.remove(&ticket) {
@@ -237,14 +255,18 @@ impl Server<'_> {
 }
 
 /// What wakes a replica.
-enum Woken {
+pub(super) enum Woken {
     Message(Datagram),
     Call(Incoming),
     Timer,
 }
 
 /// The next of them; what has come goes before the time.
-async fn next((peers, calls): (&Inbox, &Inbox), mut timer: Pin<&mut Sleep<'_>>) -> Woken {
+pub(super) async fn next(
+    (peers, calls): (&Inbox, &Inbox),
+    timer: impl Future<Output = ()>,
+) -> Woken {
+    let mut timer = pin!(timer);
     let mut recv = pin!(peers.recv());
     let mut accept = pin!(calls.accept());
     poll_fn(|context| {

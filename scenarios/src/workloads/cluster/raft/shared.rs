@@ -5,9 +5,10 @@ use super::events::Events;
 use super::machine::Member;
 use super::steward::Book;
 use crate::workloads::Install;
+use crate::workloads::cluster::scheduler::Home;
 use core::cell::{Cell, RefCell};
 use squall_core::world::RoleOf;
-use squall_core::{KnobId, PortId, VirtualTime};
+use squall_core::{KnobId, NodeId, PortId, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,9 +42,13 @@ pub(super) struct Shared {
     pub(super) leader: Option<RoleOf>,
     /// Names of the ports, for those who listen: of replicas, and of clients.
     pub(super) doors: [String; 2],
-    /// Ports by replica.
-    pub(super) peers: Vec<PortId>,
-    pub(super) requests: Vec<PortId>,
+    /// The port at which the process of a node hears of pods there.
+    pub(super) pods: String,
+    /// Ports by node.
+    peers: Vec<PortId>,
+    requests: Vec<PortId>,
+    /// Where replicas live, if a scheduler places them.
+    home: Option<Rc<Home>>,
     /// Directory of the replicas' files.
     pub(super) dir: String,
     /// Sessions and values so far: nobody gets one twice.
@@ -60,7 +65,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(install: &mut Install<'_>, config: Arc<Config>) -> Rc<Self> {
         let doors = [install.full("raft"), install.full("request")];
-        let nodes = || config.replicas.iter();
+        let nodes = || config.nodes.iter();
         let peers = nodes()
             .map(|node| install.world.port(*node, &doors[0]))
             .collect();
@@ -69,7 +74,7 @@ impl Shared {
             .collect();
         let operators = config.operators.map_or(0, |operators| operators.count) as usize;
         let mut desks = vec![Desk::default(); operators];
-        for (number, _) in config.replicas.iter().enumerate().filter(|_| operators > 0) {
+        for number in (0..config.count).filter(|_| operators > 0) {
             let member = Member::try_from(number).expect("at most 64 replicas");
             let diary = match config.voters.has(member) {
                 true => Diary::In,
@@ -77,12 +82,22 @@ impl Shared {
             };
             desks[number % operators].replicas.push((member, diary));
         }
+        let pods = install.full("pods");
+        let home = config.placed.as_ref().map(|(by, kind)| {
+            let home = install.homes.of(by, kind);
+            for node in nodes() {
+                home.hear(*node, install.world.port(*node, &pods));
+            }
+            home
+        });
         let roles = install.workload.roles;
         Rc::new(Self {
-            events: Events::new(|slug| install.name(slug)),
+            events: Events::new(home.is_some(), |slug| install.name(slug)),
             leader: roles.then(|| install.world.role("leader", &install.workload.name)),
+            pods,
             peers,
             requests,
+            home,
             dir: install.workload.name.clone(),
             // Operators have the first ones, for good.
             sessions: Cell::new(u32::try_from(operators).unwrap_or(0)),
@@ -94,6 +109,29 @@ impl Shared {
             doors,
             config,
         })
+    }
+    /// The position among the nodes of the one on which a replica is, if it was placed.
+    fn place(&self, member: Member) -> Option<usize> {
+        let member = usize::from(member);
+        match &self.home {
+            None => Some(member),
+            Some(home) => {
+                let node = home.node(member)?;
+                self.config.nodes.iter().position(|other| *other == node)
+            }
+        }
+    }
+    /// The node of a replica.
+    pub(super) fn node(&self, member: Member) -> Option<NodeId> {
+        self.place(member).map(|place| self.config.nodes[place])
+    }
+    /// Where it hears the others.
+    pub(super) fn peer(&self, member: Member) -> Option<PortId> {
+        self.place(member).map(|place| self.peers[place])
+    }
+    /// Where it is asked.
+    pub(super) fn request(&self, member: Member) -> Option<PortId> {
+        self.place(member).map(|place| self.requests[place])
     }
     /// Whether no operator has this replica in hand.
     pub(super) fn is_free(&self, member: Member) -> bool {

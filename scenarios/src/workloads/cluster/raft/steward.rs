@@ -51,8 +51,8 @@ struct Steward {
 impl Steward {
     /// Whether a fault says that this replica is to be no member.
     fn unwanted(&self, member: Member) -> bool {
-        let node = self.shared.config.replicas[usize::from(member)];
-        self.cx.knob_at(self.shared.member, node) > 0.5
+        let node = self.shared.node(member);
+        node.is_some_and(|node| self.cx.knob_at(self.shared.member, node) > 0.5)
     }
     /// The next replica whose membership is not as it should be, and whether it is to be added.
     fn next(&self) -> Option<(Member, bool)> {
@@ -64,7 +64,7 @@ impl Steward {
         if !self.cx.knob_changed(self.shared.member) {
             return None;
         }
-        let members = 0..self.shared.requests.len();
+        let members = 0..self.shared.config.count;
         let mut members = members.filter_map(|member| Member::try_from(member).ok());
         let out = members.find(|member| {
             let free = book.held.has(*member) || self.shared.is_free(*member);

@@ -43,9 +43,33 @@ pub(super) struct Traffic {
 pub(super) struct PodKind {
     pub(super) name: String,
     pub(super) shape: Shape,
+    /// Whether its volume is on its node, so that it stays there.
+    pub(super) local_volume: bool,
+    /// So many must run, once they did.
+    pub(super) needs: Option<u32>,
     pub(super) source: Source,
     pub(super) traffic: Option<Traffic>,
     pub(super) scaling: Option<autoscaler::Scaling>,
+}
+
+/// In which order nodes have their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turns {
+    Id,
+    Zone,
+    Random,
+}
+
+/// Planned work on nodes.
+#[derive(Clone, Debug)]
+pub(super) struct Upgrade {
+    /// Workers that it is planned for.
+    pub(super) workers: Vec<u32>,
+    pub(super) start: VirtualDuration,
+    pub(super) order: Turns,
+    pub(super) at_once: usize,
+    pub(super) pause: VirtualDuration,
+    pub(super) away: Law,
 }
 
 /// The workload as it runs.
@@ -58,6 +82,7 @@ pub(super) struct Config {
     pub(super) elastic: Vec<bool>,
     pub(super) kinds: Vec<PodKind>,
     pub(super) rules: Rules,
+    pub(super) upgrade: Option<Upgrade>,
     pub(super) heartbeat: VirtualDuration,
     pub(super) grace: VirtualDuration,
     pub(super) evict_after: VirtualDuration,
@@ -166,7 +191,9 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     reader.label(&mut machines);
     for (kind, pods) in kinds.iter().zip(&args.table("pods").entries) {
         reader.check_possible(kind, pods, &machines);
+        reader.check_volume(kind, pods, (&machines, &elastic));
     }
+    let upgrade = reader.upgrade();
     let control = reader.node("control").unwrap_or(prepare.nodes[0]);
     let client = reader.node("clients").unwrap_or(control);
     let (images, provision) = (args.table("images"), args.table("provision"));
@@ -179,6 +206,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
         elastic,
         kinds,
         rules,
+        upgrade,
         heartbeat: args.duration("heartbeat").max(least),
         grace: args.duration("grace"),
         evict_after: args.duration("evict_after"),
@@ -389,6 +417,8 @@ impl Reader<'_, '_> {
             ("gang", false),
             ("until", false),
             ("min_available", true),
+            ("local_volume", true),
+            ("needs", true),
             ("traffic", true),
             ("autoscale", true),
         ];
@@ -429,6 +459,10 @@ impl Reader<'_, '_> {
         PodKind {
             name: name.to_owned(),
             shape,
+            local_volume: args.flag("local_volume"),
+            needs: args
+                .integer_opt("needs")
+                .and_then(|least| u32::try_from(least).ok()),
             source,
             traffic,
             scaling,
@@ -496,6 +530,7 @@ impl Reader<'_, '_> {
             level: u8::try_from(level).unwrap_or(0),
             apart: self.wishes(list("apart"), names),
             near: self.wishes(list("near"), names),
+            home: None,
         }
     }
     fn wishes(&mut self, list: &[Arg], names: &[String]) -> Vec<(u32, Domain)> {
@@ -523,6 +558,56 @@ impl Reader<'_, '_> {
             }
         }
         wishes
+    }
+    /// Planned work, if there is any.
+    fn upgrade(&mut self) -> Option<Upgrade> {
+        let prepare = self.prepare;
+        let table = prepare.args.table_opt("upgrade")?;
+        let on = prepare.nodes;
+        let nodes = self.nodes(table, "nodes").unwrap_or_else(|| on.to_vec());
+        let mut workers = Vec::new();
+        for node in nodes {
+            if let Some(at) = on.iter().position(|other| *other == node) {
+                workers.push(index(at));
+                continue;
+            }
+            let name = &prepare.topology.node(node).name;
+            let text = format!("`{name}` is not among the nodes of `on`");
+            let issue = prepare.issue("upgrade.nodes", text);
+            self.issues
+                .push(issue.help("the scheduler empties its own nodes"));
+            break;
+        }
+        Some(Upgrade {
+            workers,
+            start: table.duration("start"),
+            order: match table.word("order") {
+                "zone" => Turns::Zone,
+                "random" => Turns::Random,
+                _ => Turns::Id,
+            },
+            at_once: small(table, "at_once") as usize,
+            pause: table.duration("pause"),
+            away: table.law("away"),
+        })
+    }
+    /// A machine that is stopped when nobody needs it would keep a volume from its pod.
+    fn check_volume(
+        &mut self,
+        kind: &PodKind,
+        arg: &Arg,
+        (machines, elastic): (&[Machine], &[bool]),
+    ) {
+        let mut elastic = machines
+            .iter()
+            .zip(elastic)
+            .filter(|(_, elastic)| **elastic);
+        if kind.local_volume && elastic.any(|(machine, _)| machine.admits(&kind.shape)) {
+            let text = format!("volumes of pods `{}` may be on elastic machines", kind.name);
+            let issue = Issue::new(text, arg.key_span.clone());
+            let help = "keep them away by `labels` or `taints`: such a machine is stopped when it is empty";
+            self.issues.push(issue.help(help));
+        }
     }
     /// A kind that no machine could ever take is a mistake in the file.
     fn check_possible(&mut self, kind: &PodKind, arg: &Arg, machines: &[Machine]) {

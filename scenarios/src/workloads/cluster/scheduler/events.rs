@@ -54,6 +54,19 @@ pub(super) const WORDS: &[Word] = &[
     ),
     word("machine-off", "one without pods is stopped (a: worker)"),
     word(
+        "work-begun",
+        "an empty node is taken for planned work (a: worker)",
+    ),
+    word("work-done", "it is back, renewed (a: worker)"),
+    word(
+        "work-put-off",
+        "a node is not there when it is to be emptied or renewed, and has its turn later (a: worker)",
+    ),
+    word(
+        "upgraded",
+        "planned work is done on all nodes (a: how many)",
+    ),
+    word(
         "boot-failed",
         "a start of a machine comes to nothing (a: worker)",
     ),
@@ -119,14 +132,14 @@ pub(super) const METRICS: &[Metric] = &[
 
 /// Declares the names once, as they stand in records.
 macro_rules! names {
-    ($($field:ident: $slug:literal,)*) => {
-        /// Numbers of the names in records.
+    ($(#[$doc:meta])* $kind:ident { $($field:ident: $slug:literal,)* }) => {
+        $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        pub(super) struct Events {
+        pub(super) struct $kind {
             $(pub(super) $field: NameId,)*
         }
 
-        impl Events {
+        impl $kind {
             /// The names, from whoever gives numbers to them.
             pub(super) fn new(mut name: impl FnMut(&'static str) -> NameId) -> Self {
                 Self { $($field: name($slug),)* }
@@ -136,40 +149,53 @@ macro_rules! names {
 }
 
 names! {
-    submitted: "submitted",
-    bound: "bound",
-    unbound: "unbound",
-    serves: "serves",
-    refused: "refused",
-    settled: "settled",
-    completed: "completed",
-    deleted: "deleted",
-    ready: "node-ready",
-    unready: "node-unready",
-    lost_node: "node-lost",
-    cordoned: "cordoned",
-    scaled: "scaled",
-    asked: "provision-asked",
-    given_up: "provision-failed",
-    off: "machine-off",
-    boot_failed: "boot-failed",
-    pull_failed: "pull-failed",
-    started: "started",
-    ended: "ended",
-    stopped: "stopped",
-    place_time: "place-time",
-    start_time: "start-time",
-    pending: "pending",
-    utilisation: "utilisation",
-    gpu_utilisation: "gpu-utilisation",
-    fragmentation: "fragmentation",
-    nodes: "nodes",
-    replicas: "replicas",
-    need: "need",
-    shortfall: "shortfall",
-    goodput: "goodput",
-    lost: "lost",
-    delay: "delay",
+    /// Numbers of the names in records.
+    Events {
+        submitted: "submitted",
+        bound: "bound",
+        unbound: "unbound",
+        serves: "serves",
+        refused: "refused",
+        settled: "settled",
+        completed: "completed",
+        deleted: "deleted",
+        ready: "node-ready",
+        unready: "node-unready",
+        lost_node: "node-lost",
+        cordoned: "cordoned",
+        scaled: "scaled",
+        asked: "provision-asked",
+        given_up: "provision-failed",
+        off: "machine-off",
+        boot_failed: "boot-failed",
+        pull_failed: "pull-failed",
+        started: "started",
+        ended: "ended",
+        stopped: "stopped",
+        place_time: "place-time",
+        start_time: "start-time",
+        pending: "pending",
+        utilisation: "utilisation",
+        gpu_utilisation: "gpu-utilisation",
+        fragmentation: "fragmentation",
+        nodes: "nodes",
+        replicas: "replicas",
+        need: "need",
+        shortfall: "shortfall",
+        goodput: "goodput",
+        lost: "lost",
+        delay: "delay",
+    }
+}
+
+names! {
+    /// The same of planned work.
+    WorkEvents {
+        begun: "work-begun",
+        done: "work-done",
+        put_off: "work-put-off",
+        upgraded: "upgraded",
+    }
 }
 
 /// Why a pod lost its place.

@@ -32,6 +32,8 @@ struct Pods {
     /// How many are about to stop.
     stopping: u32,
     boots: u64,
+    /// Whether it is away for planned work.
+    away: bool,
     /// Reports so far.
     reports: u64,
     served: Option<VirtualTime>,
@@ -66,7 +68,13 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>, number: u32) {
 
 impl Node {
     fn is_on(&self) -> bool {
-        self.shared.on[self.number as usize].get()
+        self.shared.on[self.number as usize].get() && !self.pods.borrow().away
+    }
+    /// Says to who has this pod as its replica that it begins or ends.
+    fn tell(&self, pod: u32, kind: u32, begins: bool) {
+        if let Some(home) = &self.shared.homes[kind as usize] {
+            home.tell(&self.cx, pod, begins);
+        }
     }
     async fn beat(self) {
         let every = self.shared.config.heartbeat;
@@ -93,6 +101,7 @@ impl Node {
             worker: self.number,
             stamp: (self.cx.monotonic(), pods.reports),
             order: pods.order,
+            renewed: self.shared.renewed[self.number as usize].get(),
             pods: states.collect(),
         });
         self.cx.send(self.shared.control, pack(report));
@@ -102,25 +111,47 @@ impl Node {
             Order::Boot => self.cx.spawn(self.clone().boot()),
             Order::Off => {
                 self.shared.on[self.number as usize].set(false);
-                for (pod, local) in &self.pods.borrow().here {
-                    if local.state == State::Runs {
-                        let worker = u64::from(self.number);
-                        self.cx
-                            .event(self.shared.events.stopped, u64::from(*pod), worker);
-                    }
-                }
-                let mut pods = self.pods.borrow_mut();
-                let (boots, reports) = (pods.boots, pods.reports);
-                *pods = Pods {
-                    boots,
-                    reports,
-                    ..Pods::default()
-                };
+                self.halt();
+            }
+            Order::Renew if !self.is_on() || self.shared.renewed[self.number as usize].get() => {}
+            Order::Renew => {
+                self.halt();
+                self.pods.borrow_mut().away = true;
+                self.cx.spawn(self.clone().renew());
             }
             Order::Have(..) | Order::Work(_) if !self.is_on() => {}
             Order::Have(number, pods) => self.have(*number, pods),
             Order::Work(requests) => self.work(requests),
         }
+    }
+    /// Everything here ends at once.
+    fn halt(&self) {
+        let worker = u64::from(self.number);
+        for (pod, local) in &self.pods.borrow().here {
+            if local.state == State::Runs {
+                self.tell(*pod, local.kind, false);
+                self.cx
+                    .event(self.shared.events.stopped, u64::from(*pod), worker);
+            }
+        }
+        let mut pods = self.pods.borrow_mut();
+        let (boots, reports) = (pods.boots, pods.reports);
+        *pods = Pods {
+            boots,
+            reports,
+            ..Pods::default()
+        };
+    }
+    /// Planned work: away for a time, and back with what is new. A crash in between leaves it as it was.
+    async fn renew(self) {
+        let Some(plan) = &self.shared.config.upgrade else {
+            return;
+        };
+        let away = plan.away.sample(&mut self.cx.key("renew").at(0));
+        self.cx.sleep(VirtualDuration::from_nanos_f64(away)).await;
+        self.shared.renewed[self.number as usize].set(true);
+        self.pods.borrow_mut().away = false;
+        self.report();
     }
     async fn boot(self) {
         if self.is_on() {
@@ -152,18 +183,18 @@ impl Node {
                 .any(|other| other.pod == pod && other.attempt == attempt)
         };
         let here = self.pods.borrow();
-        let gone: Vec<(u32, State)> = here
+        let gone: Vec<(u32, u32, State)> = here
             .here
             .iter()
             .filter(|(pod, local)| !still(**pod, local.attempt))
-            .map(|(pod, local)| (*pod, local.state))
+            .map(|(pod, local)| (*pod, local.kind, local.state))
             .collect();
         drop(here);
-        for (pod, state) in gone {
+        for (pod, kind, state) in gone {
             self.pods.borrow_mut().here.remove(&pod);
             if state == State::Runs {
                 self.pods.borrow_mut().stopping += 1;
-                self.cx.spawn(self.clone().stop(pod));
+                self.cx.spawn(self.clone().stop(pod, kind));
             }
         }
         for assigned in wanted {
@@ -181,11 +212,12 @@ impl Node {
         }
         self.report();
     }
-    async fn stop(self, pod: u32) {
+    async fn stop(self, pod: u32, kind: u32) {
         self.cx.sleep(self.shared.config.stop).await;
         let stopping = &mut self.pods.borrow_mut().stopping;
         // A machine that was switched off meanwhile has forgotten it.
         *stopping = stopping.saturating_sub(1);
+        self.tell(pod, kind, false);
         self.cx.event(
             self.shared.events.stopped,
             u64::from(pod),
@@ -225,6 +257,7 @@ impl Node {
         }
         let place = super::events::halves(self.number, assigned.gpus);
         cx.event(events.started, pod, place);
+        self.tell(assigned.pod, assigned.kind, true);
         self.becomes(&assigned, State::Runs);
         let Some(length) = assigned.length else {
             return;

@@ -12,6 +12,8 @@
 //! * **Nodes** (`kubelet`) do as they are told, without a look at what they have: what goes wrong above shows.
 //!   A node that restarts has nothing; it is told again, and starts again. A pod that is told to stop takes
 //!   `stop` for it, and nothing starts beside it until it has.
+//! * **Volumes** (`local_volume`) keep a pod on the node where it was first; other workloads may have such pods as
+//!   their replicas ([`Homes`]). **Planned work** (`upgrade`) empties nodes one after the other and renews them.
 //! * **Jobs** (`rate`) come from clients and end, alone or in gangs; **services** (`replicas`) stay. A service
 //!   with `traffic` serves requests, as a fluid, and may be scaled.
 //! * **Faults**: node faults take nodes and what runs on them; the knob `drain` empties them as budgets allow;
@@ -22,6 +24,7 @@ mod client;
 mod config;
 mod control;
 mod events;
+mod homes;
 mod invariants;
 mod kubelet;
 mod mutant;
@@ -31,6 +34,8 @@ mod shared;
 pub mod trace;
 mod wire;
 
+pub use homes::Homes;
+pub(super) use homes::{Home, heard};
 pub use mutant::Mutant;
 
 use crate::workloads::{Install, Knob, KnobRange, WorkloadKind, whole, word};

@@ -73,6 +73,11 @@ pub(super) const PARAMS: &[Param] = &[
     )
     .default(""),
     Param::new(
+        "upgrade",
+        Kind::Table(UPGRADE),
+        "planned work: nodes are emptied one after the other, as budgets allow, and renewed; none if missing",
+    ),
+    Param::new(
         "settle",
         Kind::Duration,
         "time in which a pod must be placed or have a reason, and in which a node that is down must be noticed, \
@@ -197,6 +202,18 @@ const POD: &[Param] = &[
         "budget: so many of a service stay in service, whoever drains or preempts",
     ),
     Param::new(
+        "local_volume",
+        Kind::Flag,
+        "whether its volume is on the node where it was placed first: it is never placed elsewhere, and waits",
+    )
+    .default("false"),
+    Param::new(
+        "needs",
+        count(0, 100_000),
+        "so many of a service must run at any moment once they did, planned work and failures together; not \
+         checked if missing",
+    ),
+    Param::new(
         "traffic",
         Kind::Table(TRAFFIC),
         "requests that a service serves; none if missing",
@@ -257,6 +274,39 @@ const IMAGES: &[Param] = &[
     )
     .default("10s"),
     Param::new("backoff_max", Kind::Duration, "the longest wait").default("5m"),
+];
+
+const UPGRADE: &[Param] = &[
+    Param::new(
+        "nodes",
+        Kind::Selector(Shape::Nodes),
+        "which nodes; all of `on` if missing",
+    ),
+    Param::new("start", Kind::Duration, "when the first is emptied").default("60s"),
+    Param::new(
+        "order",
+        Kind::Choice(&["id", "zone", "random"]),
+        "by number, zone by zone, or in an order drawn a seed",
+    )
+    .default("id"),
+    Param::new(
+        "at_once",
+        count(1, 100_000),
+        "nodes that are emptied or away at a time",
+    )
+    .default("1"),
+    Param::new(
+        "pause",
+        Kind::Duration,
+        "time after a node is back in which no other is begun",
+    )
+    .default("10s"),
+    Param::new(
+        "away",
+        Kind::Law(Unit::Time),
+        "how long a node is away once it is empty",
+    )
+    .default("60s"),
 ];
 
 const PROVISION: &[Param] = &[

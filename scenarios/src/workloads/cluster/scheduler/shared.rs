@@ -1,10 +1,11 @@
 //! What all processes of the workload share: the plan, names, ports, and what outlives processes.
 
-use super::config::Config;
-use super::events::Events;
+use super::config::{Config, Turns, Upgrade};
+use super::events::{Events, WorkEvents};
+use super::homes::Home;
 use crate::workloads::Install;
 use core::cell::{Cell, RefCell};
-use squall_core::{Key, KnobId, PortId, VirtualDuration, VirtualTime};
+use squall_core::{Key, KnobId, PortId, Sample, VirtualDuration, VirtualTime};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(super) struct Pod {
     /// How long it runs; for ever if missing.
     pub(super) length: Option<VirtualDuration>,
     pub(super) phase: Phase,
+    /// The worker that has its volume, if it has one.
+    pub(super) home: Option<u32>,
     /// When it was submitted, lost its place or got one.
     pub(super) since: VirtualTime,
 }
@@ -47,6 +50,19 @@ pub(super) enum Power {
     /// Asked for, at this reading of the control plane's clock.
     Asked(VirtualDuration),
     On,
+}
+
+/// How far planned work on a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// None is planned.
+    No,
+    Planned,
+    /// It is being emptied; it has had no pods since this reading of the control plane's clock.
+    Empties(Option<VirtualDuration>),
+    /// It was told to go, and has not said that it is renewed.
+    Away,
+    Done,
 }
 
 /// What the control plane has written down: it survives crashes of its node, as a replicated store would.
@@ -63,6 +79,10 @@ pub(super) struct Store {
     /// By worker, the number of the latest order, and what is done with the machine.
     pub(super) orders: Vec<u64>,
     pub(super) power: Vec<Power>,
+    /// By worker, planned work; until when none is begun; whether all is done.
+    pub(super) work: Vec<Work>,
+    pub(super) rests_until: VirtualDuration,
+    pub(super) upgraded: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +121,13 @@ pub(super) struct Shared {
     pub(super) store: RefCell<Store>,
     /// By worker, whether the machine is on: what the provider knows.
     pub(super) on: Vec<Cell<bool>>,
+    /// By worker, whether planned work was done: it is on the machine's disk.
+    pub(super) renewed: Vec<Cell<bool>>,
+    /// Workers in the order in which they have their turn, and what is recorded about it, if work is planned.
+    pub(super) turns: Vec<u32>,
+    pub(super) work: Option<WorkEvents>,
+    /// By kind, where its pods live, if they have volumes.
+    pub(super) homes: Vec<Option<Rc<Home>>>,
     /// Draws that belong to pods and machines, not to processes.
     pub(super) key: Key,
 }
@@ -114,6 +141,13 @@ impl Shared {
             registry: install.full("registry"),
             front: install.full("front"),
         };
+        let name = &install.workload.name;
+        let homes = config.kinds.iter();
+        let homes = homes.map(|kind| {
+            let has = kind.local_volume;
+            has.then(|| install.homes.of(name, &kind.name))
+        });
+        let homes = homes.collect();
         let world = &mut *install.world;
         let workers = config
             .workers
@@ -136,6 +170,15 @@ impl Shared {
                 .iter()
                 .map(|elastic| if *elastic { Power::Off } else { Power::On })
                 .collect(),
+            work: {
+                let planned = config.upgrade.as_ref().map(|plan| plan.workers.as_slice());
+                let all = 0..u32::try_from(config.workers.len()).unwrap_or(u32::MAX);
+                all.map(|worker| match planned {
+                    Some(workers) if workers.contains(&worker) => Work::Planned,
+                    _ => Work::No,
+                })
+                .collect()
+            },
             ..Store::default()
         };
         let path = format!("workload/{}", install.workload.name);
@@ -151,8 +194,16 @@ impl Shared {
                 .iter()
                 .map(|elastic| Cell::new(!elastic))
                 .collect(),
+            renewed: config.workers.iter().map(|_| Cell::new(false)).collect(),
+            turns: (config.upgrade.as_ref()).map_or_else(Vec::new, |plan| {
+                let key = Key::new(install.world.seed(), &path, "turns");
+                turns(&config, plan, key)
+            }),
+            homes,
             key: Key::new(install.world.seed(), &path, "pods"),
             events: Events::new(|slug| install.name(slug)),
+            // Without planned work the names in records are those of before.
+            work: (config.upgrade.as_ref()).map(|_| WorkEvents::new(|slug| install.name(slug))),
             knobs: Knobs {
                 load: install.knob("load"),
                 blocked: install.knob("blocked"),
@@ -166,4 +217,21 @@ impl Shared {
             config,
         })
     }
+}
+
+/// The workers of a plan in the order in which they have their turn.
+fn turns(config: &Config, plan: &Upgrade, key: Key) -> Vec<u32> {
+    let mut workers = plan.workers.clone();
+    workers.sort_unstable();
+    workers.dedup();
+    match plan.order {
+        Turns::Id => {}
+        Turns::Zone => {
+            workers.sort_by_key(|worker| (config.machines[*worker as usize].zone, *worker));
+        }
+        Turns::Random => {
+            workers.sort_by_key(|worker| (key.at(u64::from(*worker)).below(1 << 53), *worker));
+        }
+    }
+    workers
 }

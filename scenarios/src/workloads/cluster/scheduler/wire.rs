@@ -35,6 +35,8 @@ pub(super) enum Order {
     Boot,
     /// Stop it.
     Off,
+    /// Planned work: stop, and come back renewed.
+    Renew,
     /// Requests for pods of it, since the last of these: pod, kind, requests.
     Work(Vec<(u32, u32, f64)>),
 }
@@ -59,6 +61,8 @@ pub(super) struct Status {
     pub(super) stamp: Stamp,
     /// The order that it heard last.
     pub(super) order: u64,
+    /// Whether planned work was done on it.
+    pub(super) renewed: bool,
     /// Pod, attempt, state.
     pub(super) pods: Vec<(u32, u32, State)>,
 }

@@ -5,7 +5,7 @@
 //! After `settle` of it there must be a leader, and no other may follow; and every voter must have applied
 //! what was committed `settle` before the end.
 
-use super::{Findings, Member, Oracle, Slug};
+use super::{Findings, Member, Oracle, Slug, Voters};
 use squall_core::history::FaultChange;
 use squall_core::{VirtualDuration, VirtualTime};
 
@@ -25,10 +25,15 @@ pub(super) struct Liveness {
     leads: Vec<Option<u32>>,
     /// When the lack of a leader is too long.
     due: Option<VirtualTime>,
+    /// Who votes, as the latest leader has it; and whether a quorum of them runs, not before it did first.
+    voters: Voters,
+    quorum: Option<bool>,
+    /// Whether somebody began or ended to run, or to vote, since that was looked at.
+    turned: bool,
 }
 
 impl Liveness {
-    pub(super) fn new(settle: VirtualDuration, replicas: usize) -> Self {
+    pub(super) fn new(settle: VirtualDuration, (replicas, voters): (usize, Voters)) -> Self {
         Self {
             settle,
             faults: 0,
@@ -38,6 +43,9 @@ impl Liveness {
             quiet_since: None,
             leads: vec![None; replicas],
             due: None,
+            voters,
+            quorum: None,
+            turned: false,
         }
     }
     /// Something changed: quiet begins anew, if there is any.
@@ -50,6 +58,7 @@ impl Liveness {
                 .chain(&self.waiting)
                 .any(|stands| *stands);
         self.quiet_since = quiet.then_some(at);
+        self.turned = true;
         self.expect(at);
     }
     /// Who leads, in the latest term.
@@ -127,6 +136,38 @@ impl Liveness {
 }
 
 impl Oracle {
+    /// Whether a quorum runs, whenever that may have changed.
+    pub(super) fn quorum_runs(&mut self, at: VirtualTime) {
+        if !core::mem::take(&mut self.liveness.turned) {
+            return;
+        }
+        if let Some(leader) = self.liveness.leader() {
+            self.liveness.voters = self.replicas[usize::from(leader)].voters();
+        }
+        let liveness = &self.liveness;
+        let (voters, runs) = liveness
+            .voters
+            .members()
+            .fold((0, 0), |(voters, runs), member| {
+                let member = usize::from(member);
+                let has = |list: &[bool]| list.get(member).copied().unwrap_or(false);
+                let runs_now = has(&liveness.running) && !has(&liveness.paused);
+                (voters + 1, runs + u32::from(runs_now))
+            });
+        let quorum = runs > voters / 2;
+        let before = liveness.quorum;
+        if before.is_none() && !quorum {
+            return;
+        }
+        self.liveness.quorum = Some(quorum);
+        // Said once, when it is lost.
+        if before != Some(false) {
+            self.findings
+                .test(Slug::QuorumRuns, quorum, (at, None), || {
+                    format!("{runs} of {voters} voters run, and that is no quorum")
+                });
+        }
+    }
     /// At the end of a run that was quiet for long enough, voters have applied what was committed.
     pub(super) fn converged(&mut self, end: VirtualTime) {
         let settle = self.setting.settle;

@@ -47,6 +47,7 @@ invariants! {
     Linearizable "linearizable": "some order of the operations explains every answer",
     OneLeader "one-leader": "while nothing is wrong there is a leader in time, and no other follows it",
     Converged "converged": "while nothing is wrong every voter applies in time what is committed",
+    QuorumRuns "quorum-runs": "a quorum of the voters runs at every moment, from the first on at which it did",
 }
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
@@ -54,7 +55,11 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
     let oracle = Oracle::new(
         shared.events,
         Setting {
-            replicas: config.replicas.clone(),
+            nodes: match config.placed {
+                Some(_) => Vec::new(),
+                None => config.nodes.clone(),
+            },
+            count: config.count,
             voters: config.voters,
             settle: config.settle,
             steps_max: config.steps_max,
@@ -66,7 +71,9 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
 /// What the oracle must know beforehand.
 #[derive(Clone, Debug)]
 struct Setting {
-    replicas: Vec<NodeId>,
+    /// The nodes of the replicas; records say where they are if they are placed.
+    nodes: Vec<NodeId>,
+    count: usize,
     voters: Voters,
     settle: VirtualDuration,
     steps_max: u64,
@@ -88,22 +95,35 @@ struct Oracle {
 
 impl Oracle {
     fn new(events: Events, setting: Setting) -> Self {
-        let mut members = Vec::new();
-        for (number, node) in setting.replicas.iter().enumerate().take(MEMBERS_MAX) {
-            if members.len() <= node.index() {
-                members.resize(node.index() + 1, None);
-            }
-            members[node.index()] = Member::try_from(number).ok();
-        }
-        Self {
+        let mut oracle = Self {
             events,
-            members,
-            replicas: vec![Replica::new(setting.voters); setting.replicas.len()],
+            members: Vec::new(),
+            replicas: vec![Replica::new(setting.voters); setting.count],
             truth: Truth::default(),
             clients: Clients::default(),
-            liveness: Liveness::new(setting.settle, setting.replicas.len()),
+            liveness: Liveness::new(setting.settle, (setting.count, setting.voters)),
             findings: Findings::default(),
             setting,
+        };
+        let nodes = oracle.setting.nodes.clone();
+        for (number, node) in nodes.into_iter().enumerate().take(MEMBERS_MAX) {
+            oracle.lives_on(node, Member::try_from(number).ok());
+        }
+        oracle
+    }
+    fn lives_on(&mut self, node: NodeId, member: Option<Member>) {
+        if self.members.len() <= node.index() {
+            self.members.resize(node.index() + 1, None);
+        }
+        self.members[node.index()] = member;
+    }
+    /// A replica begins where it was placed, or ends. It says itself when it is ready.
+    fn hosted(&mut self, record: &Record, node: NodeId, (member, begins): (u64, bool)) {
+        let known = Member::try_from(member).ok();
+        let known = known.filter(|member| usize::from(*member) < self.setting.count);
+        self.lives_on(node, known);
+        if let (Some(member), false) = (known, begins) {
+            self.node(record, member, NodeChange::Down);
         }
     }
     fn member(&self, node: NodeId) -> Option<Member> {
@@ -130,6 +150,9 @@ impl oracle::Oracle for Oracle {
     fn observe(&mut self, record: &Record) {
         self.liveness.time(record.at, &mut self.findings);
         match record.what {
+            What::Event { name, node, a, b } if Some(name) == self.events.hosted => {
+                self.hosted(record, node, (a, b == 1));
+            }
             What::Event { name, node, a, b } => self.event(record, (name, node), (a, b)),
             What::Invoke {
                 op,
@@ -152,6 +175,7 @@ impl oracle::Oracle for Oracle {
             What::Fault { change, .. } => self.liveness.fault(record.at, change),
             _ => {}
         }
+        self.quorum_runs(record.at);
     }
     fn finish(&mut self, run: &RunEnd<'_>) {
         self.liveness.time(run.at, &mut self.findings);

@@ -23,9 +23,10 @@ const fn at(term: u32, index: u32) -> u64 {
 impl Story {
     fn new() -> Self {
         let mut names = Names::default();
-        let events = Events::new(|slug| names.intern(slug));
+        let events = Events::new(false, |slug| names.intern(slug));
         let setting = Setting {
-            replicas: (0..3).map(NodeId).collect(),
+            nodes: (0..3).map(NodeId).collect(),
+            count: 3,
             voters: Voters::first(3),
             settle: SETTLE,
             steps_max: 10_000,

@@ -6,6 +6,7 @@
 mod nodes;
 mod pods;
 mod scale;
+mod upgrade;
 
 use super::config::{PodKind, Source};
 use super::events::{Cause, halves};
@@ -182,7 +183,7 @@ impl Control {
                         self.welcome(worker);
                     }
                     let bound = Bound {
-                        shape: self.shapes[pod.kind as usize],
+                        shape: self.shape_of(number),
                         node: worker,
                         gpus,
                         serves: runs,
@@ -215,6 +216,7 @@ impl Control {
     }
     fn round(&mut self) {
         self.listen_for_silence();
+        self.upgrade();
         self.drain();
         self.reconcile();
         self.scale();
@@ -257,10 +259,14 @@ impl Control {
             attempt: 0,
             length,
             phase: Phase::Waits,
+            home: None,
             since,
         });
         store.live[kind as usize].insert(number);
         drop(store);
+        if let Some(home) = &self.shared.homes[kind as usize] {
+            home.enlist(number);
+        }
         self.waiting[kind as usize].insert(number);
         self.event(self.shared.events.submitted, number, halves(kind, gang));
         self.dirty = true;

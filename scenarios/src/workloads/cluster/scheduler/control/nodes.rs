@@ -70,6 +70,9 @@ impl Control {
                 _ => self.runs(number, false),
             }
         }
+        if status.renewed {
+            self.renewed(worker);
+        }
         if status.order != self.shared.store.borrow().orders[worker as usize] {
             self.order(worker);
         }
@@ -149,10 +152,13 @@ impl Control {
         }
         self.dirty = true;
     }
-    /// Heeds the knob `drain` of the nodes: no new pods, and those that are there go as budgets allow.
+    /// Heeds the knob `drain` of the nodes, and planned work: no new pods, and those that are there go as budgets
+    /// allow.
     pub(super) fn drain(&mut self) {
         let knob = self.shared.knobs.drain;
-        if !self.cx.knob_changed(knob) && self.workers.iter().all(|worker| worker.drain == 0) {
+        let planned = self.shared.config.upgrade.is_some();
+        let idle = !planned && !self.cx.knob_changed(knob);
+        if idle && self.workers.iter().all(|worker| worker.drain == 0) {
             return;
         }
         let words = [0, CORDON, REFUSE];
@@ -163,7 +169,7 @@ impl Control {
             let drain = words
                 .into_iter()
                 .rev()
-                .find(|word| value >= f64::from(*word))
+                .find(|word| value >= f64::from(*word) || planned && self.is_worked_on(number))
                 .unwrap_or(0);
             let worker = &mut self.workers[number as usize];
             if core::mem::replace(&mut worker.drain, drain) != drain {
@@ -244,7 +250,10 @@ impl Control {
                 continue;
             }
             let shape = trial.shape(&config.kinds[kind].shape);
-            for _ in 0..self.waiting[kind].len() {
+            // Who has a volume somewhere waits for that node, and no other.
+            let waiting = self.waiting[kind].iter();
+            let free = waiting.filter(|pod| self.pod(**pod).home.is_none()).count();
+            for _ in 0..free {
                 pod += 1;
                 if trial.place(pod, shape).is_ok() {
                     continue;

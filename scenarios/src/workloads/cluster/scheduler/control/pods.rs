@@ -2,8 +2,9 @@
 
 use super::{Cause, Control, Phase, Refusal, halves};
 use crate::workloads::cluster::scheduler::mutant::Mutant;
-use crate::workloads::cluster::scheduler::placement::Placement;
+use crate::workloads::cluster::scheduler::placement::{Placement, Shape};
 use crate::workloads::cluster::scheduler::wire::{Assigned, Order, pack};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Rounds of the scheduler at one instant; each evicts, so that there are never many.
@@ -11,7 +12,7 @@ const ROUNDS_MAX: u32 = 10_000;
 
 impl Control {
     /// Tries all who wait: higher priorities first, then who came first. Pods of a kind are alike: where one is
-    /// refused the others are not asked, unless somebody was evicted since. A gang is asked again if anybody
+    /// refused the others are not asked, unless somebody was evicted since; but who has a volume is like nobody else. A gang is asked again if anybody
     /// got a place since: its members take their places one by one, so that one more pod on a node may turn
     /// what did not fit into what does.
     pub(super) fn schedule(&mut self) {
@@ -19,12 +20,18 @@ impl Control {
             return;
         }
         let mut refused: Vec<Option<Refusal>> = vec![None; self.waiting.len()];
+        // Those with volumes whose nodes have no room, and by kind why.
+        let (mut stuck, mut away) = (BTreeSet::new(), refused.clone());
         // By kind, how many had got a place when it was refused.
         let (mut placed, mut before) = (0_u32, vec![0; self.waiting.len()]);
         for _ in 0..ROUNDS_MAX {
             let level = |kind: usize| self.shared.config.kinds[kind].shape.level;
             let open = (0..self.waiting.len()).filter(|kind| refused[*kind].is_none());
-            let heads = open.filter_map(|kind| self.waiting[kind].first().map(|pod| (kind, *pod)));
+            let heads = open.filter_map(|kind| {
+                let mut pods = self.waiting[kind].iter();
+                let pod = pods.find(|pod| !stuck.contains(*pod));
+                pod.map(|pod| (kind, *pod))
+            });
             let next = heads.min_by_key(|(kind, pod)| (core::cmp::Reverse(level(*kind)), *pod));
             let Some((kind, pod)) = next else {
                 let again = |kind: &usize| {
@@ -45,7 +52,12 @@ impl Control {
                     placed += 1;
                     if evicted {
                         refused.fill(None);
+                        stuck.clear();
                     }
+                }
+                Err(refusal) if self.pod(pod).home.is_some() => {
+                    stuck.insert(pod);
+                    away[kind] = Some(refusal);
                 }
                 Err(refusal) => {
                     before[kind] = placed;
@@ -56,7 +68,9 @@ impl Control {
                 }
             }
         }
-        for (kind, reason) in refused.into_iter().enumerate() {
+        for (kind, reason) in refused.into_iter().zip(away).enumerate() {
+            let waits = !self.waiting[kind].is_empty();
+            let reason = reason.0.or(reason.1.filter(|_| waits));
             if reason.is_some() && self.reasons[kind] != reason {
                 let number = u32::try_from(kind).expect("few kinds");
                 let code = Refusal::ALL.iter().position(|other| Some(*other) == reason);
@@ -75,6 +89,18 @@ impl Control {
             0,
         );
     }
+    /// The shape of a pod: that of its kind, and bound to its home if it has one.
+    pub(super) fn shape_of(&mut self, number: u32) -> u32 {
+        let pod = self.pod(number);
+        let kind = pod.kind as usize;
+        match pod.home {
+            None => self.shapes[kind],
+            home => {
+                let like = self.shared.config.kinds[kind].shape.clone();
+                self.cluster.shape(&Shape { home, ..like })
+            }
+        }
+    }
     /// Places a pod, or its whole gang. Whether anybody was evicted for it.
     fn try_place(&mut self, kind: usize, pod: u32) -> Result<bool, Refusal> {
         let gang = self.pod(pod).gang;
@@ -85,7 +111,7 @@ impl Control {
                 all.filter(|other| self.pod(*other).gang == gang).collect()
             }
         };
-        let shape = self.shapes[kind];
+        let shape = self.shape_of(pod);
         let pairs: Vec<(u32, u32)> = members.iter().map(|pod| (*pod, shape)).collect();
         let placements = match pairs.as_slice() {
             [(pod, shape)] => vec![self.cluster.place(*pod, *shape)?],
@@ -122,6 +148,10 @@ impl Control {
         };
         let waited = cx.now().since(core::mem::replace(&mut pod.since, cx.now()));
         let kind = pod.kind as usize;
+        if let Some(home) = &shared.homes[kind] {
+            pod.home = Some(placement.node);
+            home.settle(number, shared.config.workers[placement.node as usize]);
+        }
         drop(store);
         self.waiting[kind].remove(&number);
         self.changed.insert(placement.node);

@@ -6,6 +6,7 @@
 
 mod nodes;
 mod pods;
+mod work;
 
 use super::config::{Config, Source};
 use super::events::{Cause, Events, of_halves};
@@ -20,6 +21,7 @@ use squall_core::property::RunEnd;
 use squall_core::{NodeId, VirtualTime};
 use std::rc::Rc;
 use std::sync::Arc;
+use work::Work;
 
 invariants! {
     Capacity "capacity":
@@ -37,10 +39,15 @@ invariants! {
         "every pod waits, has a place on a node that is not known to be down, or has ended after it ran",
     ScaleBounds "scale-bounds": "replicas stay within their bounds",
     NoReversal "no-reversal": "no service is scaled one way and then the other within `reversal_min`",
+    PlannedWork "planned-work":
+        "a node is taken for planned work once, when it is empty, and never more than `at_once` are away",
+    InService "in-service":
+        "a service never has fewer pods running than it `needs`, once it had, planned work and failures together",
 }
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
-    let seer = Seer::new(shared.events, Arc::clone(&shared.config));
+    let mut seer = Seer::new(shared.events, Arc::clone(&shared.config));
+    seer.work = Work::new(shared.work, &shared.config);
     oracle::promise(install, seer);
 }
 
@@ -56,6 +63,7 @@ struct Seer {
     running: Scan,
     pods: Pods,
     nodes: Nodes,
+    work: Work,
     /// By kind, the last change of replicas: when, and whether they grew.
     scaled: Vec<Option<(VirtualTime, bool)>>,
     findings: Findings,
@@ -78,6 +86,7 @@ impl Seer {
                 .collect(),
             pods: Pods::new(config.kinds.len()),
             nodes: Nodes::new(&config),
+            work: Work::new(None, &config),
             scaled: vec![None; config.kinds.len()],
             findings: Findings::default(),
             events,
@@ -150,10 +159,17 @@ impl Oracle for Seer {
                     _ if name == events.ended => self.stopped(a, b, true),
                     _ if name == events.stopped => self.stopped(a, b, false),
                     _ if name == events.scaled => self.scaled(place, a, b),
+                    _ if self.worked(place, (name, a)) => {}
                     _ => self.node_event(name, a, b),
                 }
+                if [events.started, events.ended, events.stopped].contains(&name) {
+                    self.in_service(place);
+                }
             }
-            What::Node { node, change } => self.node_changed(record.at, node, change),
+            What::Node { node, change } => {
+                self.node_changed(record.at, node, change);
+                self.in_service((record.at, Some(node)));
+            }
             _ => {}
         }
     }

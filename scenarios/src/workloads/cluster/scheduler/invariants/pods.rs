@@ -1,7 +1,7 @@
 //! Pods: where each stands, and whether that is right.
 
 use super::{Cause, Place, Seer, Slug, Source, of_halves};
-use crate::workloads::cluster::scheduler::placement::Placed;
+use crate::workloads::cluster::scheduler::placement::{Placed, Shape};
 use squall_core::VirtualTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,6 +13,8 @@ struct Known {
     gang: u32,
     /// Whether it ran for its length on some node.
     ended: bool,
+    /// The worker that has its volume, if it has one.
+    home: Option<u32>,
 }
 
 /// All pods.
@@ -75,12 +77,13 @@ impl Pods {
 impl Seer {
     pub(super) fn submitted(&mut self, (at, node): Place, pod: u32, b: u64) {
         let (kind, gang) = of_halves(b);
-        let ended = false;
-        let new = self
-            .pods
-            .known
-            .insert(pod, Known { kind, gang, ended })
-            .is_none();
+        let known = Known {
+            kind,
+            gang,
+            ended: false,
+            home: None,
+        };
+        let new = self.pods.known.insert(pod, known).is_none();
         self.findings.test(Slug::NoLostPod, new, (at, node), || {
             format!("pod {pod} was submitted twice")
         });
@@ -99,9 +102,10 @@ impl Seer {
         let Some(kind) = self.pods.kind(pod).filter(|_| waited) else {
             return;
         };
-        let shape = Rc::clone(&self.shapes[kind as usize]);
+        let shape = self.shape(pod, kind);
         let site = &self.placed.sites[worker as usize];
         let good = site.open
+            && shape.may_live_on(worker)
             && site.machine.admits(&shape)
             && self.placed.affinity(&shape, worker, Some(pod));
         self.findings.test(Slug::Constraints, good, place, || {
@@ -114,6 +118,11 @@ impl Seer {
             serves: false,
         };
         self.placed.put(pod, placed);
+        if self.config.kinds[kind as usize].local_volume
+            && let Some(known) = self.pods.known.get_mut(&pod)
+        {
+            known.home.get_or_insert(worker);
+        }
         let holds = self.placed.left(worker, &[]).is_some();
         self.findings.test(Slug::Capacity, holds, place, || {
             format!("worker {worker} has more pods placed than it holds, the last {name}")
@@ -125,6 +134,17 @@ impl Seer {
             });
         }
         self.pods.moved(pod);
+    }
+    /// What a pod asks for: what its kind does, and the node of its volume if it has one.
+    fn shape(&self, pod: u32, kind: u32) -> Rc<Shape> {
+        let like = &self.shapes[kind as usize];
+        match self.pods.known.get(&pod).and_then(|known| known.home) {
+            None => Rc::clone(like),
+            home => Rc::new(Shape {
+                home,
+                ..Shape::clone(like)
+            }),
+        }
     }
     pub(super) fn unbound(&mut self, (at, node): Place, pod: u32, b: u64) {
         let name = self.name(pod);
@@ -218,7 +238,8 @@ impl Seer {
             self.waits_rightly(place, kind);
         }
     }
-    /// The first of a kind that wait has a reason, and finds no place by a scan of all nodes.
+    /// The first of a kind that wait has a reason, and finds no place by a scan of all nodes; of those with volumes,
+    /// which are not alike, each.
     fn waits_rightly(&mut self, place: Place, kind: usize) {
         let Some(head) = self.pods.waiting[kind].keys().next().copied() else {
             return;
@@ -238,12 +259,23 @@ impl Seer {
             }
             _ => vec![head],
         };
-        let choice = self.placed.choose_all(&self.shapes[kind], &gang);
+        self.finds_no_place(place, (kind, &gang));
+        if self.config.kinds[kind].local_volume {
+            let others: Vec<u32> = self.pods.waiting[kind].keys().skip(1).copied().collect();
+            for pod in others {
+                self.finds_no_place(place, (kind, &[pod]));
+            }
+        }
+    }
+    fn finds_no_place(&mut self, place: Place, (kind, pods): (usize, &[u32])) {
+        let name = self.name(pods[0]);
+        let shape = self.shape(pods[0], u32::try_from(kind).unwrap_or(u32::MAX));
+        let choice = self.placed.choose_all(&shape, pods);
         let fits = choice.as_ref().is_some_and(Vec::is_empty);
         self.findings.test(Slug::PlacedOrReason, !fits, place, || {
             format!("{name} waits, and would fit as it is")
         });
-        if self.shapes[kind].level > 0 {
+        if shape.level > 0 {
             let evicts = choice.as_ref().is_some_and(|victims| !victims.is_empty());
             self.findings.test(Slug::Priority, !evicts, place, || {
                 let victims = choice.clone().unwrap_or_default();

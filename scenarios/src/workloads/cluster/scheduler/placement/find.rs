@@ -13,9 +13,13 @@ impl Cluster {
         let shape = &self.shapes[number as usize];
         let classes = &self.admitted[number as usize];
         let mut rejected = false;
-        let found = match self.bound_to(shape) {
-            Some(nodes) => self.find_among(shape, nodes),
-            None => self.find_in_classes(shape, classes, &mut rejected),
+        let found = match (shape.home, self.bound_to(shape)) {
+            (Some(home), _) => self.find_among(
+                shape,
+                Some(home).filter(|home| *home < self.nodes()).into_iter(),
+            ),
+            (None, Some(nodes)) => self.find_among(shape, nodes),
+            (None, None) => self.find_in_classes(shape, classes, &mut rejected),
         };
         found
             .map(|(_, rank)| rank.2)
@@ -36,8 +40,8 @@ impl Cluster {
                 && node.open
                 && node.room().holds(&shape.demand)
                 && self.may_be(shape, &node.machine)
-                && self.groups.allows_area(shape, &node.machine)
-                && self.groups.allows_node(shape, number, &node.machine);
+                && self.allows_area_of(shape, &node.machine)
+                && self.allows_node(shape, number);
             let preference = match shape.demand.gpu {
                 Gpu::None => (node.machine.gpus > 0, by_cpu),
                 _ => (false, by_gpu),
@@ -92,11 +96,17 @@ impl Cluster {
         best
     }
     pub(super) fn allows_area(&self, shape: &Shape, class: &Class) -> bool {
+        self.allows_area_of(shape, &class.machine)
+    }
+    fn allows_area_of(&self, shape: &Shape, machine: &Machine) -> bool {
         !self.choosy
             || self.rules.slip == Some(Slip::Affinity)
-            || self.groups.allows_area(shape, &class.machine)
+            || self.groups.allows_area(shape, machine)
     }
     pub(super) fn allows_node(&self, shape: &Shape, node: u32) -> bool {
+        if !shape.may_live_on(node) {
+            return false;
+        }
         !self.choosy || self.rules.slip == Some(Slip::Affinity) || {
             let machine = &self.nodes[node as usize].machine;
             self.groups.allows_node(shape, node, machine)
@@ -109,7 +119,10 @@ impl Cluster {
             rooms.fold(Room::default(), Room::max)
         };
         let all = most(&mut classes.iter());
-        if all == Room::default() && !classes.iter().any(|class| self.has_nodes(*class)) {
+        let away = shape
+            .home
+            .is_some_and(|home| home >= self.nodes() || !self.takes(home));
+        if away || all == Room::default() && !classes.iter().any(|class| self.has_nodes(*class)) {
             return Refusal::Constraint;
         }
         let demand = &shape.demand;

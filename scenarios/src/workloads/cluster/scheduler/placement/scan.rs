@@ -224,7 +224,10 @@ impl Scan {
     fn candidates(&self, shape: &Shape) -> Vec<u32> {
         let sites = (0u32..).zip(&self.sites);
         let good = sites.filter(|(number, site)| {
-            site.open && site.machine.admits(shape) && self.affinity(shape, *number, None)
+            site.open
+                && shape.may_live_on(*number)
+                && site.machine.admits(shape)
+                && self.affinity(shape, *number, None)
         });
         good.map(|(number, _)| number).collect()
     }

@@ -83,6 +83,13 @@ pub struct Room {
     pub part: u16,
 }
 
+impl Shape {
+    /// Whether its volume, if it has one, lets it be on a node.
+    pub fn may_live_on(&self, node: u32) -> bool {
+        self.home.is_none_or(|home| home == node)
+    }
+}
+
 impl Room {
     /// Whether a demand fits. True of the most in a part of the cluster, it only says that it may.
     pub const fn holds(&self, demand: &Demand) -> bool {
@@ -138,6 +145,8 @@ pub struct Shape {
     pub apart: Vec<(u32, Domain)>,
     /// Groups of which a pod must be in the same domain, unless it is its own group and there is none yet.
     pub near: Vec<(u32, Domain)>,
+    /// The only node where it may be, such as the one that has its volume.
+    pub home: Option<u32>,
 }
 
 /// What a node is.
@@ -256,7 +265,7 @@ pub enum Slip {
 pub enum Refusal {
     /// Its tenant has no quota left.
     Quota,
-    /// No node that is up has the model, labels and taints.
+    /// No node that is up has the model, labels and taints, or the node of its volume is not there.
     Constraint,
     /// Where it may be by its affinity, nothing has room, or it may be nowhere.
     Affinity,

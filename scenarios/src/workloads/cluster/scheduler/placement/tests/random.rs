@@ -65,6 +65,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
         who,
         wishes(),
         wishes(),
+        proptest::option::weighted(0.15, 0u32..6),
     )
         .prop_map(
             |(
@@ -74,6 +75,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
                 (tenant, group, level),
                 apart,
                 near,
+                home,
             )| Shape {
                 demand: Demand {
                     cpu_milli: cores * 500,
@@ -88,6 +90,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
                 level,
                 apart,
                 near,
+                home,
             },
         )
 }
