@@ -77,7 +77,7 @@ impl Demo {
                  docs/authoring.md   write your own\n"
             )
         } else {
-            "           squall list scenarios   every shipped scenario\n".to_owned()
+            "           squall list faults   what a scenario of your own can break\n".to_owned()
         });
         finished.outcome().exit_code()
     }

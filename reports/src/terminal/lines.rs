@@ -46,21 +46,23 @@ pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seed
 
 /// In how many seeds it was so.
 fn of_seeds(summary: &PropertySummary, seeds: usize) -> String {
-    let exercised = summary.exercised;
-    let seeds_in_all = words::seeds(seeds);
     match (summary.verdict, &summary.spec.kind) {
         (Verdict::Fail, _) => {
             let first = summary.first_failure;
             let first = first.map_or_else(String::new, |s| format!(", first {s}"));
-            format!("{} of {seeds_in_all}{first}", summary.failed)
+            format!("{} of {}{first}", summary.failed, words::seeds(seeds))
         }
         (Verdict::Inconclusive, _) => {
-            format!("not decided in {} of {seeds_in_all}", summary.inconclusive)
+            format!(
+                "not decided in {} of {}",
+                summary.inconclusive,
+                words::seeds(seeds)
+            )
         }
         (_, PropertyKind::Sometimes { .. }) => {
-            format!("seen in {exercised}/{seeds_in_all}")
+            format!("seen in {}/{seeds} seeds", summary.exercised)
         }
-        _ => format!("{exercised}/{seeds_in_all}"),
+        _ => format!("{}/{seeds} seeds", summary.exercised),
     }
 }
 

@@ -177,10 +177,13 @@ impl Collector {
         held.sort_unstable_by_key(|held| held.order);
         held.dedup_by_key(|held| held.order);
         let (mut met, mut both) = (Vec::new(), Vec::new());
+        let mut acts = Vec::new();
         for on in held.chunk_by(|one, two| one.target == two.target) {
             let role = roles.of_target(on[0].target);
-            let kind = |held: &Held| kinds[windows[held.window as usize].fault as usize];
-            self.acts.extend(on.iter().map(|held| (kind(held), role)));
+            for held in on {
+                let window = &windows[held.window as usize];
+                push(&mut acts, (kinds[window.fault as usize], role));
+            }
             for (position, one) in on.iter().enumerate() {
                 for two in &on[position + 1..] {
                     let pair = [one, two].map(|held| &windows[held.window as usize]);
@@ -198,6 +201,8 @@ impl Collector {
         }
         count(seed, planned, &mut self.planned);
         count(seed, landed, &mut self.landed);
+        once(&mut acts);
+        self.acts.extend(acts);
         count(seed, met, &mut self.met);
         count(seed, both, &mut self.landed_both);
     }
