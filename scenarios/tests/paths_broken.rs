@@ -43,7 +43,7 @@ fn least(kind: &str) -> &'static str {
         "agents" => "arrivals = { rate = \"1/s\" }\n",
         "edge" => "plant.servo = {}\n",
         "scheduler" => "pods.a = { replicas = 1 }\n",
-        "training" => "jobs.a = {}\n",
+        "training" => "controller = \"client\"\n",
         "rollout" => "of = \"shop\"\n",
         _ => "",
     }
