@@ -269,11 +269,14 @@ impl Loaded {
         Outcome {
             scenario: &self.ready.scenario.name,
             path,
+            recorded: false,
             campaign,
             expectation: self.expectation.as_ref(),
             wall_s: &[],
             settings: &[],
             differs: None,
+            planned: self.ready.scenario.stop,
+            recording: None,
         }
     }
 

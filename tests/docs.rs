@@ -90,26 +90,59 @@ fn commands_of_the_readme_name_files_that_exist() {
     assert!(count > 5, "the README names files");
 }
 
+/// Files of a folder that end so, below it too, relative to the root.
+fn files(folder: &str, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let entries = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    for entry in std::fs::read_dir(entries).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            found.extend(files(&name, ending));
+        } else if name.ends_with(ending) {
+            found.push(name);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn what_ships_is_named() {
+    let [readme, guide] = ["README.md", "docs/authoring.md"].map(read);
+    for page in files("docs", ".md") {
+        assert!(
+            readme.contains(&format!("]({page})")),
+            "README.md does not link to {page}"
+        );
+    }
+    for scenario in files("scenarios/library", ".toml") {
+        let name = Path::new(&scenario)
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy();
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "README.md does not name {scenario}"
+        );
+    }
+    for kind in squall::scenarios::workloads::ALL {
+        let row = format!("\n| `{}` |", kind.name);
+        assert!(
+            guide.contains(&row),
+            "docs/authoring.md has no row of the workload {}",
+            kind.name
+        );
+    }
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for document in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "docs/authoring.md",
-        "docs/cluster.md",
-        "docs/compare.md",
-        "docs/event-log.md",
-        "docs/madsim.md",
-        "docs/benches.md",
-        "docs/determinism.md",
-        "docs/exit-codes.md",
-        "docs/explain.md",
-        "docs/faults.md",
-        "docs/writing-a-fault.md",
-    ] {
-        let text = read(document);
-        let folder = root.join(document);
+    let documents = ["README.md", "ARCHITECTURE.md"].map(str::to_owned);
+    for document in documents.into_iter().chain(files("docs", ".md")) {
+        let text = read(&document);
+        let folder = root.join(&document);
         let folder = folder.parent().expect("a file has a folder");
         for link in text
             .split("](")

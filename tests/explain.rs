@@ -2,18 +2,17 @@
 //! need each other and failures without any fault are told apart.
 
 use squall::core::Seed;
-use squall::explain::{Explanation, Request, Role, document, explain, headline, report};
+use squall::explain::{Explanation, Limit, Request, Role, document, explain, headline, report};
 use squall::scenarios::{Ready, Settings, parse};
 use squall::{Place, load};
 use std::path::Path;
 
 fn request(seed: u64) -> Request<'static> {
     Request {
-        seed: Seed(seed),
-        property: None,
         seeds: 2,
         runs_max: 500,
         thresholds: false,
+        ..Request::of(Seed(seed))
     }
 }
 
@@ -119,9 +118,151 @@ fn either_of_two_is_enough_and_neither_is_necessary() {
         roles,
         [Role::Contributes, Role::Irrelevant, Role::Contributes]
     );
-    assert!(found.sets_complete);
+    assert_eq!(found.sets_limit, Limit::None);
     let text = report(&found);
     assert!(text.contains("enough     early, or late"), "{text}");
+    assert!(
+        text.starts_with(
+            "EACH ALONE IS ENOUGH: early (link-cut on client-0) in 2 of 2, late (link-cut on client-0) in 2 of 2 failing seeds\n\
+             ACQUITTED  idle"
+        ),
+        "{text}"
+    );
+}
+
+/// A service that is slow for 40 ms, in which a request comes or not, by the seed: alone that is enough in
+/// some, and another fault is in all of them.
+#[test]
+fn what_is_enough_alone_in_one_seed_is_not_acquitted_in_another() {
+    let slow = "inject.call-delay = { service = 'shop.request', delay = '900ms' }";
+    let promise = "threshold = { metric = 'shop.latency', stat = 'max', below = '600ms' }";
+    let mut text = format!("{SHOP}{promise}\n");
+    for (name, at, length) in [("sure", "9s", "4s"), ("rare", "5s", "40ms")] {
+        text.push_str(&format!(
+            "[[fault]]\nname = '{name}'\nat = '{at}'\nfor = '{length}'\nland = 'optional'\n{slow}\n"
+        ));
+    }
+    let scenario =
+        parse("shop.toml", &text, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
+    let ready = scenario
+        .ready(&Place::default())
+        .unwrap_or_else(|e| panic!("{e}"));
+    let alone = |seed: u64| {
+        let found = explain(
+            &ready,
+            Path::new("shop.toml"),
+            &Request {
+                seeds: 1,
+                ..request(seed)
+            },
+        );
+        let found = found.unwrap_or_else(|e| panic!("{e}"));
+        found
+            .faults
+            .iter()
+            .find(|f| f.label == "rare")
+            .expect("it acts")
+            .fail_alone
+    };
+    let without = (0..8)
+        .find(|seed| alone(*seed) == 0)
+        .expect("a seed in which no request meets it");
+    let with = (0..8)
+        .find(|seed| alone(*seed) == 1)
+        .expect("a seed in which one does");
+    let others = [Seed(with)];
+    let request = Request {
+        others: &others,
+        ..request(without)
+    };
+    let found = explain(&ready, Path::new("shop.toml"), &request).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        found.seeds,
+        [Seed(without), Seed(with)],
+        "the seeds that were asked for"
+    );
+    assert_eq!(
+        role(&found, "rare"),
+        Role::Contributes,
+        "{}",
+        headline(&found)
+    );
+    assert_eq!(found.sets, [["sure"], ["rare"]]);
+}
+
+/// Four delays that need each other, and one that does not matter.
+#[test]
+fn more_than_three_causes_are_one_set_and_the_rest_is_acquitted() {
+    let far = "link-delay = { links = 'client -> web', delay = '200ms' }";
+    let back = "link-delay = { links = 'web -> client', delay = '200ms' }";
+    let slow = "call-delay = { service = 'shop.request', delay = '200ms' }";
+    let faults = [
+        ("far", "2s", far),
+        ("back", "2s", back),
+        ("slow", "2s", slow),
+        ("slower", "2s", slow),
+        ("idle", "2s", IDLE),
+    ];
+    let promise = "threshold = { metric = 'shop.latency', stat = 'max', below = '700ms' }";
+    let found = explained(&with(promise, &faults));
+    assert_eq!(found.sets, [["far", "back", "slow", "slower"]]);
+    assert_eq!(found.sets_limit, Limit::None);
+    assert_eq!(role(&found, "slower"), Role::Necessary);
+    assert_eq!(role(&found, "idle"), Role::Irrelevant);
+}
+
+/// A set that is too large for what is tried is told as that: more runs would not find it.
+#[test]
+fn what_limits_the_sets_is_told_truly() {
+    let slow = "call-delay = { service = 'shop.request', delay = '200ms' }";
+    let faults: Vec<(String, &str, &str)> =
+        (0..6).map(|n| (format!("slow {n}"), "2s", slow)).collect();
+    let faults: Vec<(&str, &str, &str)> = faults
+        .iter()
+        .map(|(name, at, what)| (name.as_str(), *at, *what))
+        .collect();
+    // Any four of six.
+    let promise = "threshold = { metric = 'shop.latency', stat = 'max', below = '700ms' }";
+    let found = explained(&with(promise, &faults));
+    assert_eq!((found.sets.len(), found.sets_limit), (0, Limit::Size(3)));
+    let text = headline(&found);
+    assert!(
+        text.contains("UNDECIDED  6 faults: no 3 of the faults are enough"),
+        "{text}"
+    );
+    let few = Request {
+        runs_max: 10,
+        ..request(1)
+    };
+    let ready = with(promise, &faults);
+    let found = explain(&ready, Path::new("shop.toml"), &few).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(found.sets_limit, Limit::Runs);
+    assert!(
+        headline(&found).contains("more with --runs"),
+        "{}",
+        headline(&found)
+    );
+}
+
+/// A request that was under way when the fault healed ends late, and nothing keeps the failure going.
+#[test]
+fn a_request_that_was_under_way_at_the_heal_is_no_failure_that_goes_on() {
+    let slow = "call-delay = { service = 'shop.request', delay = '1900ms' }";
+    let promise = "threshold = { metric = 'shop.latency', stat = 'max', below = '600ms' }";
+    let found = explained(&with(promise, &[("slow", "2s", slow)]));
+    let outlives = found.outlives.as_ref().expect("a metric");
+    assert!(outlives.ill_for.is_zero(), "{outlives:?}");
+    let drained = outlives.drained.as_secs_f64();
+    assert!((1.0..2.0).contains(&drained), "{outlives:?}");
+    let text = report(&found);
+    assert!(
+        text.contains("is well when what was under way has ended"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("outlives") && !text.contains("loop "),
+        "{text}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::findings;
 use crate::statistics::{self, Statistics};
+use crate::terminal::undecided;
 use crate::words::Outcome;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use squall_core::outcome::{SeedResult, Stop};
@@ -109,8 +110,9 @@ fn whole(outcome: &Outcome<'_>, statistics: &Statistics) -> TestCase {
             status.set_message(match outcome.differs {
                 Some(seed) => format!("nondeterminism: seed {seed} ended in two digests"),
                 None => format!(
-                    "verdict of the campaign: {}\n{}",
+                    "verdict of the campaign: {}\n{}{}",
                     outcome.campaign.verdict,
+                    undecided(outcome),
                     statistics::lines(outcome, statistics)
                 ),
             });

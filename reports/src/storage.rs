@@ -1,9 +1,10 @@
-//! Recordings to bytes and back: gzip over a header in JSON, one line, and then the records in
-//! postcard, a compact binary form.
+//! Recordings to bytes and back: gzip over a header in JSON, one line, the records in postcard, a compact
+//! binary form, and eight bytes with the digest of all of that.
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
+use squall_core::VirtualTime;
 use squall_core::history::{Digest, History, Record};
 use squall_core::outcome::ENGINE_EPOCH;
 use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
@@ -47,6 +48,21 @@ pub enum StorageError {
         /// The epoch found.
         found: u32,
     },
+    /// The file does not end in the digest of what stands in it, or something follows that.
+    #[error(
+        "this is not what was written: the recording was changed or cut; take the one that was written, or run the seed again"
+    )]
+    Seal,
+    /// A record is later than the end of the run.
+    #[error(
+        "the run ended at {end}, and a record is of {record}: the recording was changed; take the one that was written, or run the seed again"
+    )]
+    End {
+        /// What the header says.
+        end: VirtualTime,
+        /// The last record.
+        record: VirtualTime,
+    },
     /// Records are missing or were changed.
     #[error(
         "records have the digest {found}, the header says {wanted}: the recording was changed or cut; take the one that was written, or run the seed again"
@@ -64,23 +80,20 @@ pub enum StorageError {
 /// # Errors
 /// None in practice: writing goes to memory.
 pub fn encode(recording: &Recording) -> std::io::Result<Vec<u8>> {
-    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-    serde_json::to_writer(&mut out, &recording.header)?;
-    out.write_all(b"\n")?;
-    let mut block = Vec::with_capacity(BLOCK);
+    let mut plain = serde_json::to_vec(&recording.header)?;
+    plain.push(b'\n');
     for record in &recording.records {
-        block = postcard::to_extend(record, block).map_err(std::io::Error::other)?;
-        if block.len() > BLOCK {
-            out.write_all(&block)?;
-            block.clear();
-        }
+        plain = postcard::to_extend(record, plain).map_err(std::io::Error::other)?;
     }
-    out.write_all(&block)?;
+    let seal = Digest::of_bytes(&plain).as_u64().to_le_bytes();
+    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    out.write_all(&plain)?;
+    out.write_all(&seal)?;
     out.finish()
 }
 
-/// Bytes given to the compressor at once.
-const BLOCK: usize = 1 << 16;
+/// Bytes of the digest at the end.
+const SEAL: usize = size_of::<u64>();
 
 /// What every format of recordings says of itself.
 #[derive(serde::Deserialize)]
@@ -95,8 +108,10 @@ struct Version {
 /// If they are no recording, of another format or epoch, or were changed.
 pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
     let mut plain = Vec::new();
-    let read = GzDecoder::new(bytes).read_to_end(&mut plain);
+    let mut decoder = GzDecoder::new(bytes);
+    let read = decoder.read_to_end(&mut plain);
     read.map_err(StorageError::Truncated)?;
+    let behind = decoder.into_inner().len();
     let line = plain
         .iter()
         .position(|byte| *byte == b'\n')
@@ -113,6 +128,12 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
             found: version.epoch,
         });
     }
+    let sealed = plain.split_last_chunk::<SEAL>();
+    let (plain, seal) = sealed.ok_or(StorageError::Seal)?;
+    if behind > 0 || u64::from_le_bytes(*seal) != Digest::of_bytes(plain).as_u64() {
+        return Err(StorageError::Seal);
+    }
+    let line = line.min(plain.len());
     let header: Header = serde_json::from_slice(&plain[..line]).map_err(StorageError::Header)?;
     let mut history = History::new(true);
     let mut rest = plain.get(line + 1..).unwrap_or(&[]);
@@ -129,8 +150,15 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StorageError> {
             wanted: header.digest,
         });
     }
-    Ok(Recording {
-        header,
-        records: history.take_records(),
-    })
+    let records = history.take_records();
+    if let Some(record) = records
+        .iter()
+        .map(|r| r.at)
+        .max()
+        .filter(|at| *at > header.end)
+    {
+        let end = header.end;
+        return Err(StorageError::End { end, record });
+    }
+    Ok(Recording { header, records })
 }

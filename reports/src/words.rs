@@ -1,8 +1,11 @@
 //! What all reports are made of: a campaign with its names and its expectation.
 
-use squall_core::Seed;
-use squall_core::outcome::{Campaign, FaultSummary, SeedResult};
+use squall_core::outcome::{Campaign, FaultSummary, SeedResult, Stop};
 use squall_core::property::{PropertyKind, Verdict};
+use squall_core::words::{amount, span};
+use squall_core::{Seed, VirtualDuration};
+
+pub(crate) use squall_core::words::number;
 
 /// What the scenario says it is there to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,8 @@ pub struct Outcome<'a> {
     pub scenario: &'a str,
     /// Path of its file.
     pub path: &'a str,
+    /// Whether that is a recording, which has its own seed and settings.
+    pub recorded: bool,
     /// The results.
     pub campaign: &'a Campaign,
     /// What the scenario is there to show.
@@ -67,6 +72,10 @@ pub struct Outcome<'a> {
     pub settings: &'a [String],
     /// A seed that ended in another digest when it was run again.
     pub differs: Option<Seed>,
+    /// How long a seed is to run.
+    pub planned: VirtualDuration,
+    /// Where the recording of the first failing seed is kept, if it is.
+    pub recording: Option<&'a str>,
 }
 
 impl Outcome<'_> {
@@ -89,21 +98,42 @@ impl Outcome<'_> {
             (None, Verdict::Inconclusive | Verdict::NotExercised) => 3,
         }
     }
+    /// Why a seed ended before its time, if its bound on events did that, with the remedy.
+    pub fn bound(&self, seed: &SeedResult) -> Option<String> {
+        let reached = seed.stop == Stop::EventsMax;
+        reached.then(|| {
+            let end = VirtualDuration::from_nanos(seed.end.as_nanos());
+            format!(
+                "stopped: {} events reached at {} of {}; raise stop.events_max",
+                seed.events,
+                span(end),
+                span(self.planned)
+            )
+        })
+    }
     /// The commands that explain one seed and that make it smaller.
     pub fn next(&self, seed: &SeedResult) -> [String; 2] {
-        let seed_text = seed.seed.to_string();
         ["explain", "shrink"].map(|verb| {
-            let words = ["squall", verb, self.path, "--seed", &seed_text].into_iter();
-            command(words.chain(self.settings.iter().map(String::as_str)))
+            let run = self.run(seed);
+            let words = ["squall", verb].into_iter();
+            command(words.chain(run.iter().map(String::as_str)))
         })
+    }
+    /// The words that name the run of a seed.
+    fn run(&self, seed: &SeedResult) -> Vec<String> {
+        let mut words = vec![self.path.to_owned()];
+        if !self.recorded {
+            words.extend(["--seed".to_owned(), seed.seed.to_string()]);
+            words.extend_from_slice(self.settings);
+        }
+        words
     }
     /// The command that repeats one seed, to be pasted into a shell.
     pub fn replay(&self, seed: &SeedResult) -> String {
-        let seed_text = seed.seed.to_string();
-        let digest = seed.digest.to_string();
-        let settings = self.settings.iter().map(String::as_str);
-        let words = ["squall", "replay", self.path, "--seed", &seed_text].into_iter();
-        command(words.chain(settings).chain(["--digest", &digest]))
+        let (run, digest) = (self.run(seed), seed.digest.to_string());
+        let words = ["squall", "replay"].into_iter();
+        let words = words.chain(run.iter().map(String::as_str));
+        command(words.chain(["--digest", &digest]))
     }
 }
 
@@ -132,44 +162,19 @@ pub(crate) fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The unit of a property's margin, for people.
-pub(crate) fn margin_unit(kind: &PropertyKind) -> &'static str {
+/// What a property measured, or by how much it is kept, with its unit.
+pub(crate) fn measure(kind: &PropertyKind, x: f64) -> String {
     match kind {
-        PropertyKind::Recovers { .. } => "x baseline",
-        PropertyKind::Eventually { .. } => " s",
-        _ => "",
+        PropertyKind::Recovers { .. } => format!("{}x baseline", number(x)),
+        PropertyKind::Eventually { .. } => amount(x, "s"),
+        PropertyKind::Threshold { unit, .. } => amount(x, unit),
+        _ => number(x),
     }
 }
 
 /// `1 seed`, `8 seeds`.
 pub(crate) fn seeds(count: usize) -> String {
     format!("{count} seed{}", if count == 1 { "" } else { "s" })
-}
-
-/// A number with four significant digits.
-pub(crate) fn number(x: f64) -> String {
-    if x == 0.0 || !x.is_finite() {
-        return format!("{x}");
-    }
-    let power = exponent(x);
-    if !(-6..12).contains(&power) {
-        return format!("{x:.3e}");
-    }
-    let digits = 4 - 1 - power;
-    if digits <= 0 {
-        return format!("{x:.0}");
-    }
-    let text = format!("{x:.0$}", usize::try_from(digits.min(12)).unwrap_or(0));
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    text.to_owned()
-}
-
-/// The power of ten of a number that is not zero.
-fn exponent(x: f64) -> i32 {
-    let text = format!("{x:e}");
-    text.split_once('e')
-        .and_then(|(_, power)| power.parse().ok())
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -182,20 +187,5 @@ mod tests {
         assert_eq!(quoted("a $b"), "'a $b'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
         assert_eq!(quoted(""), "''");
-    }
-
-    #[test]
-    fn numbers_have_four_digits() {
-        for (x, text) in [
-            (0.0, "0"),
-            (1234.56, "1235"),
-            (0.000_123_456, "0.0001235"),
-            (97.25, "97.25"),
-            (1.0, "1"),
-            (123_456_789.0, "123456789"),
-            (1.670_39e22, "1.670e22"),
-        ] {
-            assert_eq!(number(x), text);
-        }
     }
 }

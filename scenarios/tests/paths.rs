@@ -11,6 +11,14 @@ impl Files for NoFiles {
     }
 }
 
+/// The graph of [`WORLD`] as a file.
+struct Graph;
+impl Files for Graph {
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(b"app,caller,callee\nshop,front,cart\nshop,cart,db\n".to_vec())
+    }
+}
+
 const WORLD: &str = "name = \"paths\"
 stop = { at = \"20s\" }
 topology.nodes.front = {}
@@ -36,17 +44,21 @@ fn text(fault: &str) -> String {
 }
 
 fn ready(fault: &str) -> Ready {
-    let text = text(fault);
-    let scenario = parse("paths.toml", &text, &Settings::default());
+    ready_with(&text(fault), &NoFiles)
+}
+fn ready_with(text: &str, files: &dyn Files) -> Ready {
+    let scenario = parse("paths.toml", text, &Settings::default());
     let scenario = scenario.unwrap_or_else(|report| panic!("{report}"));
     scenario
-        .ready(&NoFiles)
+        .ready(files)
         .unwrap_or_else(|report| panic!("{report}"))
 }
 
 /// The links of the plan of a fault, by the names of their ends.
 fn links(fault: &str) -> Vec<String> {
-    let ready = ready(fault);
+    links_of(&ready(fault))
+}
+fn links_of(ready: &Ready) -> Vec<String> {
     let plan = ready.scenario.plan(Seed(1)).expect("a plan");
     let topology = &ready.scenario.topology;
     let name = |link: LinkTarget| {
@@ -85,6 +97,23 @@ fn a_path_is_what_the_dependency_map_says() {
         "its parts, and the way from its clients"
     );
     assert!(shop.iter().all(|link| !link.contains("alone")), "{shop:?}");
+}
+
+/// Neither a workload whose name begins like another's nor a host has a part in a path.
+#[test]
+fn a_path_is_that_of_one_name() {
+    let alike =
+        "[workload.shop2.cluster]\non = \"alone\"\nclients = \"client\"\narrivals.rate = \"1/s\"\n";
+    let text = text(&loss("path of shop"));
+    let both = links_of(&ready_with(&format!("{text}{alike}"), &NoFiles));
+    assert_eq!(both, links(&loss("path of shop")));
+    let other = links_of(&ready_with(
+        &format!("{}{alike}", text.replace("path of shop", "path of shop2")),
+        &NoFiles,
+    ));
+    assert_eq!(other, ["client-0->alone-0", "alone-0->client-0"]);
+    let shown = errors(&text.replace("path of shop", "path of db-0"));
+    assert!(shown.contains("nothing here is called `db-0`"), "{shown}");
 }
 
 #[test]
@@ -177,4 +206,6 @@ fn paths_of_a_graph_in_a_file_are_settled_when_it_is_read() {
     );
     let shown = errors(&file(&loss("path of shp")));
     assert!(shown.contains("nothing here is called `shp`"), "{shown}");
+    let read = ready_with(&file(&loss("path of shop.cart")), &Graph);
+    assert_eq!(links_of(&read), links(&loss("path of shop.cart")));
 }

@@ -6,8 +6,9 @@ use crate::plan::Plan;
 use crate::{Names, Seed, VirtualTime};
 use serde::{Deserialize, Serialize};
 
-/// Version of the format of recordings. 2 knows why and when the run stopped.
-pub const RECORDING_FORMAT: u32 = 2;
+/// Version of the format of recordings. 2 knows why and when the run stopped, 3 ends in a digest of all
+/// that stands before it.
+pub const RECORDING_FORMAT: u32 = 3;
 
 /// What a recording knows about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,9 +7,11 @@
     reason = "wall time is measured here, beside the results and never in them"
 )]
 
+mod told;
 mod verify;
 mod without;
 
+pub use told::OnRun;
 pub use verify::{Mismatch, VERIFY_ONE_IN, Verified, verify};
 pub use without::{Taken, Without, without};
 
@@ -52,11 +54,19 @@ pub fn run_plan(ready: &Ready, seed: Seed, plan: Plan, keep: bool, world: &mut W
     run
 }
 
-/// Runs seeds under plans of somebody's own on `jobs` threads; results in their order.
-pub fn run_plans(ready: &Ready, runs: &[(Seed, Plan)], jobs: usize) -> Vec<SeedResult> {
+/// Runs seeds under plans of somebody's own on `jobs` threads; results in their order. `done` is called
+/// after each run, from any thread.
+pub fn run_plans(
+    ready: &Ready,
+    runs: &[(Seed, Plan)],
+    jobs: usize,
+    done: &(dyn Fn() + Sync),
+) -> Vec<SeedResult> {
     let results = on_threads(runs.len() as u64, jobs, &|world, index| {
         let (seed, plan) = &runs[usize::try_from(index).expect("an index of a list")];
-        Ok(run_plan(ready, *seed, plan.clone(), false, world).result)
+        let result = run_plan(ready, *seed, plan.clone(), false, world).result;
+        done();
+        Ok(result)
     });
     results.expect("a plan that is given need not be drawn")
 }

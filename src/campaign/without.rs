@@ -130,7 +130,7 @@ pub fn without(
         let seed = Seed(seeds.start + index);
         let plan = ready.scenario.plan(seed)?;
         let own = taken.in_plan(&plan);
-        let predicted = blast::exposed(&map, &plan, &own);
+        let reaching = blast::with_followers(&plan, &own);
         let run = |plan, world: &mut World| -> SeedRun {
             super::MODEL_CODE.set(true);
             let run = ready.run_against(seed, plan, true, world);
@@ -142,6 +142,16 @@ pub fn without(
             .fold(plan.clone(), |plan, fault| plan.without(*fault));
         let without = run((rest, Some(&plan)), world);
         let with = run((plan.clone(), None), world);
+        // What had no effect spares nobody.
+        let landed = |fault: &usize| {
+            let label = &plan.faults[*fault].label;
+            let mut faults = with.result.faults.iter();
+            faults.any(|f| f.label == *label && f.landed > 0)
+        };
+        let predicted = match reaching.iter().any(landed) {
+            true => blast::exposed(&map, &plan, &own),
+            false => Vec::new(),
+        };
         let panicked = |run: &SeedRun| matches!(run.result.stop, Stop::Panicked(_));
         let harms = match (run_of(&with), run_of(&without)) {
             _ if panicked(&with) || panicked(&without) => None,

@@ -1,9 +1,10 @@
 //! `squall compare`: two variants or two files on the same seeds, or one with and without a fault.
 
+use super::progress::Bar;
 use super::selection::{Set, check_plans, parse_jobs, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
-use squall::campaign::{self, Taken};
+use squall::campaign::{self, Progress, Taken};
 use squall::core::outcome::SeedResult;
 use squall::reports::blast;
 use squall::reports::compare::{self, Comparison, Finding, Side};
@@ -135,9 +136,13 @@ impl Compare {
                 return Err(code);
             }
         }
+        let total = seeds.end - seeds.start;
         let run = |side: &Loaded| {
             out::note(&format!("running {}", side.name));
-            let ran = campaign::run(&side.ready, seeds.clone(), jobs, &|_| ());
+            let bar = Bar::new(side.name.clone(), "seeds", Some(total));
+            let show = |p: Progress| bar.show(p.done, p.failing);
+            let ran = campaign::run(&side.ready, seeds.clone(), jobs, &show);
+            bar.finish();
             ran.map_err(|report| out::invalid(&[LoadError::Invalid(report)], colour))
         };
         let (ran_a, ran_b) = (run(&a)?, run(&b)?);
@@ -187,7 +192,15 @@ impl Compare {
             return Err(code);
         }
         let jobs = self.jobs.map_or_else(campaign::jobs_default, NonZero::get);
-        let without = campaign::without(&loaded.ready, &taken, seeds, jobs, &|_| ());
+        let total = seeds.end - seeds.start;
+        let bar = Bar::new(
+            format!("{} without {fault}", loaded.name),
+            "seeds",
+            Some(total),
+        );
+        let show = |p: Progress| bar.show(p.done, p.failing);
+        let without = campaign::without(&loaded.ready, &taken, seeds, jobs, &show);
+        bar.finish();
         let without =
             without.map_err(|report| out::invalid(&[LoadError::Invalid(report)], colour))?;
         let name = format!("{} without {}", loaded.name, without.blast.fault);

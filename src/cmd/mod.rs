@@ -1,5 +1,6 @@
 //! The command line: one thin file a subcommand.
 
+mod asked;
 mod check;
 mod compare;
 mod demo;
@@ -8,6 +9,7 @@ mod judge;
 mod list;
 mod out;
 mod plan;
+mod progress;
 mod replay;
 mod run;
 mod schema;

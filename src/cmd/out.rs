@@ -83,12 +83,10 @@ pub(crate) fn file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::write(path, bytes)
 }
 
-/// Says that a file could not be written; the result itself is not lost by it.
+/// Says that a file of the result could not be written, which [`lost`] tells.
 pub(crate) fn could_not_write(path: &Path, error: &std::io::Error) {
-    note(&format!(
-        "warning: cannot write {}: {error}",
-        path.display()
-    ));
+    LOST.store(true, Ordering::Relaxed);
+    note(&format!("error: cannot write {}: {error}", path.display()));
 }
 
 /// Panics of model code end a seed and are told with its result: the hook of the standard library

@@ -1,5 +1,6 @@
 //! `squall replay`: one seed again. The digest must match.
 
+use super::asked::{bless_help, recorded_digest, seed_of};
 use super::run::{CONTEXT, Finished, one_seed_code};
 use super::selection::Set;
 use super::{exit, out, stored};
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 pub(crate) struct Replay {
     /// Scenario file, or a recording
     file: PathBuf,
-    /// The seed; for a recording its own
+    /// The seed. If not given, the own one of a regression file or a recording, or the only one of the file
     #[arg(long)]
     seed: Option<Seed>,
     /// The digest it ended in, as it was printed
@@ -35,7 +36,11 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    pub(crate) fn main(&self, colour: bool) -> u8 {
+    pub(crate) fn main(mut self, colour: bool) -> u8 {
+        self.file = match stored::file_at(&self.file) {
+            Ok(file) => file,
+            Err(code) => return code,
+        };
         let bytes = match stored::read(&self.file, colour) {
             Ok(bytes) => bytes,
             Err(code) => return code,
@@ -56,33 +61,23 @@ impl Replay {
             Ok(ready) => ready,
             Err(error) => return out::invalid(&[error], colour),
         };
-        let seeds = &ready.scenario.seeds;
-        let seed = match self.seed {
-            Some(seed) => seed,
-            None if seeds.end - seeds.start == 1 => Seed(seeds.start),
-            None => {
-                out::note("error: which seed? a failing run prints the whole command, with --seed");
-                return exit::USAGE;
-            }
+        let seed = match seed_of(&ready, self.seed) {
+            Ok(seed) => seed,
+            Err(code) => return code,
         };
-        // A regression file says what it ends in, as long as nothing is set otherwise.
-        let recorded = ready.scenario.regression.as_ref();
-        let recorded = recorded.filter(|r| settings.is_empty() && r.seed == seed);
+        let recorded = recorded_digest(&ready, seed, &settings);
         self.again(
             &ready,
             (seed, &settings.arguments()),
-            self.digest.or(recorded.map(|r| r.digest)),
+            self.digest.or(recorded),
             None,
             colour,
         )
     }
 
     fn recording(&self, bytes: &[u8], colour: bool) -> u8 {
-        if self.seed.is_some() || !self.set.set.is_empty() || !self.set.with.is_empty() {
-            out::note(
-                "error: a recording has its seed and its settings: --seed, --set and --with go with a scenario file",
-            );
-            return exit::USAGE;
+        if let Err(code) = stored::has_its_own(self.seed, &self.set) {
+            return code;
         }
         let (recording, ready) = match stored::recording(&self.file, bytes, colour) {
             Ok(stored) => stored,
@@ -128,20 +123,36 @@ impl Replay {
                 }
                 Err(report) => return out::invalid(&[LoadError::Invalid(report)], colour),
             });
+            if self.digest.is_none() {
+                out::note(&bless_help(path));
+            }
             return exit::NONDETERMINISM;
         }
         let verdict = run.result.verdict;
+        // A recording has no file to name, unless one holds the same scenario.
+        let file = stored.map(|stored| stored::file_of(&self.file, stored));
+        let recorded = matches!(file, Some(None));
+        let path = match file {
+            Some(file) => file
+                .unwrap_or_else(|| self.file.clone())
+                .display()
+                .to_string(),
+            None => ready.scenario.path.clone(),
+        };
         let finished = Finished {
-            path: ready.scenario.path.clone(),
+            path,
+            recorded,
             name: ready.scenario.name.clone(),
             expectation: None,
             settings: settings.to_vec(),
+            planned: ready.scenario.stop,
             ran: Ran {
                 campaign: campaign::summarise(ready, vec![run.result]),
                 wall_s: Vec::new(),
                 total_s: 0.0,
             },
             failure: None,
+            recording: None,
             differs: None,
         };
         let outcome = finished.outcome();
@@ -151,6 +162,7 @@ impl Replay {
             verdict.to_string().to_uppercase(),
             ready.scenario.path
         ));
+        out::result(&terminal::properties(&outcome));
         out::result(&terminal::seed(
             &outcome,
             &outcome.campaign.seeds[0],

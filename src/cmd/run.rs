@@ -1,19 +1,19 @@
 //! `squall run`: scenarios over their seeds.
 
+use super::asked::note_stale;
+use super::progress::Bar;
 use super::selection::{Set, check_plans, load_all, parse_jobs, parse_seeds};
 use super::{TOOL, exit, out};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use squall::campaign::{self, Mismatch, Progress, Ran};
+use squall::campaign::{self, Mismatch, Ran};
+use squall::core::VirtualDuration;
 use squall::core::property::Verdict;
 use squall::core::recording::Recording;
 use squall::reports::{Expectation, Outcome, coverage, json, junit, storage, terminal};
 use squall::scenarios::Ready;
-use std::io::IsTerminal;
 use std::num::NonZero;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 /// Run scenarios over their seeds and judge what they promise
 #[derive(Args, Debug)]
@@ -58,12 +58,18 @@ enum Format {
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) path: String,
+    /// Whether that is a recording.
+    pub(crate) recorded: bool,
     pub(crate) name: String,
     pub(crate) expectation: Option<Expectation>,
     pub(crate) settings: Vec<String>,
+    /// How long a seed is to run.
+    pub(crate) planned: VirtualDuration,
     pub(crate) ran: Ran,
     /// Of the first failing seed.
     pub(crate) failure: Option<Recording>,
+    /// Where that is kept.
+    pub(crate) recording: Option<String>,
     /// A seed that did not repeat.
     pub(crate) differs: Option<Box<Mismatch>>,
 }
@@ -73,11 +79,14 @@ impl Finished {
         Outcome {
             scenario: &self.name,
             path: &self.path,
+            recorded: self.recorded,
             campaign: &self.ran.campaign,
             expectation: self.expectation.as_ref(),
             wall_s: &self.ran.wall_s,
             settings: &self.settings,
             differs: self.differs.as_ref().map(|mismatch| mismatch.seed),
+            planned: self.planned,
+            recording: self.recording.as_deref(),
         }
     }
     fn exit_code(&self) -> u8 {
@@ -114,7 +123,13 @@ impl Run {
             let seeds = seeds_of(ready);
             let what = (path.as_path(), settings.as_slice());
             match run_one(ready, what, seeds, jobs) {
-                Ok(finished) => {
+                Ok(mut finished) => {
+                    self.note_stale(ready, &finished);
+                    let kept = finished
+                        .failure
+                        .as_ref()
+                        .map(|r| recording_of(&self.out.join(name), r));
+                    finished.recording = kept.map(|path| path.display().to_string());
                     if self.format == Format::Human {
                         let mut text = human(&finished, self.context);
                         if self.coverage {
@@ -156,6 +171,17 @@ impl Run {
         }
         code
     }
+
+    /// A regression file whose own seed ends otherwise than it records still fails as it should, and
+    /// repeats nothing.
+    fn note_stale(&self, ready: &Ready, finished: &Finished) {
+        let Ok(settings) = self.set.settings() else {
+            return;
+        };
+        for result in &finished.ran.campaign.seeds {
+            note_stale(ready, result.seed, &settings, result.digest);
+        }
+    }
 }
 
 /// Runs a campaign, then its failing seeds and a sample of the rest once more: the digests must not
@@ -166,12 +192,14 @@ pub(crate) fn run_one(
     seeds: Range<u64>,
     jobs: usize,
 ) -> Result<Finished, squall::scenarios::Report> {
-    let bar = Bar::new(path, seeds.end - seeds.start);
-    let ran = campaign::run(ready, seeds, jobs, &|progress| bar.show(progress))?;
+    let total = seeds.end - seeds.start;
+    let bar = Bar::new(path.display().to_string(), "seeds", Some(total));
+    let ran = campaign::run(ready, seeds, jobs, &|p| bar.show(p.done, p.failing))?;
     bar.finish();
     let verified = campaign::verify(ready, &ran.campaign, jobs, &|_| ())?;
     Ok(Finished {
         path: path.display().to_string(),
+        recorded: false,
         name: ready.scenario.name.clone(),
         expectation: ready
             .scenario
@@ -179,8 +207,10 @@ pub(crate) fn run_one(
             .as_ref()
             .map(squall::testing::expectation),
         settings: settings.to_vec(),
+        planned: ready.scenario.stop,
         ran,
         failure: verified.failure,
+        recording: None,
         differs: verified.mismatch,
     })
 }
@@ -248,8 +278,8 @@ fn write_files((out, name): (&Path, &str), ready: &Ready, finished: &Finished) {
             recording.header.text.clone().into_bytes(),
         ));
         match storage::encode(recording) {
-            Ok(bytes) => files.push((seed.join("recording.squall"), bytes)),
-            Err(error) => out::could_not_write(&seed.join("recording.squall"), &error),
+            Ok(bytes) => files.push((recording_of(&dir, recording), bytes)),
+            Err(error) => out::could_not_write(&recording_of(&dir, recording), &error),
         }
     }
     // Both recordings of a seed that did not repeat, for `squall report` and other tools.
@@ -271,53 +301,10 @@ fn write_files((out, name): (&Path, &str), ready: &Ready, finished: &Finished) {
     out::latest(out, name.as_ref());
 }
 
-/// Progress on stderr: a bar on a terminal, else a line every tenth.
-struct Bar {
-    bar: ProgressBar,
-    name: String,
-    lines: bool,
-    told: Mutex<u64>,
-}
-
-impl Bar {
-    fn new(path: &Path, total: u64) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template(
-            "  {pos}/{len} seeds   {per_sec}   {msg}   {eta} left   {wide_bar}",
-        );
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        Self {
-            bar,
-            name: path.display().to_string(),
-            // A short campaign needs no lines in a log.
-            lines: !terminal && total >= 1_000,
-            told: Mutex::new(0),
-        }
-    }
-    fn show(&self, progress: Progress) {
-        self.bar.set_position(progress.done);
-        if progress.failing > 0 {
-            self.bar
-                .set_message(format!("{} failing", progress.failing));
-        }
-        if self.lines {
-            let tenth = progress.done * 10 / progress.total.max(1);
-            let mut told = self.told.lock().expect("nobody panics while telling");
-            if tenth > *told {
-                *told = tenth;
-                out::note(&format!(
-                    "{}   {}/{} seeds, {} failing",
-                    self.name, progress.done, progress.total, progress.failing
-                ));
-            }
-        }
-    }
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
+/// Where a recording is kept below the directory of its campaign.
+fn recording_of(dir: &Path, recording: &Recording) -> PathBuf {
+    dir.join(recording.header.seed.to_string())
+        .join("recording.squall")
 }
 
 /// The worst verdict decides what a replay of one seed returns.

@@ -1,8 +1,11 @@
 //! `squall shrink`: the smallest plan, in the smallest world, that still fails; as a regression file.
 
-use super::selection::{Set, load_all};
+use super::asked::Asked;
+use super::progress::Bar;
+use super::selection::Set;
 use super::{exit, out};
 use clap::Args;
+use squall::campaign::OnRun;
 use squall::core::Seed;
 use squall::faults::plan_text;
 use squall::faults::shrink::{Options, Phase};
@@ -14,9 +17,10 @@ use std::path::{Path, PathBuf};
 /// Find the smallest plan that still fails, and keep it as a regression file
 #[derive(Args, Debug)]
 pub(crate) struct Shrink {
-    /// Scenario file or regression file
+    /// Scenario file, regression file or recording
     file: PathBuf,
-    /// The failing seed; for a regression file its own
+    /// The failing seed. If not given, the own one of a regression file or a recording, or the only one of
+    /// the file
     #[arg(long)]
     seed: Option<Seed>,
     /// Name of the property that must go on failing; the first that fails if not given
@@ -47,30 +51,18 @@ impl Shrink {
         if self.bless {
             return bless(&self.file, colour);
         }
-        let loaded = match load_all(std::slice::from_ref(&self.file), &self.set, colour) {
-            Ok(loaded) => loaded,
+        let asked = match Asked::of(&self.file, self.seed, &self.set, colour) {
+            Ok(asked) => asked,
             Err(code) => return code,
         };
-        let [(path, ready)] = loaded.as_slice() else {
-            out::note("error: shrink takes one scenario file");
-            return exit::USAGE;
-        };
-        let own = ready.scenario.regression.as_ref().map(|r| r.seed);
-        let Some(seed) = own.or(self.seed) else {
-            out::note("error: which seed? a failing run prints the whole command, with --seed");
-            return exit::USAGE;
-        };
-        let settings = match self.set.settings() {
-            Ok(settings) => settings.arguments(),
-            Err(code) => return code,
-        };
-        let name = path.display().to_string();
-        let seed_text = seed.to_string();
-        let words = ["squall", "replay", &name, "--seed", &seed_text].into_iter();
-        let words = words.chain(settings.iter().map(String::as_str));
-        let of = squall::reports::command(words);
+        let of = asked.replay();
+        let bar = Bar::new(
+            format!("shrinking {}", self.file.display()),
+            "runs",
+            Some(self.runs),
+        );
         let request = Request {
-            seed,
+            seed: asked.seed,
             property: self.property.as_deref(),
             options: Options {
                 runs_max: self.runs,
@@ -79,8 +71,11 @@ impl Shrink {
             agree: self.agree,
             of: &of,
             dir: &self.dir,
+            progress: OnRun(&|runs| bar.show(runs, 0)),
         };
-        match shrink::shrink(ready, path, &request) {
+        let shrunk = shrink::shrink(&asked.ready, &asked.path, &request);
+        bar.finish();
+        match shrunk {
             Ok(outcome) => {
                 out::result(&text(&outcome));
                 self.keep(&outcome)

@@ -1,18 +1,54 @@
 //! Recordings on disk, with the scenario that they hold.
 
+use super::selection::Set;
 use super::{exit, out};
 use squall::core::recording::Recording;
+use squall::core::{Seed, VirtualTime};
 use squall::reports::storage;
 use squall::scenarios::{Ready, Settings, parse};
-use squall::{LoadError, Place};
+use squall::{GZIP, LoadError, Place};
 use std::path::{Path, PathBuf};
-
-/// Every gzip file begins so, and no scenario and no event log does.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Whether bytes are those of a recording, whole or not.
 pub(crate) fn is_recording(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP)
+}
+
+/// The file that a path means: itself, or in the directory of a campaign, such as `latest`, the recording
+/// of its first failing seed.
+pub(crate) fn file_at(path: &Path) -> Result<PathBuf, u8> {
+    if !path.is_dir() {
+        return Ok(path.to_path_buf());
+    }
+    let here = |dir: &Path| Some(dir.join("recording.squall")).filter(|file| file.is_file());
+    let mut found: Vec<PathBuf> = match std::fs::read_dir(path) {
+        Ok(entries) => entries
+            .flatten()
+            .filter_map(|entry| here(&entry.path()))
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    found.extend(here(path));
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => {
+            out::note(&format!(
+                "error: {} holds no recording: `squall run` keeps one of the first failing seed",
+                path.display()
+            ));
+            Err(exit::NOTHING)
+        }
+        many => {
+            let names: Vec<String> = many.iter().map(|file| file.display().to_string()).collect();
+            out::note(&format!(
+                "error: {} holds several recordings: name one of {}",
+                path.display(),
+                names.join(", ")
+            ));
+            Err(exit::USAGE)
+        }
+    }
 }
 
 /// Reads a file, or says why it cannot be read.
@@ -50,19 +86,41 @@ pub(crate) fn recording(path: &Path, bytes: &[u8], colour: bool) -> Result<(Reco
         ));
         code
     })?;
+    // What nobody ran for must not be waited for either.
+    let (end, stop) = (
+        recording.header.end,
+        VirtualTime::ZERO + ready.scenario.stop,
+    );
+    if end > stop {
+        out::note(&format!(
+            "error: {}: the run ended at {end}, and its scenario stops at {stop}: the recording was changed; \
+             take the one that was written, or run the seed again",
+            path.display()
+        ));
+        return Err(exit::INVALID);
+    }
     Ok((recording, ready))
 }
 
 /// A file on disk with the scenario of a recording, for commands that are to be pasted: the one that
 /// ran, if it is still the same, or the effective file beside the recording.
-pub(crate) fn file_of(path: &Path, recording: &Recording) -> PathBuf {
+pub(crate) fn file_of(path: &Path, recording: &Recording) -> Option<PathBuf> {
     let header = &recording.header;
-    let ran = PathBuf::from(&header.path);
-    let beside = path.with_file_name("effective.toml");
+    let files = [
+        PathBuf::from(&header.path),
+        path.with_file_name("effective.toml"),
+    ];
     let same = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|t| t == header.text);
-    [&ran, &beside]
-        .into_iter()
-        .find(|path| same(path))
-        .unwrap_or(&ran)
-        .clone()
+    files.into_iter().find(same)
+}
+
+/// Refuses a seed and settings beside a recording.
+pub(crate) fn has_its_own(seed: Option<Seed>, set: &Set) -> Result<(), u8> {
+    if seed.is_none() && set.set.is_empty() && set.with.is_empty() {
+        return Ok(());
+    }
+    out::note(
+        "error: a recording has its seed and its settings: --seed, --set and --with go with a scenario file",
+    );
+    Err(exit::USAGE)
 }

@@ -1,6 +1,6 @@
 //! The explanation for machines: one document, schema-versioned, a function of (file, seed, settings).
 
-use super::{Explanation, FaultRole, Threshold};
+use super::{Explanation, FaultRole, Limit, Threshold};
 use serde_json::{Value, json};
 use squall_core::history::Part;
 use squall_core::outcome::ENGINE_EPOCH;
@@ -31,11 +31,13 @@ pub fn document(explanation: &Explanation, tool: &str) -> Value {
         "seeds_failing_without_faults": explanation.without_any,
         "faults": explanation.faults.iter().map(fault).collect::<Vec<_>>(),
         "sufficient_sets": explanation.sets,
-        "sets_complete": explanation.sets_complete,
+        "sets_complete": explanation.sets_limit == Limit::None,
+        "sets_limit": explanation.sets_limit.word(),
         "thresholds": explanation.thresholds.iter().map(threshold).collect::<Vec<_>>(),
         "outlives": explanation.outlives.as_ref().map(|o| json!({
             "metric": o.metric,
             "healed_s": o.healed.as_secs_f64(),
+            "drained_s": o.drained.as_secs_f64(),
             "ill_s": o.ill_for.as_secs_f64(),
             "to_the_end": o.to_the_end,
             "value": o.values.0,
@@ -64,6 +66,10 @@ pub fn document(explanation: &Explanation, tool: &str) -> Value {
             "after": change.after,
         })).collect::<Vec<_>>(),
         "runs": explanation.runs,
+        "next": explanation.shrink,
+        "variants": explanation.variants.iter().map(|(command, about)| json!({
+            "command": command, "about": about,
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -6,17 +6,18 @@
 
 mod causes;
 mod json;
+mod next;
 mod outlives;
 mod text;
 mod threshold;
 
-pub use causes::{FaultRole, Role};
+pub use causes::{FaultRole, Limit, Role};
 pub use json::document;
 pub use outlives::Outlives;
 pub use text::{headline, report};
 pub use threshold::Threshold;
 
-use crate::campaign::{jobs_default, run_plans};
+use crate::campaign::{OnRun, jobs_default, run_plans};
 use crate::shrink::{Lab, ShrinkError, Symptom};
 use squall_core::history::Digest;
 use squall_core::outcome::SeedResult;
@@ -28,22 +29,48 @@ use squall_faults::shrink::Answer;
 use squall_reports::Findings;
 use squall_reports::sustain::{self, Loop, Times};
 use squall_scenarios::Ready;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is explained, and how much may be run for it.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// The seed.
     pub seed: Seed,
+    /// Seeds that are asked before those of the file, where they fail in the same way.
+    pub others: &'a [Seed],
     /// Name of the property; the first that fails if not given.
     pub property: Option<&'a str>,
     /// Failing seeds that are asked, this one among them; at least 1.
     pub seeds: usize,
-    /// Runs at the most for sets of faults and for thresholds each.
+    /// Runs at the most for failing seeds, for sets of faults and for thresholds each.
     pub runs_max: u64,
     /// Whether thresholds are looked for.
     pub thresholds: bool,
+    /// What is set otherwise than in the file, as arguments of the command line.
+    pub settings: &'a [String],
+    /// The recording that stands for the run in commands, where no file does.
+    pub recording: Option<&'a Path>,
+    /// Is told how many runs there were.
+    pub progress: OnRun<'a>,
+}
+
+impl Request<'_> {
+    /// Everything about a seed, in three seeds, with a thousand runs for each question.
+    pub fn of(seed: Seed) -> Self {
+        Self {
+            seed,
+            others: &[],
+            property: None,
+            seeds: 3,
+            runs_max: 1_000,
+            thresholds: true,
+            settings: &[],
+            recording: None,
+            progress: OnRun::default(),
+        }
+    }
 }
 
 /// What was found.
@@ -71,10 +98,11 @@ pub struct Explanation {
     pub faults: Vec<FaultRole>,
     /// Whether it fails without any fault, in so many of the seeds.
     pub without_any: usize,
-    /// The smallest sets of at most three faults that are enough, by label.
+    /// The smallest sets of faults that are enough in any of the seeds, by label: of up to three, or of the
+    /// necessary ones and up to two more.
     pub sets: Vec<Vec<String>>,
-    /// Whether all sets of at most three that could be such were tried.
-    pub sets_complete: bool,
+    /// What kept a set from being tried.
+    pub sets_limit: Limit,
     /// From where on the causes cause it.
     pub thresholds: Vec<Threshold>,
     /// Whether it outlives its faults; `None` where the property is about no metric.
@@ -85,6 +113,10 @@ pub struct Explanation {
     pub findings: Findings,
     /// Runs that it took.
     pub runs: u64,
+    /// The command that makes it small.
+    pub shrink: String,
+    /// The variants of the file, as commands that compare them, with what they are about.
+    pub variants: Vec<(String, String)>,
 }
 
 /// A failing seed with its plan.
@@ -102,6 +134,7 @@ pub(crate) struct Bench<'a> {
     runs: u64,
     /// What has been run is not run again: of two faults one alone is the other left out.
     known: BTreeMap<(Seed, Digest), bool>,
+    progress: OnRun<'a>,
 }
 
 impl Bench<'_> {
@@ -114,8 +147,13 @@ impl Bench<'_> {
         let mut new: BTreeMap<_, _> = keys.iter().copied().zip(runs).collect();
         new.retain(|key, _| !self.known.contains_key(key));
         let (new, runs): (Vec<_>, Vec<_>) = new.into_iter().map(|(k, r)| (k, r.clone())).unzip();
+        let done = AtomicU64::new(self.runs);
+        let tell = || {
+            let before = done.fetch_add(1, Ordering::Relaxed);
+            self.progress.tell(before + 1);
+        };
+        let results = run_plans(self.ready, &runs, jobs_default(), &tell);
         self.runs += runs.len() as u64;
-        let results = run_plans(self.ready, &runs, jobs_default());
         let shows = |result: &SeedResult| matches!(self.symptom.answer(result), Answer::Fails(_));
         let answers = new.into_iter().zip(results.iter().map(shows));
         self.known.extend(answers);
@@ -140,13 +178,9 @@ pub fn explain(
         symptom: symptom.clone(),
         runs: 1,
         known: BTreeMap::new(),
+        progress: request.progress,
     };
-    let cases = cases(
-        &mut lab,
-        &mut bench,
-        (request.seed, plan.clone()),
-        request.seeds,
-    )?;
+    let cases = cases(&mut lab, &mut bench, plan.clone(), request)?;
     let causes = causes::find(&mut bench, &cases, request.runs_max);
     let thresholds = match request.thresholds {
         true => threshold::find(&mut bench, &cases, &causes.faults, request.runs_max),
@@ -179,12 +213,14 @@ pub fn explain(
         faults: causes.faults,
         without_any: causes.without_any,
         sets: causes.sets,
-        sets_complete: causes.complete,
+        sets_limit: causes.limit,
         thresholds,
         outlives,
         findings: Findings::of(&recording),
         symptom,
         runs: bench.runs + 1,
+        shrink: next::shrink(path, request),
+        variants: next::variants(ready, path, request),
     })
 }
 
@@ -202,26 +238,26 @@ fn loops_of(ready: &Ready, recording: &Recording, outlives: Option<&Outlives>) -
     sustain::loops(&ready.dependencies(), recording, times)
 }
 
-/// Seeds tried for one that fails.
-const TRIES: u64 = 4;
-
-/// The seed, and the first others of the scenario that fail in the same way.
+/// The seed, those that were asked for beside it, and the first others of the scenario that fail in the
+/// same way.
 fn cases(
     lab: &mut Lab<'_>,
     bench: &mut Bench<'_>,
-    (seed, plan): (Seed, Plan),
-    wanted: usize,
+    plan: Plan,
+    request: &Request<'_>,
 ) -> Result<Vec<Case>, ShrinkError> {
+    let seed = request.seed;
     let mut cases = vec![Case { seed, plan }];
+    let wanted = request.seeds;
     // A regression file has one plan, and one seed.
     if bench.ready.scenario.regression.is_some() {
         return Ok(cases);
     }
-    let tries = TRIES.saturating_mul(wanted as u64);
-    let others = bench.ready.scenario.seeds.clone().map(Seed);
-    let others = others
-        .filter(|other| *other != seed)
-        .take(usize::try_from(tries).unwrap_or(usize::MAX));
+    let mut seen = BTreeSet::from([seed]);
+    let others = request.others.iter().copied();
+    let others = others.chain(bench.ready.scenario.seeds.clone().map(Seed));
+    let others = others.filter(|other| seen.insert(*other));
+    let others = others.take(usize::try_from(request.runs_max).unwrap_or(usize::MAX));
     let others: Vec<Seed> = others.collect();
     for some in others.chunks(wanted.saturating_sub(1).max(1)) {
         if cases.len() >= wanted {

@@ -5,6 +5,7 @@ use squall_core::outcome::SeedResult;
 use squall_core::property::{Compared, Comparison, PropertyKind, Series, Stat};
 use squall_core::recording::Recording;
 use squall_core::{NameId, VirtualDuration, VirtualTime};
+use std::collections::BTreeSet;
 
 /// What happened after the last fault healed.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +14,10 @@ pub struct Outlives {
     pub metric: String,
     /// When the last fault healed.
     pub healed: VirtualTime,
-    /// How long after that the metric was still ill.
+    /// How long after that the last operation had ended that was under way then.
+    pub drained: VirtualDuration,
+    /// How long after the heal the metric was still ill; zero where that was so only until what was under
+    /// way then had ended.
     pub ill_for: VirtualDuration,
     /// Whether it was ill until the end of the run.
     pub to_the_end: bool,
@@ -24,8 +28,7 @@ pub struct Outlives {
     pub holding: Vec<(String, f64, f64)>,
 }
 
-/// Windows of metrics whose property has none: what was under way when the faults healed still counts
-/// as ill, so that they must be short.
+/// Windows of metrics whose property has none.
 const WINDOW: VirtualDuration = VirtualDuration::from_secs(1);
 /// Metrics shown beside.
 const HOLDING_MAX: usize = 3;
@@ -78,8 +81,12 @@ pub(super) fn of(
         }
         _ => false,
     };
+    // An operation that a fault has met may end ill after it: that is no failure that goes on.
+    let drained = drained(recording, metric, healed);
     let mut last = None;
-    let mut from = healed;
+    let mut from = drained.map_or(healed, |at| {
+        at.saturating_add(VirtualDuration::from_nanos(1))
+    });
     while from < end {
         let until = from.saturating_add(window).min(end);
         if let Some(value) = series.stat(stat, from, until).filter(|value| ill(*value)) {
@@ -92,6 +99,7 @@ pub(super) fn of(
     Some(Outlives {
         metric: metric.clone(),
         healed,
+        drained: drained.unwrap_or(healed).since(healed),
         ill_for: until.since(healed),
         to_the_end: until >= end && until > healed,
         values: (value, before),
@@ -100,6 +108,27 @@ pub(super) fn of(
             false => Vec::new(),
         },
     })
+}
+
+/// When the last operation ended that was under way at the heal, of the workload whose metric it is.
+fn drained(recording: &Recording, metric: &str, healed: VirtualTime) -> Option<VirtualTime> {
+    let names = &recording.header.names;
+    let owner = |name: &str| name.split('.').next().unwrap_or("").to_owned();
+    let own = |name: NameId| owner(names.text(name)) == owner(metric);
+    let mut under_way = BTreeSet::new();
+    let mut last = None;
+    for record in &recording.records {
+        match record.what {
+            What::SpanStart { span, name, .. } if record.at <= healed && own(name) => {
+                under_way.insert(span);
+            }
+            What::SpanEnd { span, .. } if under_way.remove(&span) && record.at > healed => {
+                last = last.max(Some(record.at));
+            }
+            _ => {}
+        }
+    }
+    last
 }
 
 /// The samples of one metric.

@@ -1,8 +1,8 @@
 //! The explanation for people: who did it and who did not, first.
 
-use super::{Explanation, FaultRole, Outlives, Role, Threshold};
+use super::{Explanation, FaultRole, Limit, Outlives, Role, Threshold};
 use squall_core::history::Part;
-use squall_reports::{command, signal_lines};
+use squall_reports::signal_lines;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -33,7 +33,19 @@ pub fn headline(explanation: &Explanation) -> String {
             fault.fail_alone
         );
     }
-    for fault in of(Role::Contributes) {
+    let each = each_alone(explanation);
+    if !each.is_empty() {
+        let each: Vec<String> = each
+            .iter()
+            .map(|f| format!("{} in {} of {}", called(f), f.fail_alone, f.seeds))
+            .collect();
+        let _ = writeln!(
+            text,
+            "EACH ALONE IS ENOUGH: {} failing seeds",
+            each.join(", ")
+        );
+    }
+    for fault in of(Role::Contributes).filter(|f| each.is_empty() || f.fail_alone == 0) {
         let _ = writeln!(
             text,
             "ALSO       {}: without it {} of {} fail, with it alone {}",
@@ -62,12 +74,27 @@ pub fn headline(explanation: &Explanation) -> String {
     }
     let open = of(Role::Undecided).count();
     if open > 0 {
-        let _ = writeln!(
-            text,
-            "UNDECIDED  {open} faults: not all sets were tried, more with --runs"
-        );
+        let why = match explanation.sets_limit {
+            Limit::Size(size) => format!(
+                "no {size} of the faults are enough, and larger sets are not tried; `squall shrink` leaves one"
+            ),
+            Limit::None | Limit::Runs => "not all sets were tried, more with --runs".to_owned(),
+        };
+        let _ = writeln!(text, "UNDECIDED  {open} faults: {why}");
     }
     text
+}
+
+/// The faults each of which is enough alone, where there are several and none is necessary.
+fn each_alone(explanation: &Explanation) -> Vec<&FaultRole> {
+    let faults = &explanation.faults;
+    let necessary = faults.iter().any(|f| f.role == Role::Necessary);
+    let alone = |f: &&FaultRole| f.role == Role::Contributes && f.fail_alone > 0;
+    let each: Vec<&FaultRole> = faults.iter().filter(alone).collect();
+    match each.len() > 1 && !necessary {
+        true => each,
+        false => Vec::new(),
+    }
 }
 
 /// Acquitted faults that the headline names.
@@ -125,17 +152,17 @@ pub fn report(explanation: &Explanation) -> String {
         "seeds",
         &format!("{} that fail in this way", seeds.join(", ")),
     );
-    let width = explanation
-        .faults
-        .iter()
-        .map(|f| f.label.len())
-        .max()
-        .unwrap_or(0);
+    let name = |fault: &FaultRole| match fault.label.contains(&fault.kind) {
+        true => fault.label.clone(),
+        false => format!("{} {}", fault.label, fault.kind),
+    };
+    let shown = explanation.faults.iter().take(FAULTS_MAX);
+    let width = shown.map(|fault| name(fault).len()).max().unwrap_or(0);
     for (index, fault) in explanation.faults.iter().enumerate().take(FAULTS_MAX) {
         let key = if index == 0 { "faults" } else { "" };
         let row = format!(
             "{:<width$}  {:<11}  without it {}/{} fail, alone {}/{}",
-            fault.label,
+            name(fault),
             fault.role.word(),
             fault.fail_without,
             fault.seeds,
@@ -175,9 +202,13 @@ pub fn report(explanation: &Explanation) -> String {
         line(key, &value);
     }
     line("runs", &explanation.runs.to_string());
-    let seed_text = seed.to_string();
-    let shrink = command(["squall", "shrink", path, "--seed", &seed_text, "--write"].into_iter());
-    line("next", &shrink);
+    line("next", &explanation.shrink);
+    for (index, (compare, about)) in explanation.variants.iter().enumerate() {
+        let about = about.split_whitespace().collect::<Vec<_>>().join(" ");
+        let gap = if about.is_empty() { "" } else { "   # " };
+        let key = if index == 0 { "what if" } else { "" };
+        line(key, &format!("{compare}{gap}{about}"));
+    }
     text
 }
 
@@ -195,12 +226,15 @@ fn sets(explanation: &Explanation) -> String {
         .take(SETS_MAX)
         .map(|set| set.join(" + "));
     let shown = sets.collect::<Vec<_>>().join(", or ");
-    match (explanation.sets.len(), explanation.sets_complete) {
-        (0, true) => "all of them are needed".to_owned(),
-        (0, false) => "no set of up to three that was tried".to_owned(),
-        (n, _) if n > SETS_MAX => format!("{shown}, or {} more sets", n - SETS_MAX),
-        (_, true) => shown,
-        (_, false) => format!("{shown}; not all sets of three were tried"),
+    let more = match explanation.sets.len().saturating_sub(SETS_MAX) {
+        0 => String::new(),
+        more => format!(", or {more} more sets"),
+    };
+    match (explanation.sets.is_empty(), explanation.sets_limit) {
+        (true, Limit::Size(size)) => format!("no set of up to {size}"),
+        (true, _) => "none of the sets that were tried".to_owned(),
+        (false, Limit::None | Limit::Size(_)) => format!("{shown}{more}"),
+        (false, Limit::Runs) => format!("{shown}{more}; not all sets were tried"),
     }
 }
 
@@ -225,7 +259,7 @@ fn threshold_text(threshold: &Threshold) -> String {
         false => format!("{least} to {most} in {seeds} seeds"),
     };
     format!(
-        "{label} {of}: fails from {median} on, to {:.0} % of the planned {planned}; {spread}",
+        "{label} {of}: fails from {median} on (planned {planned}; found to within {:.0} % of that); {spread}",
         step * 100.0
     )
 }
@@ -234,13 +268,19 @@ fn outlives_lines(outlives: &Outlives) -> Vec<(&'static str, String)> {
     let Outlives {
         metric,
         healed,
+        drained,
         ill_for,
         to_the_end,
         values: (value, before),
         holding,
     } = outlives;
     if ill_for.is_zero() {
-        let text = format!("{metric} is well as soon as the faults heal, at {healed}");
+        let text = match drained.is_zero() {
+            true => format!("{metric} is well as soon as the faults heal, at {healed}"),
+            false => format!(
+                "{metric} is well when what was under way has ended, {drained} after the heal at {healed}"
+            ),
+        };
         return vec![("afterwards", text)];
     }
     let end = if *to_the_end {

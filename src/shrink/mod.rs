@@ -11,6 +11,7 @@ pub use file::{BlessError, Blessed, WriteError, Written, bless, regression_path,
 pub use lab::{Lab, Symptom};
 
 use crate::LoadError;
+use crate::campaign::OnRun;
 use squall_core::Seed;
 use squall_core::history::Digest;
 use squall_core::outcome::SeedResult;
@@ -36,6 +37,8 @@ pub struct Request<'a> {
     pub of: &'a str,
     /// Folder of the regression file.
     pub dir: &'a Path,
+    /// Is told how many candidates have been run.
+    pub progress: OnRun<'a>,
 }
 
 /// Why there is nothing to shrink.
@@ -49,7 +52,10 @@ pub enum ShrinkError {
     #[error("no property is called `{0}`")]
     NoProperty(String),
     /// Nothing fails.
-    #[error("seed {seed} does not fail{by}: there is nothing to shrink or explain")]
+    #[error(
+        "seed {seed} does not fail{by}: there is nothing to shrink or explain; `squall run FILE --seeds 0..1000` \
+         looks for a seed that does"
+    )]
     Passes {
         /// The seed.
         seed: Seed,
@@ -118,7 +124,14 @@ pub fn shrink(ready: &Ready, path: &Path, request: &Request<'_>) -> Result<Outco
     let seed_of = |number: u32| Seed(request.seed.0.wrapping_add(u64::from(number)));
     let shrunk = {
         let run = |candidate: &Candidate, number| lab.answer(candidate, seed_of(number), &symptom);
-        let mut oracle = agreed(request.agree, run);
+        let mut agreed = agreed(request.agree, run);
+        let mut asked = 0;
+        let mut oracle = |candidate: &Candidate| {
+            let answer = agreed(candidate);
+            asked += 1;
+            request.progress.tell(asked);
+            answer
+        };
         squall_faults::shrink::shrink(
             before.clone(),
             &axes,

@@ -66,11 +66,45 @@ fn a_bound_on_events_that_is_reached_is_3() {
     let dir = directory("bound");
     let output = squall(&dir, &["run", "calm.toml", "--set", "stop.events_max=100"]);
     assert_eq!(code(&output), 3, "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.starts_with("INCONCLUSIVE"), "{text}");
+    let why = "stopped: 100 events reached at ";
+    let remedy = " of 20 s; raise stop.events_max";
+    let says = |text: &str| {
+        text.lines()
+            .any(|line| line.contains(why) && line.contains(remedy))
+    };
     assert!(
-        stdout(&output).starts_with("INCONCLUSIVE"),
-        "{}",
-        stdout(&output)
+        says(&text) && text.contains("(4 of 4 seeds, first 0x0)"),
+        "{text}"
     );
+    let set = ["--set", "stop.events_max=100"];
+    let replay = squall(
+        &dir,
+        &[&["replay", "calm.toml", "--seed", "1"], &set[..]].concat(),
+    );
+    assert!(says(&stdout(&replay)), "{}", stdout(&replay));
+    let junit = squall(
+        &dir,
+        &[&["run", "calm.toml", "--format", "junit"], &set[..]].concat(),
+    );
+    assert!(says(&stdout(&junit)), "{}", stdout(&junit));
+}
+
+/// Machines are told which fault did not land, not only that the campaign decides nothing.
+#[test]
+fn junit_names_what_was_not_tested() {
+    let dir = directory("junit-why");
+    let idle = "[[fault]]\nname = \"idle\"\nat = \"5s\"\nfor = \"1s\"\n\
+        inject.rate-limit = { service = \"shop.request\", rate = \"100000/s\" }\n\
+        [[property]]\nsometimes = \"shop.ejected\"\n";
+    std::fs::write(dir.join("it.toml"), format!("{CALM}\n{idle}")).expect("a file");
+    let output = squall(&dir, &["run", "it.toml", "--format", "junit"]);
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    let text = stdout(&output);
+    for part in ["idle", "NOT LANDED", "no seed saw shop.ejected"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
 }
 
 #[test]
@@ -169,6 +203,20 @@ fn a_result_that_cannot_be_written_is_1() {
         stderr(&output).contains("cannot be written"),
         "{}",
         stderr(&output)
+    );
+}
+
+/// Files are a result too: what replay needs must not be lost in silence.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_cannot_be_written_are_1() {
+    let dir = directory("no-files");
+    let output = squall(&dir, &["run", "calm.toml", "--out", "/dev/null"]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    let text = stderr(&output);
+    assert!(
+        text.contains("error: cannot write /dev/null/calm/campaign.json"),
+        "{text}"
     );
 }
 

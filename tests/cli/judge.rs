@@ -126,9 +126,25 @@ fn a_recording_that_was_cut_or_changed_is_96_with_a_remedy() {
     edited(
         &dir,
         recording,
-        replaced("\"format\":2", "\"format\":7,\"new\":1"),
+        replaced("\"format\":3", "\"format\":7,\"new\":1"),
     );
-    refused("recording has format 7, this build reads 2");
+    refused("recording has format 7, this build reads 3");
+    // No part of the header is taken on trust, nor what stands behind the whole.
+    for (from, to) in [
+        ("\"seed\":", "\"seed\": "),
+        ("node-pause", "node-doze!"),
+        ("\"end\":", "\"end\":1"),
+        ("\"web-0\"", "\"web-9\""),
+        ("\"checkpoints\":[", "\"checkpoints\":[ "),
+        ("\"plan\":{", "\"plan\":{ "),
+    ] {
+        edited(&dir, recording, replaced(from, to));
+        refused("this is not what was written");
+    }
+    let mut longer = std::fs::read(dir.join(recording)).expect("it was written");
+    longer.extend_from_slice(b"more");
+    std::fs::write(dir.join("edited.squall"), longer).expect("a file");
+    refused("this is not what was written");
     edited(&dir, recording, |plain| plain[..plain.len() - 5].to_vec());
     refused("the recording");
     edited(&dir, recording, |mut plain| {
@@ -189,6 +205,7 @@ fn the_log_of_another_system_is_judged_as_far_as_it_goes() {
     ] {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
+    sorted_as_printed(&dir, &text, quick);
     assert_eq!(
         std::fs::read_to_string(dir.join("swapped.jsonl")).expect("there"),
         swapped
@@ -208,6 +225,24 @@ fn the_log_of_another_system_is_judged_as_far_as_it_goes() {
     let output = squall(&dir, &json);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(document["what"], "event log");
+}
+
+/// The remedy for a log out of order is a command that mends it, whichever key has the times.
+fn sorted_as_printed(dir: &Path, text: &str, properties: &str) {
+    let command = text.split_once("stably: ").expect("a remedy").1;
+    let command = command.lines().next().expect("a line");
+    assert!(command.contains(".time_ns // (.time_s*1e9)"), "{command}");
+    if Command::new("jq").arg("--version").output().is_err() {
+        return;
+    }
+    let command = command.replace("LOG", "swapped.jsonl") + " > sorted.jsonl";
+    let status = Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(dir)
+        .status();
+    assert!(status.expect("a shell").success(), "{command}");
+    let output = judge(dir, "sorted.jsonl", properties);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
 }
 
 /// The example of the description is a log, and means what stands beside it.

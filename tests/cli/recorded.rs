@@ -1,6 +1,7 @@
 //! Explaining what a recording holds.
 
 use super::*;
+use squall::core::VirtualTime;
 use squall::core::recording::Recording;
 use squall::reports::storage;
 
@@ -89,6 +90,21 @@ fn a_recording_that_says_nothing_of_this_build_is_refused_with_a_remedy() {
     // The same for `replay`: a run that ends otherwise is told, and where it parts.
     let output = squall(&dir, &["replay", "other.squall"]);
     assert_eq!(code(&output), 102);
+    // An end that its scenario does not have, or its records, is not waited for.
+    let ends = [
+        (VirtualTime::MAX, "its scenario stops at"),
+        (VirtualTime::ZERO, "the run ended at 00:00.000"),
+    ];
+    for (end, part) in ends {
+        edited(&dir, "end.squall", |r| r.header.end = end);
+        let output = squall(&dir, &["judge", "end.squall", "--properties", "it.toml"]);
+        let text = stderr(&output);
+        assert_eq!(code(&output), 96, "{text}");
+        assert!(
+            text.contains(part) && text.contains("run the seed again"),
+            "{text}"
+        );
+    }
     // Records that do not give the digest of the header were changed.
     edited(&dir, "records.squall", |r| {
         r.records.pop();

@@ -320,3 +320,59 @@ fn an_edited_plan_runs_as_it_is_and_can_be_blessed() {
     assert_eq!(code(&squall(&dir, &["shrink", FILE, "--bless"])), 0);
     assert_eq!(code(&squall(&dir, &["shrink", "calm.toml", "--bless"])), 96);
 }
+
+/// One rule for all commands: the seed that was asked for, else the file's own; its digest is that of its
+/// own seed, and who runs it otherwise is told how to keep it.
+#[test]
+fn a_regression_file_has_one_seed_in_every_command() {
+    let dir = failing("shrink-seed");
+    assert_eq!(code(&shrink(&dir)), 0);
+    let kept = fs::read_to_string(dir.join(FILE)).expect("it was written");
+    let many = kept.replace("seeds = \"0x5\"", "seeds = \"0..8\"");
+    assert_ne!(many, kept);
+    fs::write(dir.join("many.toml"), &many).expect("a file");
+    let output = squall(&dir, &["replay", "many.toml"]);
+    assert!(stdout(&output).contains("seed 0x5"), "{}", stderr(&output));
+    let said = |command: &[&str]| {
+        let output = squall(&dir, &[command, &["--seed", "6"]].concat());
+        format!("{}{}", stdout(&output), stderr(&output))
+    };
+    for command in [
+        &["replay", "many.toml"][..],
+        &["plan", "many.toml"],
+        &["explain", "many.toml", "--seeds", "1"],
+        &["shrink", "many.toml"],
+    ] {
+        let text = said(command);
+        assert!(text.contains("seed 0x6"), "{command:?}: {text}");
+    }
+    // A seed that the file does not run is an error with its place.
+    let output = edited(&dir, "seeds = \"0x5\"", "seeds = \"0x4\"");
+    let text = stderr(&output);
+    assert_eq!(code(&output), 96, "{text}");
+    for part in [
+        "seed 0x5 is not among `seeds`",
+        "write seeds = \"0x5\"",
+        "^",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    // Another digest is told, with the remedy, by whoever runs the seed.
+    let wrong = kept
+        .lines()
+        .map(|line| match line.starts_with("digest = ") {
+            true => "digest = \"0000-0000-0000-0001\"\n".to_owned(),
+            false => format!("{line}\n"),
+        })
+        .collect::<String>();
+    fs::write(dir.join("wrong.toml"), wrong).expect("a file");
+    for (command, wanted) in [("run", 0), ("replay", 102), ("explain", 0)] {
+        let output = squall(&dir, &[command, "wrong.toml"]);
+        assert_eq!(code(&output), wanted, "{command}: {}", stderr(&output));
+        let text = stderr(&output);
+        assert!(
+            text.contains("squall shrink wrong.toml --bless"),
+            "{command}: {text}"
+        );
+    }
+}

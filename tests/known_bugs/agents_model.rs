@@ -9,6 +9,31 @@ const DONE: &str = "[[property]]\n\
     name = 'done'\n\
     never = 'support.failed'";
 
+/// Whether an agent waits for its model for an hour.
+const TIMED: System = System::Scenario {
+    world: &[
+        AGENTS,
+        DONE,
+    ],
+    weak: &["workload.support.agents.model.timeout=1h"],
+    hardened: &[
+        "workload.support.agents.model.timeout=2s",
+        "workload.support.agents.retry.attempts=10",
+    ],
+};
+/// Whether tries have a budget.
+const BUDGETED: System = System::Scenario {
+    world: &[
+        AGENTS,
+        "retry = { redeliveries = 0, backoff = '100ms' }",
+    ],
+    weak: &["workload.support.agents.retry.attempts=20"],
+    hardened: &[
+        "workload.support.agents.retry.attempts=20",
+        "workload.support.agents.retry.budget=0.1",
+    ],
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "model-slow",
@@ -35,14 +60,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '60s'\n\
                  inject.slow-tokens = { workload = 'support', factor = 1000, p = 0.3 }",
         breaks: "done",
-        system: System::Scenario {
-            world: &[
-                AGENTS,
-                DONE,
-            ],
-            weak: &["workload.support.agents.model.timeout=1h"],
-            hardened: &["workload.support.agents.model.timeout=2s", "workload.support.agents.retry.attempts=10"],
-        },
+        system: TIMED,
     },
     Pair {
         fault: "model-rate-limit",
@@ -69,14 +87,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '90s'\n\
                  inject.model-error = { workload = 'support', p = 0.8 }",
         breaks: "amplification",
-        system: System::Scenario {
-            world: &[
-                AGENTS,
-                "retry = { redeliveries = 0, backoff = '100ms' }",
-            ],
-            weak: &["workload.support.agents.retry.attempts=20"],
-            hardened: &["workload.support.agents.retry.attempts=20", "workload.support.agents.retry.budget=0.1"],
-        },
+        system: BUDGETED,
     },
     Pair {
         fault: "first-token-stall",
@@ -86,14 +97,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '60s'\n\
                  inject.first-token-stall = { workload = 'support', p = 0.3 }",
         breaks: "done",
-        system: System::Scenario {
-            world: &[
-                AGENTS,
-                DONE,
-            ],
-            weak: &["workload.support.agents.model.timeout=1h"],
-            hardened: &["workload.support.agents.model.timeout=2s", "workload.support.agents.retry.attempts=10"],
-        },
+        system: TIMED,
     },
     Pair {
         fault: "answer-cut",
@@ -225,13 +229,6 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '90s'\n\
                  inject.provider-outage = { workload = 'support', p_error = 0.8 }",
         breaks: "amplification",
-        system: System::Scenario {
-            world: &[
-                AGENTS,
-                "retry = { redeliveries = 0, backoff = '100ms' }",
-            ],
-            weak: &["workload.support.agents.retry.attempts=20"],
-            hardened: &["workload.support.agents.retry.attempts=20", "workload.support.agents.retry.budget=0.1"],
-        },
+        system: BUDGETED,
     },
 ];

@@ -4,6 +4,20 @@ use crate::pair::{Pair, System};
 use crate::systems::crew::{CREW, TOOLS};
 use crate::systems::AGENTS;
 
+/// Whether agents look at what a tool answers.
+const READS_BODIES: System = System::Scenario {
+    world: &[
+        CREW,
+        TOOLS,
+        "control = { verify = false, approvals = 0.0 }",
+        "[[property]]\n\
+        name = 'arguments-as-wanted'\n\
+        always = 'crew.arguments-as-wanted'",
+    ],
+    weak: &["workload.crew.agents.tools.check_body=false"],
+    hardened: &["workload.crew.agents.tools.check_body=true"],
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "partial-success",
@@ -29,18 +43,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '2m'\n\
                  inject.plausible-lie = { workload = 'crew', p = 0.3 }",
         breaks: "arguments-as-wanted",
-        system: System::Scenario {
-            world: &[
-                CREW,
-                TOOLS,
-                "control = { verify = false, approvals = 0.0 }",
-                "[[property]]\n\
-                name = 'arguments-as-wanted'\n\
-                always = 'crew.arguments-as-wanted'",
-            ],
-            weak: &["workload.crew.agents.tools.check_body=false"],
-            hardened: &["workload.crew.agents.tools.check_body=true"],
-        },
+        system: READS_BODIES,
     },
     Pair {
         fault: "permission-revoked",
@@ -71,18 +74,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '2m'\n\
                  inject.schema-change = { workload = 'crew', p = 0.3 }",
         breaks: "arguments-as-wanted",
-        system: System::Scenario {
-            world: &[
-                CREW,
-                TOOLS,
-                "control = { verify = false, approvals = 0.0 }",
-                "[[property]]\n\
-                name = 'arguments-as-wanted'\n\
-                always = 'crew.arguments-as-wanted'",
-            ],
-            weak: &["workload.crew.agents.tools.check_body=false"],
-            hardened: &["workload.crew.agents.tools.check_body=true"],
-        },
+        system: READS_BODIES,
     },
     Pair {
         fault: "idempotency-forget",

@@ -3,6 +3,13 @@
 use crate::pair::{Pair, System};
 use crate::systems::{AGENTS, SHOP};
 
+/// Whether writes have keys.
+const KEYED: System = System::Scenario {
+    world: &[AGENTS],
+    weak: &["workload.support.agents.idempotency=false"],
+    hardened: &["workload.support.agents.idempotency=true"],
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "call-error",
@@ -24,11 +31,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         inject: "at = '30s'\nfor = '30s'\n\
                  inject.call-delay = { service = 'support.tools', delay = 'uniform 4s 6s' }",
         breaks: "at most once",
-        system: System::Scenario {
-            world: &[AGENTS],
-            weak: &["workload.support.agents.idempotency=false"],
-            hardened: &["workload.support.agents.idempotency=true"],
-        },
+        system: KEYED,
     },
     Pair {
         fault: "call-hang",
@@ -51,11 +54,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it bears a key that the back end knows again",
         inject: "at = '30s'\nfor = '60s'\ninject.lost-reply = { service = 'support.tools', p = 0.3 }",
         breaks: "at most once",
-        system: System::Scenario {
-            world: &[AGENTS],
-            weak: &["workload.support.agents.idempotency=false"],
-            hardened: &["workload.support.agents.idempotency=true"],
-        },
+        system: KEYED,
     },
     Pair {
         fault: "rate-limit",

@@ -80,6 +80,55 @@ const NO_SHED: &str = "[[property]]\nnever = 'shop.shed'";
 const NO_FAILURE: &str = "[[property]]\nnever = 'shop.failed'";
 const NO_TIMEOUT: &str = "[[property]]\nnever = 'shop.timed-out'";
 
+/// Whether callers see that a node drains.
+const DRAIN_SEEN: System = System::Scenario {
+    world: &[SHOP, NO_SHED, IN_SHOP],
+    weak: &["workload.shop.cluster.drain_seen=false"],
+    hardened: &["workload.shop.cluster.drain_seen=true"],
+};
+/// Whether a request that failed is tried elsewhere.
+const ELSEWHERE: System = System::Scenario {
+    world: &[SHOP, NO_FAILURE, IN_SHOP],
+    weak: &[],
+    hardened: &[
+        "workload.shop.cluster.retry.attempts=10",
+        "workload.shop.cluster.retry.backoff=20ms",
+        "workload.shop.cluster.ejection.errors=2",
+        "workload.shop.cluster.ejection.for=2s",
+    ],
+};
+/// Whether a request is given up early and tried elsewhere.
+const EARLY_ELSEWHERE: System = System::Scenario {
+    world: &[SHOP, NO_TIMEOUT, IN_SHOP],
+    weak: &[],
+    hardened: &[
+        "workload.shop.cluster.timeout=200ms",
+        "workload.shop.cluster.retry.attempts=10",
+        "workload.shop.cluster.retry.backoff=20ms",
+        "workload.shop.cluster.ejection.errors=2",
+        "workload.shop.cluster.ejection.for=2s",
+    ],
+};
+/// Whether work goes to whoever has least.
+const LEAST_LOADED: System = System::Scenario {
+    world: &[SHOP, NO_TIMEOUT, IN_SHOP],
+    weak: &[],
+    hardened: &["workload.shop.cluster.balance=least-loaded"],
+};
+/// Whether replicas are in one rack or in two.
+const SPREAD: System = System::Scenario {
+    world: &[TWO_RACKS, NO_TIMEOUT, IN_RACKS],
+    weak: &[],
+    hardened: &[
+        "workload.shop.cluster.on=near + far",
+        "workload.shop.cluster.timeout=200ms",
+        "workload.shop.cluster.retry.attempts=10",
+        "workload.shop.cluster.retry.backoff=50ms",
+        "workload.shop.cluster.ejection.errors=2",
+        "workload.shop.cluster.ejection.for=2s",
+    ],
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "node-restart",
@@ -87,11 +136,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "they keep away from it",
         inject: "at = '10s'\ninject.node-restart = { nodes = 'web[0]', grace = '2s', down = '2s' }",
         breaks: "never shop.shed",
-        system: System::Scenario {
-            world: &[SHOP, NO_SHED, IN_SHOP],
-            weak: &["workload.shop.cluster.drain_seen=false"],
-            hardened: &["workload.shop.cluster.drain_seen=true"],
-        },
+        system: DRAIN_SEEN,
     },
     Pair {
         fault: "rolling-restart",
@@ -99,11 +144,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "they keep away from it",
         inject: "at = '10s'\ninject.rolling-restart = { nodes = 'web', pause = '2s', grace = '2s', down = '2s' }",
         breaks: "never shop.shed",
-        system: System::Scenario {
-            world: &[SHOP, NO_SHED, IN_SHOP],
-            weak: &["workload.shop.cluster.drain_seen=false"],
-            hardened: &["workload.shop.cluster.drain_seen=true"],
-        },
+        system: DRAIN_SEEN,
     },
     Pair {
         fault: "drain",
@@ -111,11 +152,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "they keep away from it",
         inject: "at = '10s'\nfor = '8s'\ninject.drain = { nodes = 'web[0]' }",
         breaks: "never shop.shed",
-        system: System::Scenario {
-            world: &[SHOP, NO_SHED, IN_SHOP],
-            weak: &["workload.shop.cluster.drain_seen=false"],
-            hardened: &["workload.shop.cluster.drain_seen=true"],
-        },
+        system: DRAIN_SEEN,
     },
     Pair {
         fault: "spot-reclaim",
@@ -135,11 +172,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it is tried again elsewhere, and the replica is avoided for a while",
         inject: "at = '10s'\ninject.crash-loop = { nodes = 'web[0]', up = '2s', down = '1s', count = 3 }",
         breaks: "never shop.failed",
-        system: System::Scenario {
-            world: &[SHOP, NO_FAILURE, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=20ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: ELSEWHERE,
     },
     Pair {
         fault: "gray-hang",
@@ -147,11 +180,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it is given up early and tried again elsewhere, and the replica is avoided",
         inject: "at = '10s'\nfor = '8s'\ninject.gray-hang = { nodes = 'web[0]' }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[SHOP, NO_TIMEOUT, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.timeout=200ms", "workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=20ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: EARLY_ELSEWHERE,
     },
     Pair {
         fault: "lemon-node",
@@ -159,11 +188,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it is given up early and tried again elsewhere, and the replica is avoided",
         inject: "at = '10s'\nfor = '20s'\ninject.lemon-node = { nodes = 'web[0]', mtbf = '10m', factor = 300, down = '1s' }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[SHOP, NO_TIMEOUT, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.timeout=200ms", "workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=20ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: EARLY_ELSEWHERE,
     },
     Pair {
         fault: "straggler",
@@ -171,11 +196,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to whoever has least outstanding",
         inject: "at = '10s'\nfor = '8s'\ninject.straggler = { nodes = 'web[0]', factor = 0.02 }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[SHOP, NO_TIMEOUT, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.balance=least-loaded"],
-        },
+        system: LEAST_LOADED,
     },
     Pair {
         fault: "slow-member",
@@ -183,11 +204,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to whoever has least outstanding",
         inject: "at = '10s'\nfor = '8s'\ninject.slow-member = { nodes = 'web[0]', factor = 60 }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[SHOP, NO_TIMEOUT, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.balance=least-loaded"],
-        },
+        system: LEAST_LOADED,
     },
     Pair {
         fault: "gray-link",
@@ -207,11 +224,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it is tried again elsewhere, and the replica is avoided for a while",
         inject: "at = '10s'\nfor = '8s'\ninject.bad-release = { nodes = 'web[0]', errors = 0.2, service = 'shop.request' }",
         breaks: "never shop.failed",
-        system: System::Scenario {
-            world: &[SHOP, NO_FAILURE, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=20ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: ELSEWHERE,
     },
     Pair {
         fault: "bad-release",
@@ -231,11 +244,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it is tried again elsewhere, and the replica is avoided for a while",
         inject: "at = '10s'\ninject.gpu-fault = { nodes = 'web[0]', restart_after = '2s' }",
         breaks: "never shop.failed",
-        system: System::Scenario {
-            world: &[SHOP, NO_FAILURE, IN_SHOP],
-            weak: &[],
-            hardened: &["workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=20ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: ELSEWHERE,
     },
     Pair {
         fault: "domain-loss",
@@ -243,11 +252,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "they are in two, and callers give up early and try elsewhere",
         inject: "at = '10s'\nfor = '8s'\ninject.domain-loss = { domain = 'a' }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[TWO_RACKS, NO_TIMEOUT, IN_RACKS],
-            weak: &[],
-            hardened: &["workload.shop.cluster.on=near + far", "workload.shop.cluster.timeout=200ms", "workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=50ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: SPREAD,
     },
     Pair {
         fault: "tor-loss",
@@ -255,11 +260,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "they are in two, and callers give up early and try elsewhere",
         inject: "at = '10s'\nfor = '8s'\ninject.tor-loss = { rack = 'r1' }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[TWO_RACKS, NO_TIMEOUT, IN_RACKS],
-            weak: &[],
-            hardened: &["workload.shop.cluster.on=near + far", "workload.shop.cluster.timeout=200ms", "workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=50ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: SPREAD,
     },
     Pair {
         fault: "rack-burst",
@@ -267,11 +268,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "they are in two, and callers give up early and try elsewhere",
         inject: "at = '10s'\ninject.rack-burst = { rack = 'r1', size = 3, affinity = 1.0, window = '1s', down = '4s' }",
         breaks: "never shop.timed-out",
-        system: System::Scenario {
-            world: &[TWO_RACKS, NO_TIMEOUT, IN_RACKS],
-            weak: &[],
-            hardened: &["workload.shop.cluster.on=near + far", "workload.shop.cluster.timeout=200ms", "workload.shop.cluster.retry.attempts=10", "workload.shop.cluster.retry.backoff=50ms", "workload.shop.cluster.ejection.errors=2", "workload.shop.cluster.ejection.for=2s"],
-        },
+        system: SPREAD,
     },
     Pair {
         fault: "torn-quorum",

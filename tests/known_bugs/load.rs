@@ -3,6 +3,18 @@
 use crate::pair::{Pair, System};
 use crate::systems::{AGENTS, BUSY, SHOP};
 
+/// Whether requests whose time is over are served.
+const DROPS: System = System::Scenario {
+    world: &[
+        BUSY,
+        "[[property]]\n\
+        name = 'half'\n\
+        threshold = { metric = 'shop.goodput', stat = 'mean', above = 22, from = '20s', until = '49s' }",
+    ],
+    weak: &["workload.shop.cluster.queue.deadline_drop=false"],
+    hardened: &["workload.shop.cluster.queue.deadline_drop=true"],
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "load-ramp",
@@ -12,16 +24,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '40s'\n\
                  inject.load-ramp = { workload = 'shop', factor = 2, over = '5s' }",
         breaks: "half",
-        system: System::Scenario {
-            world: &[
-                BUSY,
-                "[[property]]\n\
-                name = 'half'\n\
-                threshold = { metric = 'shop.goodput', stat = 'mean', above = 22, from = '20s', until = '49s' }",
-            ],
-            weak: &["workload.shop.cluster.queue.deadline_drop=false"],
-            hardened: &["workload.shop.cluster.queue.deadline_drop=true"],
-        },
+        system: DROPS,
     },
     Pair {
         fault: "flash-crowd",
@@ -31,16 +34,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '40s'\n\
                  inject.flash-crowd = { workload = 'shop', factor = 4, rise = '2s', decay = '60s' }",
         breaks: "half",
-        system: System::Scenario {
-            world: &[
-                BUSY,
-                "[[property]]\n\
-                name = 'half'\n\
-                threshold = { metric = 'shop.goodput', stat = 'mean', above = 22, from = '20s', until = '49s' }",
-            ],
-            weak: &["workload.shop.cluster.queue.deadline_drop=false"],
-            hardened: &["workload.shop.cluster.queue.deadline_drop=true"],
-        },
+        system: DROPS,
     },
     Pair {
         fault: "retry-policy",

@@ -1,7 +1,7 @@
 //! Faults of control loops: jobs, buses, power, controllers.
 
 use crate::pair::{Pair, System};
-use crate::systems::control::{BOUNDED, LOOP, ONE_ACTIVE, ORDER, WEAKLY_HARD};
+use crate::systems::control::{BOUNDED, GENTLE, LOOP, ONE_ACTIVE, ORDER, STALE, WEAKLY_HARD, ZEROED};
 
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
@@ -10,11 +10,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to zero after 50 ms of silence",
         inject: "at = '3s'\ninject.brown-out = { rail = 'board', length = '2s' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "watchdog-reset",
@@ -46,11 +42,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "one that is stable with half of them",
         inject: "at = '3s'\nfor = '3s'\ninject.job-loss = { loop = 'loop', p = 0.5 }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.plant.servo.gain=0.2"],
-        },
+        system: GENTLE,
     },
     Pair {
         fault: "input-output-delay",
@@ -94,11 +86,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "one that is stable with 70 %",
         inject: "at = '3s'\nfor = '3s'\ninject.can-loss = { links = 'board -> field', p = 0.7 }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.plant.servo.gain=0.2"],
-        },
+        system: GENTLE,
     },
     Pair {
         fault: "can-corrupt",
@@ -108,11 +96,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         inject: "at = '3s'\nfor = '6s'\n\
                  inject.can-corrupt = { links = 'board -> field', p = 0.25, restart = '1s' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "can-babble",
@@ -120,11 +104,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to zero after 50 ms of silence",
         inject: "at = '3s'\nfor = '3s'\ninject.can-babble = { links = 'board -> field' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "can-bad-encode",
@@ -156,11 +136,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to zero after 50 ms of silence",
         inject: "at = '3s'\nfor = '3s'\ninject.handover-gap = { links = 'board -> field', gap = 'uniform 2s 3s' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "rtt-spike",
@@ -168,11 +144,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "a sample older than two periods is not believed, and the actuator goes to zero",
         inject: "at = '3s'\nfor = '3s'\ninject.rtt-spike = { links = 'board <-> field' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.stale_after=20ms", "workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: STALE,
     },
     Pair {
         fault: "bufferbloat",
@@ -192,10 +164,6 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "a sample older than two periods is not believed, and the actuator goes to zero",
         inject: "at = '3s'\nfor = '3s'\ninject.cloud-offload = { links = 'board <-> field', file = 'tests/data/delays.csv', scale = 10.0 }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.stale_after=20ms", "workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: STALE,
     },
 ];

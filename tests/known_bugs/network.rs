@@ -33,6 +33,21 @@ const FORGETS: Channel = Channel {
 const NEVER_LOST: &[Promise] = &[Promise::Never("toy.lost"), Promise::Never("toy.twice")];
 const NEVER_TWO: &[Promise] = &[Promise::Never("toy.two-primaries")];
 
+/// Whether a primary needs a majority.
+const ONE_PRIMARY: System = System::Toy {
+    world: &[FIVE],
+    promises: NEVER_TWO,
+    weak: |toy| primary::install(toy, false),
+    hardened: |toy| primary::install(toy, true),
+};
+/// Whether a message that comes again is known.
+const EXACTLY_ONCE: System = System::Toy {
+    world: &[TWO],
+    promises: NEVER_LOST,
+    weak: |toy| channel::install(toy, Channel { known_again: false, ..EXACTLY }),
+    hardened: |toy| channel::install(toy, EXACTLY),
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "link-delay",
@@ -71,12 +86,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         inject: "at = '5s'\nfor = '8s'\n\
                  inject.link-cut = { from = 'member[0]', to = 'member - member[0]' }",
         breaks: "toy.two-primaries",
-        system: System::Toy {
-            world: &[FIVE],
-            promises: NEVER_TWO,
-            weak: |toy| primary::install(toy, false),
-            hardened: |toy| primary::install(toy, true),
-        },
+        system: ONE_PRIMARY,
     },
     Pair {
         fault: "link-flap",
@@ -112,12 +122,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "the receiver knows a number again",
         inject: "at = '1s'\nfor = '2s'\ninject.link-duplicate = { links = 'sender -> receiver' }",
         breaks: "toy.twice",
-        system: System::Toy {
-            world: &[TWO],
-            promises: NEVER_LOST,
-            weak: |toy| channel::install(toy, Channel { known_again: false, ..EXACTLY }),
-            hardened: |toy| channel::install(toy, EXACTLY),
-        },
+        system: EXACTLY_ONCE,
     },
     Pair {
         fault: "link-reorder",
@@ -196,12 +201,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         inject: "at = '1s'\nfor = '3s'\ninject.link-trace = { links = 'sender -> receiver', \
                  file = 'tests/data/delays.csv', scale = 8 }",
         breaks: "toy.twice",
-        system: System::Toy {
-            world: &[TWO],
-            promises: NEVER_LOST,
-            weak: |toy| channel::install(toy, Channel { known_again: false, ..EXACTLY }),
-            hardened: |toy| channel::install(toy, EXACTLY),
-        },
+        system: EXACTLY_ONCE,
     },
     Pair {
         fault: "half-open",
@@ -257,11 +257,6 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "a primary needs a majority that follows nobody else",
         inject: "at = '5s'\nfor = '8s'\ninject.partition = { nodes = 'member' }",
         breaks: "toy.two-primaries",
-        system: System::Toy {
-            world: &[FIVE],
-            promises: NEVER_TWO,
-            weak: |toy| primary::install(toy, false),
-            hardened: |toy| primary::install(toy, true),
-        },
+        system: ONE_PRIMARY,
     },
 ];

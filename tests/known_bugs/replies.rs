@@ -23,6 +23,35 @@ const DONE: &str = "[[property]]\n\
     name = 'done'\n\
     never = 'support.failed'";
 
+/// Whether writes have keys.
+const KEYED: System = System::Scenario {
+    world: &[
+        AGENTS,
+    ],
+    weak: &["workload.support.agents.idempotency=false"],
+    hardened: &["workload.support.agents.idempotency=true"],
+};
+/// Whether callers look at answers.
+const CHECKS_ANSWERS: System = System::Scenario {
+    world: &[
+        SHOP[0],
+        SHOP[1],
+        RIGHT,
+    ],
+    weak: &["workload.shop.cluster.check_answers=false"],
+    hardened: &["workload.shop.cluster.check_answers=true", "workload.shop.cluster.retry.attempts=5"],
+};
+/// Whether a call is tried again.
+const RETRIES: System = System::Scenario {
+    world: &[
+        SHOP[0],
+        SHOP[1],
+        ANSWERED,
+    ],
+    weak: &["workload.shop.cluster.retry.attempts=1"],
+    hardened: &["workload.shop.cluster.retry.attempts=6"],
+};
+
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
         fault: "double-delivery",
@@ -32,13 +61,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '60s'\n\
                  inject.double-delivery = { service = 'support.tools', p = 0.3 }",
         breaks: "at most once",
-        system: System::Scenario {
-            world: &[
-                AGENTS,
-            ],
-            weak: &["workload.support.agents.idempotency=false"],
-            hardened: &["workload.support.agents.idempotency=true"],
-        },
+        system: KEYED,
     },
     Pair {
         fault: "error-in-body",
@@ -48,15 +71,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '10s'\n\
                  inject.error-in-body = { service = 'shop.request' }",
         breaks: "right answers",
-        system: System::Scenario {
-            world: &[
-                SHOP[0],
-                SHOP[1],
-                RIGHT,
-            ],
-            weak: &["workload.shop.cluster.check_answers=false"],
-            hardened: &["workload.shop.cluster.check_answers=true", "workload.shop.cluster.retry.attempts=5"],
-        },
+        system: CHECKS_ANSWERS,
     },
     Pair {
         fault: "empty-reply",
@@ -66,15 +81,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '10s'\n\
                  inject.empty-reply = { service = 'shop.request' }",
         breaks: "answered",
-        system: System::Scenario {
-            world: &[
-                SHOP[0],
-                SHOP[1],
-                ANSWERED,
-            ],
-            weak: &["workload.shop.cluster.retry.attempts=1"],
-            hardened: &["workload.shop.cluster.retry.attempts=6"],
-        },
+        system: RETRIES,
     },
     Pair {
         fault: "malformed-reply",
@@ -84,15 +91,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '10s'\n\
                  inject.malformed-reply = { service = 'shop.request', mode = 'other-entity' }",
         breaks: "right answers",
-        system: System::Scenario {
-            world: &[
-                SHOP[0],
-                SHOP[1],
-                RIGHT,
-            ],
-            weak: &["workload.shop.cluster.check_answers=false"],
-            hardened: &["workload.shop.cluster.check_answers=true", "workload.shop.cluster.retry.attempts=5"],
-        },
+        system: CHECKS_ANSWERS,
     },
     Pair {
         fault: "stale-read",
@@ -102,15 +101,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '10s'\n\
                  inject.stale-read = { service = 'shop.request', replica = 'web[0]' }",
         breaks: "right answers",
-        system: System::Scenario {
-            world: &[
-                SHOP[0],
-                SHOP[1],
-                RIGHT,
-            ],
-            weak: &["workload.shop.cluster.check_answers=false"],
-            hardened: &["workload.shop.cluster.check_answers=true", "workload.shop.cluster.retry.attempts=5"],
-        },
+        system: CHECKS_ANSWERS,
     },
     Pair {
         fault: "health-lie",
@@ -138,15 +129,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '10s'\n\
                  inject.stream-cut = { service = 'shop.request', after = 0, p = 0.05 }",
         breaks: "answered",
-        system: System::Scenario {
-            world: &[
-                SHOP[0],
-                SHOP[1],
-                ANSWERED,
-            ],
-            weak: &["workload.shop.cluster.retry.attempts=1"],
-            hardened: &["workload.shop.cluster.retry.attempts=6"],
-        },
+        system: RETRIES,
     },
     Pair {
         fault: "stream-drip",
@@ -173,13 +156,7 @@ pub(crate) const PAIRS: &[Pair] = &[
                  for = '60s'\n\
                  inject.one-shard = { service = 'support.tools', shards = 2, what = 'lost-reply' }",
         breaks: "at most once",
-        system: System::Scenario {
-            world: &[
-                AGENTS,
-            ],
-            weak: &["workload.support.agents.idempotency=false"],
-            hardened: &["workload.support.agents.idempotency=true"],
-        },
+        system: KEYED,
     },
     Pair {
         fault: "fast-failer",

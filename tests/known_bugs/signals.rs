@@ -1,7 +1,7 @@
 //! Faults of sensors and actuators.
 
 use crate::pair::{Pair, System};
-use crate::systems::control::{BOUNDED, LOOP, ORDER, RATE_FINITE, WEAKLY_HARD};
+use crate::systems::control::{BOUNDED, GENTLE, LOOP, ORDER, RATE_FINITE, STALE, THREE_SENSORS, WEAKLY_HARD, ZEROED};
 
 pub(crate) const PAIRS: &[Pair] = &[
     Pair {
@@ -10,11 +10,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to zero after 50 ms of silence",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-off = { sensor = 'loop.sensor-0' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "sensor-stuck",
@@ -34,11 +30,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to zero after 50 ms of silence",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-intermittent = { sensor = 'loop.sensor-0', up = '500ms', down = '2s' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "sensor-bias",
@@ -46,11 +38,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "three, and the value in the middle",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-bias = { sensor = 'loop.sensor-0', value = '±20' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.measurement.sensors=3"],
-        },
+        system: THREE_SENSORS,
     },
     Pair {
         fault: "sensor-drift",
@@ -58,11 +46,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "three, and the value in the middle",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-drift = { sensor = 'loop.sensor-0', rate = 10 }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.measurement.sensors=3"],
-        },
+        system: THREE_SENSORS,
     },
     Pair {
         fault: "sensor-noise",
@@ -70,11 +54,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "three sensors, and the value in the middle",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-noise = { sensor = 'loop.sensor-0', sd = 5 }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.measurement.sensors=3"],
-        },
+        system: THREE_SENSORS,
     },
     Pair {
         fault: "sensor-outlier",
@@ -94,11 +74,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "a sample older than two periods is not believed, and the actuator goes to zero",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-delay = { sensor = 'loop.sensor-0' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.stale_after=20ms", "workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: STALE,
     },
     Pair {
         fault: "sensor-slow",
@@ -106,11 +82,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "a gain that is stable at a quarter of it",
         inject: "at = '3s'\nfor = '3s'\ninject.sensor-slow = { sensor = 'loop.sensor-0' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.plant.servo.gain=0.2"],
-        },
+        system: GENTLE,
     },
     Pair {
         fault: "sensor-nan",
@@ -190,11 +162,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "it goes to zero after 50 ms of silence",
         inject: "at = '3s'\nfor = '3s'\ninject.actuator-off = { actuator = 'loop.actuator' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.guard.zero_after=50ms"],
-        },
+        system: ZEROED,
     },
     Pair {
         fault: "actuator-limit",
@@ -202,11 +170,7 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "a softer controller",
         inject: "at = '3s'\nfor = '3s'\ninject.actuator-limit = { actuator = 'loop.actuator', rate = 1 }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.plant.servo.gain=0.2"],
-        },
+        system: GENTLE,
     },
     Pair {
         fault: "actuator-runaway",
@@ -298,10 +262,6 @@ pub(crate) const PAIRS: &[Pair] = &[
         mitigation: "three, and the value in the middle",
         inject: "at = '3s'\nfor = '3s'\ninject.gnss-multipath = { sensor = 'loop.sensor-0', rate = '±8' }",
         breaks: "loop.bounded",
-        system: System::Scenario {
-            world: &[LOOP, BOUNDED, ORDER],
-            weak: &[],
-            hardened: &["workload.loop.edge.measurement.sensors=3"],
-        },
+        system: THREE_SENSORS,
     },
 ];

@@ -5,6 +5,7 @@
 mod planted;
 
 use planted::{PLANTED, Planted, scenario};
+use squall::campaign::OnRun;
 use squall::core::Seed;
 use squall::faults::shrink::{Options, Phase, acting};
 use squall::scenarios::{Ready, Settings, parse};
@@ -38,6 +39,7 @@ fn shrunk(planted: &Planted) -> Result<Outcome, String> {
         agree: 1,
         of: planted.name,
         dir: Path::new("scenarios/regressions"),
+        progress: OnRun::default(),
     };
     let outcome = shrink(&ready, Path::new(planted.name), &request);
     outcome.map_err(|error| format!("{}: {error}", planted.name))

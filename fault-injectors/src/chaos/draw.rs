@@ -1,6 +1,6 @@
 //! One seed's climate.
 
-use super::recipe::{How, recipe};
+use super::recipe::{How, needs_role, recipe};
 use super::values::around;
 use super::{Chaos, LABEL};
 use crate::catalog::FaultKind;
@@ -239,6 +239,9 @@ impl<'a> Climate<'a> {
         if takes_out(kind) && (nobody || partitioned) {
             return false;
         }
+        if needs_role(kind) && self.roles.is_empty() {
+            return false;
+        }
         recipe.iter().all(|(_, how)| match how {
             How::Links => self.topology.nodes().len() > 1,
             How::Service => !self.topology.services().is_empty(),
@@ -287,7 +290,11 @@ impl<'a> Climate<'a> {
         // Two who had a role, one after the other, would be more than one.
         let lane = (slot - 1) % self.chaos.concurrent.min(self.chaos.faults);
         let may_ask = self.boundless || lane == 0 || !takes_out(kind);
-        let asks = may_ask && self.asks(recipe.iter().map(|(_, how)| *how), draws);
+        let asks =
+            may_ask && (needs_role(kind) || self.asks(recipe.iter().map(|(_, how)| *how), draws));
+        if needs_role(kind) && !asks {
+            return None;
+        }
         if !asks && kind.name != "partition" && takes_out(kind) && self.down.is_empty() {
             return None;
         }
@@ -369,6 +376,7 @@ impl<'a> Climate<'a> {
         };
         Some(match how {
             How::Nodes => some(),
+            How::Role => draws.stream("role").choice(&self.roles).clone(),
             How::Pool => names(&self.chaos.pool),
             How::Links => {
                 // Peers may lose each other while others still reach both sides.

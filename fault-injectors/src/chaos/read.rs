@@ -1,7 +1,7 @@
 //! A `[chaos]` record to what a climate is drawn from.
 
 use super::draw::roles;
-use super::recipe::recipe;
+use super::recipe::{needs_role, recipe};
 use super::{Chaos, issue};
 use crate::catalog::{self, FaultKind};
 use crate::compose::land_of;
@@ -167,6 +167,7 @@ fn times(record: &Args, stop: VirtualTime, issues: &mut Vec<Issue>) -> (VirtualT
 
 /// Faults that may be drawn, by `kinds` and `without`.
 fn kinds(record: &Args, topology: &Topology, issues: &mut Vec<Issue>) -> Vec<&'static FaultKind> {
+    let roles = record.flag("roles");
     let wanted = record.list_opt("kinds").map(|list| words(list, issues));
     let left_out = words(record.list_opt("without").unwrap_or(&[]), issues);
     let named = |kind: &FaultKind, words: &[&str]| {
@@ -178,19 +179,25 @@ fn kinds(record: &Args, topology: &Topology, issues: &mut Vec<Issue>) -> Vec<&'s
         let Value::Text(word) = &arg.value else {
             continue;
         };
-        let Some(Err(why)) = catalog::find(word).map(recipe) else {
+        let Some(kind) = catalog::find(word) else {
             continue;
         };
+        let (why, help) = match recipe(kind) {
+            Err(why) => (why, "give it a `[[fault]]` of its own"),
+            Ok(_) if needs_role(kind) && !roles => {
+                let why = "it hits whoever has a role, and nobody with one is hit here".to_owned();
+                (why, "set `roles = true`, or leave it out")
+            }
+            Ok(_) => continue,
+        };
         let wrong = Issue::new(format!("{word} cannot be drawn"), 0..word.len());
-        issues.push(
-            arg.place
-                .locate(wrong.label(why).help("give it a `[[fault]]` of its own")),
-        );
+        issues.push(arg.place.locate(wrong.label(why).help(help)));
     }
     let possible = |kind: &&&'static FaultKind| {
         let calls =
             kind.params.iter().any(|p| p.key == "service") && topology.services().is_empty();
         recipe(kind).is_ok()
+            && (roles || !needs_role(kind))
             && !calls
             && wanted.as_ref().is_none_or(|words| named(kind, words))
             && !named(kind, &left_out)

@@ -14,7 +14,9 @@ pub(super) enum How {
     Service,
     /// A workload that has a load.
     Workload,
-    /// The whole pool falls apart.
+    /// Whoever has a role: a fault that is about nobody else.
+    Role,
+    /// The whole pool.
     Pool,
     /// Words with laws in braces.
     Words(&'static str),
@@ -69,6 +71,10 @@ const BY_NAME: &[(&str, &str, How)] = &[
         How::OneOf(&["2028-02-29", "2038-01-19T03:14:00Z", "1970-01-01"]),
     ),
     ("partition", "nodes", How::Pool),
+    ("leader-loss", "nodes", How::Role),
+    ("leader-isolate", "nodes", How::Role),
+    // Its clients still reach it: from everybody, link-cut cuts it off.
+    ("leader-isolate", "peers", How::Pool),
     ("load-step", "workload", How::Workload),
     // What stays for ever is not healed at the end.
     ("clock-step", "end", How::OneOf(&["back", "slew"])),
@@ -107,14 +113,6 @@ const NEVER: &[(&str, &str)] = &[
         "it takes a majority, which no budget of nodes holds",
     ),
     ("spot-reclaim", "it takes a spare beside its target"),
-    (
-        "leader-loss",
-        "who leads is known in a run only; node-loss is drawn",
-    ),
-    (
-        "leader-isolate",
-        "who leads is known in a run only; partition and link-cut are drawn",
-    ),
     (
         "knob-set",
         "what a value of a knob means, only its author knows",
@@ -188,6 +186,13 @@ fn by_kind(param: &'static Param) -> Result<Option<How>, String> {
     }
 }
 
+/// Whether a fault is of whoever has a role, and drawn only where a climate lets them be hit.
+pub(super) fn needs_role(kind: &FaultKind) -> bool {
+    BY_NAME
+        .iter()
+        .any(|(name, _, how)| *name == kind.name && matches!(how, How::Role))
+}
+
 /// What `squall list faults NAME` says of how it is drawn.
 pub(crate) fn describe(kind: &FaultKind) -> String {
     let recipe = match recipe(kind) {
@@ -198,6 +203,7 @@ pub(crate) fn describe(kind: &FaultKind) -> String {
         How::Words(words) => format!("{} = {words}", param.key),
         How::OneOf(words) => format!("{} = {}", param.key, words.join(" or ")),
         How::Around(words) => format!("{} round {words}", param.key),
+        How::Role => format!("{} with a role, if `roles = true`", param.key),
         _ => param.key.to_owned(),
     };
     recipe.iter().map(part).collect::<Vec<_>>().join(", ")

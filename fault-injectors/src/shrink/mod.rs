@@ -6,7 +6,11 @@
 //! ```text
 //! faults -> parts -> run length -> lengths -> magnitudes -> times -> the world's axes -> faults again
 //!   ddmin    ddmin    bisection    bisection    bisection    (earlier, rounder)            each alone
+//!              ^---------------------- until nothing changes any more ----------------------'
 //! ```
+//!
+//! A smaller world must be one in which nothing fails without faults, as it was in the whole one: with
+//! hardly any load a goodput is low whatever is injected.
 //!
 //! Every candidate that is kept has been run and fails; one that cannot be run is never kept. What has
 //! been run once is not run again, and the number of runs is bounded: then the best so far is given.
@@ -175,16 +179,45 @@ pub fn shrink(
     };
     let mut search = Search::begin(first, options.runs_max, oracle)?;
     passes::faults(&mut search);
-    passes::parts(&mut search);
-    if !options.faults_only {
-        passes::world(&mut search, axes, |axis| axis.is_stop);
-        passes::lengths(&mut search, axes);
-        passes::magnitudes(&mut search, topology);
-        passes::times(&mut search);
-        passes::world(&mut search, axes, |_| true);
+    if options.faults_only {
+        passes::parts(&mut search);
+        let minimal = passes::verify(&mut search);
+        return Some(search.end(minimal));
     }
-    let minimal = passes::verify(&mut search);
+    let whole = search.best().clone();
+    round(&mut search, axes, topology, passes::STEPS);
+    let mut minimal = passes::verify(&mut search);
+    let mut before = whole;
+    // What a round makes smaller can make more of it needless: a part, or the end of the run.
+    while !search.exhausted() && is_less(search.best(), &before) {
+        before = search.best().clone();
+        // What it costs to show that the result is minimal is not spent on that.
+        search.keep_back(acting(&before.plan).len() as u64);
+        round(&mut search, axes, topology, passes::STEPS_AGAIN);
+        search.keep_back(0);
+        minimal = passes::verify(&mut search);
+    }
     Some(search.end(minimal))
+}
+
+/// Whether a candidate has fewer parts, or an axis that is smaller by an eighth: one that is only weaker
+/// or shorter is not worth another round, of which there would be no end.
+fn is_less(now: &Candidate, before: &Candidate) -> bool {
+    let axes = now.axes.iter().zip(&before.axes);
+    let smaller = |(now, before): (&u64, &u64)| *now <= before - before / 8 && now < before;
+    now.plan.entries().len() < before.plan.entries().len() || axes.map(smaller).any(|is| is)
+}
+
+/// Every pass but that over whole faults, once.
+fn round(search: &mut Search<'_>, axes: &[Axis], topology: &Topology, steps: u32) {
+    passes::late(search);
+    passes::parts(search);
+    passes::world(search, axes, |axis| axis.is_stop);
+    passes::lengths(search, axes, steps);
+    passes::magnitudes(search, topology, steps);
+    passes::times(search, steps);
+    passes::late(search);
+    passes::world(search, axes, |_| true);
 }
 
 /// Positions of the faults that have a primitive.

@@ -9,13 +9,28 @@ use squall_core::plan::{Entry, Plan};
 use squall_core::{VirtualDuration, VirtualTime};
 
 /// Bisections go on until 1/32 of the whole: finer steps tell nobody anything.
-const STEPS: u32 = 5;
+pub(super) const STEPS: u32 = 5;
+/// Later rounds ask for a half and three quarters only: less is not worth a round.
+pub(super) const STEPS_AGAIN: u32 = 2;
 
 /// Takes whole faults away.
 pub(super) fn faults(search: &mut Search<'_>) {
     search.enter(Phase::Faults);
     let plan = search.best().plan.clone();
     ddmin(acting(&plan), |kept| take_plan(search, only(&plan, kept)));
+}
+
+/// Takes away what begins when it has failed already, all of it at once.
+pub(super) fn late(search: &mut Search<'_>) {
+    search.enter(Phase::Parts);
+    let plan = search.best().plan.clone();
+    let Some(at) = search.at() else {
+        return;
+    };
+    let in_time = keep(&plan, |index| plan.entries()[index].from <= at);
+    if in_time != plan {
+        take_plan(search, in_time);
+    }
 }
 
 /// Takes single primitives away.
@@ -35,9 +50,9 @@ fn take_plan(search: &mut Search<'_>, plan: Plan) -> bool {
 }
 
 /// The smallest strength from 0 to 1 at which `at` still fails, by bisection; what fails is kept.
-fn bisect(search: &mut Search<'_>, at: impl Fn(f64) -> Option<Candidate>) {
+fn bisect(search: &mut Search<'_>, steps: u32, at: impl Fn(f64) -> Option<Candidate>) {
     let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         let middle = f64::midpoint(low, high);
         if at(middle).is_some_and(|candidate| search.take(candidate)) {
             high = middle;
@@ -51,12 +66,12 @@ fn bisect(search: &mut Search<'_>, at: impl Fn(f64) -> Option<Candidate>) {
 }
 
 /// Makes faults shorter: all windows of one fault by the same factor, from their starts.
-pub(super) fn lengths(search: &mut Search<'_>, axes: &[Axis]) {
+pub(super) fn lengths(search: &mut Search<'_>, axes: &[Axis], steps: u32) {
     search.enter(Phase::Lengths);
     for fault in acting(&search.best().plan) {
         let Candidate { plan, axes: values } = search.best().clone();
         let stop = stop_of(axes, &values);
-        bisect(search, |share| {
+        bisect(search, steps, |share| {
             let plan = edited(&plan, |entry| {
                 if entry.fault as usize == fault {
                     shorten(entry, share, stop);
@@ -97,11 +112,11 @@ fn edited(plan: &Plan, edit: impl Fn(&mut Entry)) -> Option<Plan> {
 }
 
 /// Makes faults weaker, dial by dial.
-pub(super) fn magnitudes(search: &mut Search<'_>, topology: &Topology) {
+pub(super) fn magnitudes(search: &mut Search<'_>, topology: &Topology, steps: u32) {
     search.enter(Phase::Magnitudes);
     for dial in dials(&search.best().plan, topology) {
         let Candidate { plan, axes } = search.best().clone();
-        bisect(search, |strength| {
+        bisect(search, steps, |strength| {
             let turned = dial.turned(&plan, topology, strength);
             let axes = axes.clone();
             (turned != plan).then_some(Candidate { plan: turned, axes })
@@ -119,12 +134,12 @@ const GRAINS: [VirtualDuration; 4] = [
 
 /// Makes faults begin earlier, all by the same time, so that the run can be shorter; then at instants
 /// that are easier to read.
-pub(super) fn times(search: &mut Search<'_>) {
+pub(super) fn times(search: &mut Search<'_>, steps: u32) {
     search.enter(Phase::Times);
     let Candidate { plan, axes } = search.best().clone();
     if let Some(first) = plan.first_start() {
         let first = first.since(VirtualTime::ZERO);
-        bisect(search, |share| {
+        bisect(search, steps, |share| {
             let start = first.as_nanos_f64() * share;
             let start = VirtualDuration::from_nanos_f64(digits(start)).min(first);
             let plan = edited(&plan, |entry| move_by(entry, first - start))?;
@@ -208,7 +223,7 @@ fn take_axis(search: &mut Search<'_>, (index, axis): (usize, &Axis), value: u64)
         };
         plan = fits;
     }
-    search.take(Candidate { plan, axes })
+    search.take_world(Candidate { plan, axes })
 }
 
 /// The plan of a run that ends at `stop`; `None` if something of it would begin behind the end.

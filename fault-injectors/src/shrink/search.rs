@@ -28,6 +28,8 @@ pub(super) struct Search<'a> {
     spent: Spent,
     phase: Phase,
     runs_max: u64,
+    /// Runs that are kept back for the last phase.
+    kept_back: u64,
     exhausted: bool,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Search<'a> {
             spent: Spent::default(),
             phase: Phase::Begin,
             runs_max: runs_max.max(1),
+            kept_back: 0,
             exhausted: false,
         };
         search.take(first).then_some(search)
@@ -63,6 +66,10 @@ impl<'a> Search<'a> {
     pub(super) fn exhausted(&self) -> bool {
         self.exhausted
     }
+    /// Keeps back so many of the runs, until it is called with none.
+    pub(super) fn keep_back(&mut self, runs: u64) {
+        self.kept_back = runs;
+    }
     /// Runs a candidate, if it has not been run yet. Nothing is known of it, and it is not kept, when
     /// the runs are used up.
     pub(super) fn ask(&mut self, candidate: &Candidate) -> Option<Answer> {
@@ -70,7 +77,7 @@ impl<'a> Search<'a> {
         if let Some(answer) = self.known.get(&key) {
             return Some(*answer);
         }
-        if self.spent.total() >= self.runs_max {
+        if self.spent.total().saturating_add(self.kept_back) >= self.runs_max {
             self.exhausted = true;
             return None;
         }
@@ -89,6 +96,21 @@ impl<'a> Search<'a> {
             }
             Some(Answer::Holds | Answer::Invalid) | None => false,
         }
+    }
+    /// Makes it the best if it fails and the same world without any fault does not: in a world that is
+    /// too small to keep the promise at all, it would fail for another reason. Where no fault was needed
+    /// to begin with, there is no other reason.
+    pub(super) fn take_world(&mut self, candidate: Candidate) -> bool {
+        let control = Candidate {
+            plan: candidate.plan.with_entries(Vec::new()),
+            axes: candidate.axes.clone(),
+        };
+        let faulty = !candidate.plan.entries().is_empty();
+        let fails = matches!(self.ask(&candidate), Some(Answer::Fails(_)));
+        if !fails || (faulty && self.ask(&control) != Some(Answer::Holds)) {
+            return false;
+        }
+        self.take(candidate)
     }
     pub(super) fn end(self, minimal: bool) -> Shrunk {
         Shrunk {

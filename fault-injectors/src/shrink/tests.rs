@@ -138,6 +138,65 @@ fn everything_that_does_not_matter_goes_and_the_rest_is_small() {
     );
 }
 
+/// With little load the promise is broken whatever is injected: that is another failure.
+#[test]
+fn a_smaller_world_is_one_in_which_nothing_fails_without_faults() {
+    let load = Axis {
+        name: "rate".to_owned(),
+        full: 280,
+        least: 1,
+        grain: 1,
+        is_stop: false,
+    };
+    let mut starved = |candidate: &Candidate| {
+        let fails = candidate.axes[0] < 20 || !shares(candidate, 3).is_empty();
+        match fails {
+            true => Answer::Fails(Some(seconds(500))),
+            false => Answer::Holds,
+        }
+    };
+    let options = Options::default();
+    let shrunk = shrink(plan(8), &[load], &topology(), options, &mut starved);
+    let shrunk = shrunk.expect("it fails");
+    assert_eq!(shrunk.labels(), ["f3"]);
+    assert!(shrunk.minimal);
+    let rate = shrunk.candidate.axes[0];
+    assert!((20..=24).contains(&rate), "rate {rate}");
+}
+
+/// What becomes needless when a fault begins earlier goes in the next round; what begins when it has
+/// failed already needs no round.
+#[test]
+fn rounds_go_on_until_nothing_changes() {
+    let mut early = |candidate: &Candidate| {
+        let part = |part: u32| {
+            let entries = &mut candidate.plan.entries().iter();
+            entries
+                .find(|e| (e.fault, e.part) == (3, part))
+                .map(|e| e.from)
+        };
+        let fails = part(0).is_some_and(|from| from <= seconds(3) || part(1).is_some());
+        match fails {
+            true => Answer::Fails(part(0)),
+            false => Answer::Holds,
+        }
+    };
+    let axes = [stop_axis()];
+    let options = Options::default();
+    let shrunk = shrink(plan(8), &axes, &topology(), options, &mut early);
+    let shrunk = shrunk.expect("it fails");
+    let parts: Vec<_> = shrunk
+        .candidate
+        .plan
+        .entries()
+        .iter()
+        .map(|e| (e.fault, e.part))
+        .collect();
+    assert_eq!(parts, [(3, 0)], "{shrunk:?}");
+    assert!(shrunk.minimal && !shrunk.exhausted);
+    assert!(shrunk.candidate.axes[0] <= seconds(4).as_nanos());
+}
+
 #[test]
 fn a_failure_without_any_fault_needs_none() {
     let always = &mut |_: &Candidate| Answer::Fails(None);

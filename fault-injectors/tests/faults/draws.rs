@@ -1,7 +1,7 @@
 //! Draws of lowering stand on their own.
 
-use crate::common::{fault, stop, text, world};
-use squall_core::plan::{Entry, Plan};
+use crate::common::{fault, number, stop, text, world};
+use squall_core::plan::{Entry, Land, Plan};
 use squall_core::{Seed, VirtualTime};
 use squall_faults::param::Node;
 use squall_faults::{FaultUse, lower};
@@ -116,4 +116,33 @@ fn a_fault_left_out_by_chance_says_so_and_moves_nothing_else() {
     assert!(parts_of(&none, "losses").is_empty());
     assert_eq!(parts_of(&all, "split"), parts_of(&none, "split"));
     assert_eq!(all.last_heal().max(VirtualTime::ZERO), all.last_heal());
+}
+
+/// A fault that must land in every seed need not in one that its chance left it out of: the plan of that
+/// seed, and the regression file that is made of it, ask for nothing.
+#[test]
+fn what_a_seed_does_not_draw_need_not_land_in_it() {
+    let mut nap = fault(
+        "node-pause",
+        &[("nodes", text("kv[0]"))],
+        &[
+            ("at", text("1m")),
+            ("for", text("1s")),
+            ("chance", number(0.5)),
+        ],
+    );
+    nap.land = Land::EverySeed;
+    let mut drawn = 0;
+    for seed in 0..40 {
+        let plan = lower(Seed(seed), &[nap.clone()], &world(), stop()).expect("a plan");
+        let there = !plan.entries().is_empty();
+        let land = if there {
+            Land::EverySeed
+        } else {
+            Land::Optional
+        };
+        assert_eq!(plan.faults[0].land, land, "seed {seed}");
+        drawn += u32::from(there);
+    }
+    assert!((8..32).contains(&drawn), "{drawn} of 40");
 }

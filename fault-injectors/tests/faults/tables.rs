@@ -58,7 +58,11 @@ fn every_parameter_says_what_it_is_and_has_a_default_that_is_valid() {
 fn modules() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut modules = BTreeMap::new();
-    let mut paths = vec![root.join("catalog"), root.join("lowering.rs")];
+    let mut paths = vec![
+        root.join("catalog"),
+        root.join("lowering"),
+        root.join("lowering.rs"),
+    ];
     while let Some(path) = paths.pop() {
         if path.is_dir() {
             paths.extend(path.read_dir().unwrap().map(|entry| entry.unwrap().path()));
@@ -87,7 +91,11 @@ fn of<'a>(kind: &FaultKind, modules: &'a BTreeMap<String, String>) -> Vec<&'a st
     let head = modules.get(folder).map_or("", String::as_str);
     let used = |name: &str| {
         let mentions = |text: &str| text.contains(&format!("{name}::"));
-        name == own || name == folder || name == "lowering" || mentions(text) || mentions(head)
+        name == own
+            || name == folder
+            || name.starts_with("lowering")
+            || mentions(text)
+            || mentions(head)
     };
     let used = modules.iter().filter(|(name, _)| used(name));
     used.map(|(_, text)| text.as_str()).collect()

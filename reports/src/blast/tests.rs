@@ -2,10 +2,10 @@ use super::*;
 use squall_core::depends::{About, Exposure, Sign};
 use squall_core::history::{Digest, History, Outcome, What};
 use squall_core::outcome::{ENGINE_EPOCH, PropertyResult, SeedResult, Stop};
-use squall_core::plan::Plan;
+use squall_core::plan::{IfNone, Land, Life, On, Plan, PlannedFault, Trigger};
 use squall_core::property::{PropertyKind, PropertyOutcome, PropertySpec, Verdict};
 use squall_core::recording::{Header, RECORDING_FORMAT, Recording};
-use squall_core::{Names, NodeId, Seed, SpanId, VirtualTime};
+use squall_core::{Names, NodeId, Seed, SpanId, VirtualDuration, VirtualTime};
 
 /// Two services, one of which needs the other, a loop that tells its trouble, and a quiet one.
 fn map() -> DependencyMap {
@@ -240,6 +240,14 @@ fn spans_show_who_calls_whom_and_what_the_map_lacks() {
     }
     let [back, idle] = ["shop.back", "shop.idle"].map(|name| other.unit("service", name));
     other.needs(back, idle);
+    let mut soft = other.clone();
+    let [front, back] = ["shop.front", "shop.back"].map(|name| soft.unit("service", name));
+    soft.asks(front, back);
+    let asked = observed(&soft, &recording);
+    assert!(
+        asked.contains("ok   shop.front -> shop.back   40 calls   which it can do without"),
+        "{asked}"
+    );
     let text = observed(&other, &recording);
     assert!(
         text.contains("??   shop.front -> shop.back   40 calls   not in the dependency map"),
@@ -249,4 +257,34 @@ fn spans_show_who_calls_whom_and_what_the_map_lacks() {
         text.contains("--   shop.back -> shop.idle   never seen"),
         "{text}"
     );
+}
+
+/// Without a fault those that wait for it do not come: what they reach is part of its radius.
+#[test]
+fn what_waits_for_a_fault_is_part_of_its_radius() {
+    let fault = |label: &str| PlannedFault {
+        kind: "node-pause".to_owned(),
+        label: label.to_owned(),
+        land: Land::Any,
+        notes: Vec::new(),
+    };
+    let waits = |fault: u32, on: u32| Trigger {
+        fault,
+        on: On::Fault {
+            fault: on,
+            life: Life::Landed,
+        },
+        from: VirtualTime::ZERO,
+        until: VirtualTime::from_nanos(100),
+        after: 1,
+        cooldown: VirtualDuration::ZERO,
+        ends: VirtualTime::from_nanos(100),
+        patience: VirtualDuration::ZERO,
+        if_none: IfNone::default(),
+        firings: Vec::new(),
+    };
+    let plan = Plan::new(["a", "b", "c", "d"].map(fault).into(), Vec::new());
+    let plan = plan.with_triggers(vec![waits(1, 0), waits(3, 1), waits(0, 3)]);
+    assert_eq!(with_followers(&plan, &[0]), [0, 1, 3]);
+    assert_eq!(with_followers(&plan, &[2]), [2]);
 }

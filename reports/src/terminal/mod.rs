@@ -5,13 +5,16 @@ mod lines;
 mod seed;
 
 pub(crate) use lines::line_of_property;
+pub(crate) use seed::happened;
 pub use seed::seed;
 
 use crate::statistics::{self, Statistics};
 use crate::words::{self, Outcome};
 use lines::line_of_fault;
+use squall_core::outcome::Campaign;
 use squall_core::property::Verdict;
 use squall_core::recording::Recording;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Digest over the digests of all seeds: one number for the campaign.
@@ -52,11 +55,12 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
         );
     }
     for property in &campaign.properties {
-        line_of_property(&mut out, property, campaign.seeds.len());
+        line_of_property(&mut out, property, Some(campaign.seeds.len()));
     }
     for fault in &campaign.faults {
         line_of_fault(&mut out, fault, campaign.seeds.len());
     }
+    line_of_bound(&mut out, outcome);
     let statistics = Statistics::of(campaign, outcome.wall_s);
     out.push_str(&statistics::lines(outcome, &statistics));
     if let (Some(first), Some(recording)) = (campaign.failing().next(), failure) {
@@ -65,6 +69,63 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
     }
     summary(&mut out, outcome);
     out
+}
+
+/// A line for each property of a campaign of one seed.
+pub fn properties(outcome: &Outcome<'_>) -> String {
+    let mut out = String::new();
+    for property in &outcome.campaign.properties {
+        line_of_property(&mut out, property, None);
+    }
+    out
+}
+
+/// Seeds that their bound on events ended early: the campaign decides nothing, whatever its lines say.
+fn line_of_bound(out: &mut String, outcome: &Outcome<'_>) {
+    let seeds = &outcome.campaign.seeds;
+    let mut stopped = seeds
+        .iter()
+        .filter_map(|seed| Some((seed, outcome.bound(seed)?)));
+    if let Some((first, why)) = stopped.next() {
+        let (count, first) = (stopped.count() + 1, first.seed);
+        let _ = writeln!(
+            out,
+            "  ??   {why} ({count} of {} seeds, first {first})",
+            seeds.len()
+        );
+    }
+}
+
+/// The lines that say why a campaign with no violation is no pass: of properties that were not tested
+/// or not decided, of faults that did not land, of a bound that ended seeds early.
+pub(crate) fn undecided(outcome: &Outcome<'_>) -> String {
+    let mut out = String::new();
+    let campaign = outcome.campaign;
+    for property in &campaign.properties {
+        if matches!(
+            property.verdict,
+            Verdict::NotExercised | Verdict::Inconclusive
+        ) {
+            line_of_property(&mut out, property, Some(campaign.seeds.len()));
+        }
+    }
+    for fault in &campaign.faults {
+        line_of_fault(&mut out, fault, campaign.seeds.len());
+    }
+    line_of_bound(&mut out, outcome);
+    out
+}
+
+/// How many faults landed in any seed, of how many: those of a group or of a climate one by one.
+fn landed(campaign: &Campaign) -> (usize, usize) {
+    let mut faults: BTreeMap<&str, bool> = BTreeMap::new();
+    for fault in campaign.seeds.iter().flat_map(|seed| &seed.faults) {
+        *faults.entry(fault.label.as_str()).or_default() |= fault.landed > 0;
+    }
+    (
+        faults.values().filter(|landed| **landed).count(),
+        faults.len(),
+    )
 }
 
 fn summary(out: &mut String, outcome: &Outcome<'_>) {
@@ -85,8 +146,7 @@ fn summary(out: &mut String, outcome: &Outcome<'_>) {
     part(count(Verdict::Fail), "violated");
     part(count(Verdict::Inconclusive), "inconclusive");
     part(count(Verdict::NotExercised), "not exercised");
-    let landed = campaign.faults.iter().filter(|f| f.landed > 0).count();
-    let drawn = campaign.faults.len();
+    let (landed, drawn) = landed(campaign);
     if drawn > 0 {
         parts.push(format!("{landed} of {drawn} faults landed"));
     }

@@ -8,9 +8,11 @@ use squall_core::property::PropertySpec;
 use squall_core::{NodeId, Seed, VirtualDuration, VirtualTime};
 use squall_faults::param::{Arg, Args, Value, suggest, suggest_listed};
 use squall_faults::{Issue, Topology, catalog, frozen};
+use std::ops::Range;
 
 /// What a frozen plan has to fit.
 pub(super) struct World<'a> {
+    pub(super) seeds: &'a Range<u64>,
     pub(super) text: &'a str,
     pub(super) stop: VirtualDuration,
     pub(super) topology: &'a Topology,
@@ -42,6 +44,7 @@ pub(super) fn check(file: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> 
         issues.push(issue.help("remove [[fault]] and [chaos], or [regression] and [[plan]]"));
     }
     let seed = parsed::<Seed>(args, "seed", issues);
+    own_seed(args, (seed, world), issues);
     let digest = parsed::<Digest>(args, "digest", issues);
     let property = property(args, world, issues);
     let plan = plan(list, world, issues);
@@ -58,6 +61,18 @@ pub(super) fn check(file: &Args, world: &World<'_>, issues: &mut Vec<Issue>) -> 
         epoch_at: args.place("epoch").span.clone(),
         plan: plan?.with_clocks(clocks),
     })
+}
+
+/// The plan was made for a seed: a file that does not run it repeats nothing.
+fn own_seed(args: &Args, (seed, world): (Option<Seed>, &World<'_>), issues: &mut Vec<Issue>) {
+    let Some(seed) = seed.filter(|seed| !world.seeds.contains(&seed.0)) else {
+        return;
+    };
+    let length = args.text_opt("seed").map_or(1, str::len);
+    let issue = Issue::new(format!("seed {seed} is not among `seeds`"), 0..length)
+        .label("the plan was made for it")
+        .help(format!("write seeds = \"{seed}\""));
+    issues.push(args.place("seed").locate(issue));
 }
 
 /// The first byte of a record: a caret under all its lines helps nobody.

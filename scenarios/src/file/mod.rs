@@ -119,6 +119,7 @@ fn build(path: &str, text: &str, args: &Args, node: &Node, issues: &mut Vec<Issu
         issues,
     );
     let world = frozen::World {
+        seeds: &seeds,
         text,
         stop,
         topology: &topology,

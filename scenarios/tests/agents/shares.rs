@@ -192,15 +192,17 @@ fn a_dropped_head_is_seen_by_who_counts() {
 #[test]
 fn locks_of_a_lost_worker_are_freed() {
     let text = format!(
-        "{CREW}locks = 4\nlock_patience = \"5m\"\nlock_wait = \"50s\"\n\
+        "{CREW}locks = 16\nlock_patience = \"5m\"\nlock_wait = \"50s\"\n\
          [[property]]\nalways = \"crew.lock-wait-ends\"\n[[property]]\nalways = \"crew.no-deadlock\"\n\
          [[fault]]\nat = \"60s\"\nevery = {{ mean = \"40s\", count = 8 }}\n\
          inject.node-loss = {{ nodes = \"worker[0]\", restart_after = \"1s\" }}\n"
     );
-    let calm = run(&ready(&text, &[], &[]), 1, true);
-    assert_eq!(properties(&calm.result, Verdict::Fail), [""; 0]);
-    assert_eq!(properties(&calm.result, Verdict::Pass).len(), 2);
-    let recording = calm.recording.unwrap();
+    // Long enough that a worker which is lost holds some.
+    let long = ["workload.crew.agents.tools.work=200ms"];
+    let lossy = run(&ready(&text, &[], &long), 1, true);
+    assert_eq!(properties(&lossy.result, Verdict::Fail), [""; 0]);
+    assert_eq!(properties(&lossy.result, Verdict::Pass).len(), 2);
+    let recording = lossy.recording.unwrap();
     let names = &recording.header.names;
     let waits = |what: &What| matches!(what, What::Event { name, .. } if names.text(*name) == "crew.lock-wait");
     let waits = recording.records.iter().filter(|r| waits(&r.what)).count();

@@ -6,6 +6,7 @@ mod common;
 
 mod caches;
 mod callers;
+mod drains;
 mod lab;
 mod objectives;
 mod queues;

@@ -123,6 +123,58 @@ fn whoever_leads_may_be_hit() {
     }
 }
 
+/// What is wrong with a climate over the store.
+fn refused(climate: &str) -> String {
+    let text = format!("{STORE}{climate}");
+    let wrong = parse("store.toml", &text, &Settings::default());
+    wrong.expect_err("it is wrong").render(false)
+}
+
+/// Faults of leaders are drawn where leaders may be hit, and hit nobody else; peers lose them, clients do not.
+#[test]
+fn faults_of_leaders_are_drawn() {
+    let climate = |kind: &str, down: usize| {
+        format!(
+            "[chaos]\nfaults = 3\nroles = true\nkinds = [\"{kind}\", \"link-loss\"]\nnodes = \"kv\"\nnodes_max = 5\n\
+             keep_healthy = 0\ndown_max = {down}\n"
+        )
+    };
+    for kind in ["leader-loss", "leader-isolate"] {
+        for down in [1, 5] {
+            let scenario = store(&climate(kind, down));
+            let mut found = 0;
+            for seed in 0..60 {
+                let plan = plan(&scenario, seed);
+                for (at, fault) in plan.faults.iter().enumerate() {
+                    if fault.kind != kind {
+                        continue;
+                    }
+                    found += 1;
+                    assert!(asks(&plan, at), "seed {seed}");
+                    assert!(
+                        down == 5 || fault.label == "chaos/1",
+                        "one leader at a time"
+                    );
+                }
+                let text = text(&scenario, seed);
+                let isolated = text.lines().filter(|line| line.contains("leader-isolate"));
+                for line in isolated {
+                    let peers = line.contains("peers = \"kv-0 + kv-1 + kv-2 + kv-3 + kv-4\"");
+                    assert!(peers, "{line}");
+                }
+            }
+            assert!(found > 15, "{found} of {kind}");
+        }
+        let without = climate(kind, 1).replace("roles = true", "roles = false");
+        let wrong = refused(&without);
+        assert!(
+            wrong.contains(&format!("{kind} cannot be drawn")),
+            "{wrong}"
+        );
+        assert!(wrong.contains("set `roles = true`"), "{wrong}");
+    }
+}
+
 struct NoFiles;
 impl Files for NoFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

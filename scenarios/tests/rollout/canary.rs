@@ -1,6 +1,9 @@
 //! A leak that a bake must outlast.
 
 use super::common::{assert_expected, events, library, run, samples};
+use squall_core::Seed;
+use squall_core::property::Verdict;
+use squall_core::world::World;
 use squall_scenarios::SeedRun;
 
 const CANARY: &str = "cluster/bad-canary.toml";
@@ -22,9 +25,42 @@ fn bake(seconds: u64) -> SeedRun {
 
 /// The most that routers sent to the new version.
 fn exposed(run: &SeedRun) -> f64 {
-    samples(run, "roll.exposed")
+    let most = |metric: &str| {
+        let samples = samples(run, metric);
+        samples
+            .iter()
+            .fold(0.0, |most: f64, (_, share)| share.max(most))
+    };
+    let exposed = most("roll.exposed");
+    assert_eq!(
+        most("roll.exposed-bad"),
+        exposed,
+        "the version is rolled back"
+    );
+    exposed
+}
+
+/// A good version goes to everybody, and nobody was exposed to a bad one: the release is the cause.
+#[test]
+fn a_good_release_exposes_nobody_to_a_bad_one() {
+    let ready = library(
+        CANARY,
+        &[],
+        &["workload.tickets.cluster.arrivals.rate=0.05/s"],
+    );
+    let plan = ready.scenario.plan(Seed(1)).expect("a plan").without(0);
+    let mut world = World::new(Seed(1), true);
+    let run = ready.run_plan(Seed(1), plan, true, &mut world);
+    assert_eq!(events(&run, "roll.finished"), 1);
+    assert_eq!(samples(&run, "roll.exposed").last().map(|s| s.1), Some(1.0));
+    assert_eq!(samples(&run, "roll.exposed-bad").len(), 1);
+    let promise = "no more than the canary was exposed";
+    let found = run
+        .result
+        .properties
         .iter()
-        .fold(0.0, |most, (_, share)| share.max(most))
+        .find(|p| p.spec.name == promise);
+    assert_eq!(found.map(|p| p.outcome.verdict), Some(Verdict::Pass));
 }
 
 /// Promoted if and only if the bake is shorter than onset and detection: 20 min, and a fifth of 256 MiB at 10 MiB a

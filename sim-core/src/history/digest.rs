@@ -40,13 +40,17 @@ impl Digest {
     }
     /// The digest of a text, for plans and files.
     pub fn of_text(text: &str) -> Self {
+        Self::of_bytes(text.as_bytes())
+    }
+    /// The digest of bytes, for files that are no text.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut digest = Self::default();
-        for chunk in text.as_bytes().chunks(8) {
+        for chunk in bytes.chunks(8) {
             let mut word = [0u8; 8];
             word[..chunk.len()].copy_from_slice(chunk);
             digest.word(u64::from_le_bytes(word));
         }
-        digest.word(text.len() as u64);
+        digest.word(bytes.len() as u64);
         digest
     }
     /// The state as a number.

@@ -221,3 +221,6 @@ fn fault(seeds: &[SeedResult], label: &str, land: Land) -> FaultSummary {
     };
     summary
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,8 @@ const RECORD_KEYS: [&str; 8] = [
 const ISSUES_MAX: usize = 20;
 
 /// The order of a log by time, for the remedy.
-const SORTED: &str = "sort the records by time, stably: (head -1 LOG; tail -n +2 LOG | jq -sc 'sort_by(.time_ns)[]')";
+const SORTED: &str = "sort the records by time, stably: \
+    (head -1 LOG; tail -n +2 LOG | jq -sc 'sort_by(.time_ns // (.time_s*1e9))[]')";
 
 impl EventLog {
     /// Reads a log. `path` is for messages only.
@@ -143,6 +144,7 @@ impl<'a> Reader<'a> {
             return Err(Report::in_order(self.path, self.issues));
         }
         self.log.end = self.latest.0;
+        self.log.lines = lines;
         self.log.complete = self.ended.is_some();
         Ok(self.log)
     }

@@ -93,6 +93,8 @@ impl Controller {
             self.cx.sleep_until_monotonic(config.start).await;
             self.cx.sleep(config.lost_after()).await;
             self.cx.event(events.began, config.places as u64, 0);
+            // A version is not bad until a gate says so.
+            self.cx.sample(self.shared.metrics.exposed_bad, 0.0);
             self.enter(Phase::Forward, 0);
             return;
         }
@@ -255,6 +257,8 @@ impl Controller {
         }
         self.cx
             .event(self.shared.events.rollback, stage as u64, bits);
+        let most = self.shared.most.get();
+        self.cx.sample(self.shared.metrics.exposed_bad, most);
         let mut marks = self.shared.marks.borrow_mut();
         marks[1] = Some(now);
         if let Some(first) = marks[0] {
@@ -321,6 +325,7 @@ impl Controller {
             all &= self.has_followed(target) || !self.knows(target);
         }
         if all {
+            self.shared.most.update(|most| most.max(share));
             self.cx.sample(self.shared.metrics.exposed, share);
         }
         all

@@ -49,6 +49,11 @@ pub(super) const METRICS: &[Metric] = &[
         "1",
         "share of the requests that routers send to the new version",
     ),
+    metric(
+        "exposed-bad",
+        "1",
+        "largest share of the requests that a version had which is rolled back; 0 for one that is not",
+    ),
     metric("stage", "1", "stage reached, from 1 on; 0 after a rollback"),
     metric(
         "memory",
@@ -71,6 +76,7 @@ pub(super) const METRICS: &[Metric] = &[
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Metrics {
     pub(super) exposed: NameId,
+    pub(super) exposed_bad: NameId,
     pub(super) stage: NameId,
     pub(super) memory: NameId,
     pub(super) detect: NameId,
@@ -81,6 +87,7 @@ impl Metrics {
     pub(super) fn new(mut name: impl FnMut(&'static str) -> NameId) -> Self {
         Self {
             exposed: name("exposed"),
+            exposed_bad: name("exposed-bad"),
             stage: name("stage"),
             memory: name("memory"),
             detect: name("detect"),

@@ -5,7 +5,7 @@ use super::events::{Events, Metrics};
 use super::fleet::{Fleet, Names};
 use super::mutant::Mutant;
 use crate::workloads::Install;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use squall_core::{KnobId, PortId, VirtualDuration};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -100,6 +100,8 @@ pub(super) struct Shared {
     pub(super) kept: RefCell<Vec<Kept>>,
     /// Readings of the controller's monotonic clock, for its metrics: the first new version, the last red gate.
     pub(super) marks: RefCell<[Option<VirtualDuration>; 2]>,
+    /// The largest share of requests that the new version has had.
+    pub(super) most: Cell<f64>,
 }
 
 impl Shared {
@@ -130,6 +132,7 @@ impl Shared {
             store: RefCell::default(),
             kept: RefCell::new(vec![Kept::default(); config.targets.len()]),
             marks: RefCell::default(),
+            most: Cell::default(),
             config,
         })
     }

@@ -13,6 +13,8 @@
 //! quorum all wait for the disk.
 
 mod election;
+#[cfg(test)]
+mod elections;
 mod kv;
 mod log;
 mod membership;
