@@ -108,6 +108,9 @@ pub(super) fn check_chaos(
 /// Whether the targets of a fault exist: nodes, links, the service.
 fn targets(args: &Args, topology: &Topology, issues: &mut Vec<Issue>) {
     let draws = Draws::new(Seed(0), "check");
+    // Whom a fault waits for it does not hit: that is checked with the trigger.
+    let mut args = args.clone();
+    args.entries.retain(|arg| arg.key != "on");
     args.walk(&mut |arg| {
         let result = match &arg.value {
             // Who has a role is known when the fault fires; somebody must be able to have it.
