@@ -27,7 +27,7 @@ use std::time::Instant;
 
 const SCENARIO: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/scenarios/library/cluster/raft.toml"
+    "/scenarios/library/cluster/raft-climate.toml"
 );
 /// Seeds of one base are this far from those of the next.
 const BASE_STEP: u64 = 1_000_000;

@@ -37,6 +37,9 @@ impl Files for Place {
     }
 }
 
+/// Every gzip file begins so, recordings among them, and no scenario and no event log does.
+pub const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Why a scenario cannot be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,6 +52,16 @@ pub enum LoadError {
         /// Why.
         error: io::Error,
     },
+    /// It is a recording.
+    #[error(
+        "{} is a recording, not a scenario: `squall replay`, `squall explain` and `squall judge` take it; the \
+         scenario that ran is `effective.toml` beside it",
+        path.display()
+    )]
+    Recording {
+        /// Its path.
+        path: PathBuf,
+    },
     /// Something in it is wrong.
     #[error(transparent)]
     Invalid(#[from] Report),
@@ -59,10 +72,18 @@ pub enum LoadError {
 /// # Errors
 /// Everything that is wrong with the file, at once.
 pub fn load(path: &Path, settings: &Settings) -> Result<Ready, LoadError> {
-    let text = std::fs::read_to_string(path).map_err(|error| LoadError::Unreadable {
-        path: path.to_path_buf(),
-        error,
-    })?;
+    let unreadable = |error| {
+        let path = path.to_path_buf();
+        LoadError::Unreadable { path, error }
+    };
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    if bytes.starts_with(&GZIP) {
+        let path = path.to_path_buf();
+        return Err(LoadError::Recording { path });
+    }
+    let text = String::from_utf8(bytes);
+    let text =
+        text.map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error)))?;
     let scenario = parse(&path.display().to_string(), &text, settings)?;
     Ok(scenario.ready(&Place::of(path))?)
 }

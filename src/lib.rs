@@ -31,7 +31,7 @@ mod files;
 pub mod shrink;
 pub mod testing;
 
-pub use files::{LoadError, Place, load, scenario_files};
+pub use files::{GZIP, LoadError, Place, load, scenario_files};
 pub use squall_core as core;
 pub use squall_faults as faults;
 pub use squall_reports as reports;

@@ -276,6 +276,7 @@ impl Loaded {
             settings: &[],
             differs: None,
             planned: self.ready.scenario.stop,
+            recording: None,
         }
     }
 

@@ -1,5 +1,5 @@
 //! 100,000 members of one cluster: the protocol of the membership workload in plain event handlers. Each
-//! probes one other a second through the network; one in a thousand dies, and all others hear of it.
+//! probes one other a second through the network; one in ten thousand dies, and all others hear of it.
 
 use crate::{peak_mib, timed};
 use squall::core::plan::{Entry, Land, Plan, PlannedFault, Primitive, Seen};
@@ -14,7 +14,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 const MEMBERS: u32 = 100_000;
-const DEAD: u32 = MEMBERS / 1_000;
+/// Each death is heard by all, and told on by each a hundred times: what they cost is their number.
+const DEAD: u32 = MEMBERS / 10_000;
 const SECONDS: u64 = 40;
 const S: u64 = 1_000_000_000;
 

@@ -40,6 +40,6 @@ pub use draws::Draws;
 pub use lowering::{FaultUse, LowerError, Lowering, Refusal, check_start, labels, lower};
 pub use param::{Args, Issue, Kind, Param, Place, Value};
 pub use selector::{LinkSelector, Selector};
-pub use text::{effect, plan_text, target};
+pub use text::{effect, plan_summary, plan_text, target};
 pub use timing::Timing;
 pub use topology::Topology;

@@ -1,9 +1,12 @@
 //! A plan as text: who, what, when, how much, in which direction.
 
 mod calls;
+mod grouped;
 mod network;
 mod signal;
 mod trigger;
+
+pub use grouped::plan_summary;
 
 use crate::param::{Unit, law_text, size_text};
 use crate::topology::{KnobKind, Topology};
@@ -14,6 +17,7 @@ use squall_core::plan::{
     Arithmetic, Clocks, CutMode, CutScope, Damage, DiskSpace, DiskTarget, Entry, FreezeEnd,
     KnobChange, Limit, LinkTarget, Plan, Primitive, Seen, StepEnd, Swap, Thief,
 };
+use squall_core::words::number;
 use squall_core::{KnobId, ServiceId, VirtualDuration};
 use std::fmt::Write as _;
 
@@ -391,7 +395,7 @@ fn knob_text(knob: KnobId, (change, value): (KnobChange, f64), topology: &Topolo
         return format!("knob {} {} {value}", knob.0, change_sign(change));
     };
     if change == KnobChange::Scale {
-        return format!("{} x {value}", info.name);
+        return format!("{} x {}", info.name, number(value));
     }
     let text = match &info.kind {
         KnobKind::Flag => (value > 0.5).to_string(),
@@ -403,7 +407,7 @@ fn knob_text(knob: KnobId, (change, value): (KnobChange, f64), topology: &Topolo
                 .find(|(i, _)| (*i as f64 - value).abs() < 0.5);
             found.map_or(value.to_string(), |(_, word)| word.clone())
         }
-        KnobKind::Number { .. } => value.to_string(),
+        KnobKind::Number { .. } => number(value),
     };
     format!("{} {} {text}", info.name, change_sign(change))
 }

@@ -36,14 +36,32 @@ pub fn text(campaign: &Campaign) -> String {
             .iter()
             .for_each(|pair| line_of_pair(&mut out, pair));
     }
-    if coverage.never.is_empty() {
+    if coverage.never.is_empty() && coverage.never_together.is_empty() {
         out.push_str("  never      nothing was left out\n");
     }
-    for (index, never) in coverage.never.iter().enumerate() {
-        let title = if index == 0 { "never" } else { "" };
+    lines_of_never(&mut out, "never", (&coverage.never, "", NEVER_MAX));
+    let together = (coverage.never_together.as_slice(), "pairs ", TOGETHER_MAX);
+    lines_of_never(&mut out, "together", together);
+    out
+}
+
+/// Sentences about what was never exercised that are shown.
+const NEVER_MAX: usize = 24;
+/// The same about pairs of kinds, of which a climate has many.
+const TOGETHER_MAX: usize = 10;
+
+fn lines_of_never(out: &mut String, title: &str, (all, noun, most): (&[String], &str, usize)) {
+    for (index, never) in all.iter().take(most).enumerate() {
+        let title = if index == 0 { title } else { "" };
         let _ = writeln!(out, "  {title:<10} {never}");
     }
-    out
+    let more = all.len().saturating_sub(most);
+    if more > 0 {
+        let _ = writeln!(
+            out,
+            "             and {more} {noun}more: --format json has all"
+        );
+    }
 }
 
 fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: u64) {
@@ -137,6 +155,6 @@ pub(crate) fn document(coverage: &Coverage) -> Value {
             "seeds_landed": pair.landed,
             "first": pair.first,
         })).collect::<Vec<_>>(),
-        "never": coverage.never,
+        "never": coverage.never.iter().chain(&coverage.never_together).collect::<Vec<_>>(),
     })
 }

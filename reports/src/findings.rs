@@ -33,6 +33,8 @@ impl Findings {
 pub struct ActiveFault {
     /// Its label.
     pub label: String,
+    /// Its name in the catalogue.
+    pub kind: String,
     /// Since when.
     pub since: VirtualTime,
     /// Until when, if it ends.
@@ -66,10 +68,12 @@ fn merged(
     let mut faults: Vec<ActiveFault> = Vec::new();
     let fixed = plan.fixed().map(|(_, entry)| entry);
     for entry in fixed.filter(|e| meant(e.from, e.until)) {
-        let label = &plan.faults[entry.fault as usize].label;
+        let planned = &plan.faults[entry.fault as usize];
+        let label = &planned.label;
         if faults.last().is_none_or(|last| last.label != *label) {
             faults.push(ActiveFault {
                 label: label.clone(),
+                kind: planned.kind.clone(),
                 since: entry.from,
                 until: entry.until,
                 nodes: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::findings;
 use crate::json::{self, SCHEMA_VERSION};
-use crate::terminal::line_of_property;
+use crate::terminal::{happened, line_of_property};
 use serde_json::{Value, json};
 use squall_core::outcome::{Campaign, ENGINE_EPOCH};
 use squall_core::property::Verdict;
@@ -15,6 +15,8 @@ pub struct Judgement<'a> {
     pub path: &'a str,
     /// What it is: `recording` or `event log`.
     pub what: &'a str,
+    /// Lines of an event log: what people count there, headers and faults among them.
+    pub lines: Option<u64>,
     /// Path of the file with the properties.
     pub properties: &'a str,
     /// Names of the nodes, by number.
@@ -43,16 +45,19 @@ pub fn text(judgement: &Judgement<'_>) -> String {
     for seed in &campaign.seeds {
         let _ = writeln!(
             out,
-            "{}   {} {}   {} records until {}   nothing was run",
+            "{}   {} {}   {} until {}   nothing was run",
             campaign.verdict.to_string().to_uppercase(),
             judgement.what,
             judgement.path,
-            seed.records,
+            judgement.lines.map_or_else(
+                || format!("{} records", seed.records),
+                |lines| format!("{lines} lines")
+            ),
             seed.end
         );
     }
     for property in &campaign.properties {
-        line_of_property(&mut out, property, 1);
+        line_of_property(&mut out, property, None);
         let name = &property.spec.name;
         if let Some((_, needs)) = judgement.needs.iter().find(|(other, _)| other == name) {
             let _ = writeln!(out, "       inconclusive: needs {needs}");
@@ -70,11 +75,8 @@ pub fn text(judgement: &Judgement<'_>) -> String {
             "    broken     {}: {}",
             broken.spec.name, broken.spec.kind
         );
-        let _ = writeln!(
-            out,
-            "      {at}  {node}{text}   {}:{line}",
-            judgement.properties
-        );
+        let place = format!("{}:{line}", judgement.properties);
+        out.push_str(&happened(at, &node, text, &place));
         if broken.outcome.violations > 1 {
             let _ = writeln!(
                 out,

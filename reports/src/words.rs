@@ -2,7 +2,10 @@
 
 use squall_core::outcome::{Campaign, FaultSummary, SeedResult, Stop};
 use squall_core::property::{PropertyKind, Verdict};
+use squall_core::words::{amount, span};
 use squall_core::{Seed, VirtualDuration};
+
+pub(crate) use squall_core::words::number;
 
 /// What the scenario says it is there to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +74,8 @@ pub struct Outcome<'a> {
     pub differs: Option<Seed>,
     /// How long a seed is to run.
     pub planned: VirtualDuration,
+    /// Where the recording of the first failing seed is kept, if it is.
+    pub recording: Option<&'a str>,
 }
 
 impl Outcome<'_> {
@@ -157,80 +162,19 @@ pub(crate) fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The unit of a property's margin, for people.
-pub(crate) fn margin_unit(kind: &PropertyKind) -> &'static str {
+/// What a property measured, or by how much it is kept, with its unit.
+pub(crate) fn measure(kind: &PropertyKind, x: f64) -> String {
     match kind {
-        PropertyKind::Recovers { .. } => "x baseline",
-        PropertyKind::Eventually { .. } => " s",
-        _ => "",
+        PropertyKind::Recovers { .. } => format!("{}x baseline", number(x)),
+        PropertyKind::Eventually { .. } => amount(x, "s"),
+        PropertyKind::Threshold { unit, .. } => amount(x, unit),
+        _ => number(x),
     }
 }
 
 /// `1 seed`, `8 seeds`.
 pub(crate) fn seeds(count: usize) -> String {
     format!("{count} seed{}", if count == 1 { "" } else { "s" })
-}
-
-/// A duration for people: four significant digits below a minute, from there on its two largest units:
-/// `12.5 s`, `396.1 ms`, `1 m 30 s`, `26 d 6 h`.
-pub(crate) fn span(duration: VirtualDuration) -> String {
-    const SMALL: [(u64, &str); 4] = [
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ];
-    const LARGE: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
-    let ns = duration.as_nanos();
-    let seconds = ns / 1_000_000_000 + u64::from(ns % 1_000_000_000 >= 500_000_000);
-    if ns < 59_995_000_000 {
-        let unit = SMALL.iter().find(|(size, _)| ns >= *size);
-        return unit.map_or_else(
-            || "0 s".to_owned(),
-            |(size, unit)| format!("{} {unit}", number(ns as f64 / *size as f64)),
-        );
-    }
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (size, unit) in LARGE {
-        parts.push((rest / size, unit));
-        rest %= size;
-    }
-    let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
-    let shown = parts[first..]
-        .iter()
-        .take(2)
-        .filter(|(count, _)| *count > 0);
-    let shown: Vec<String> = shown
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    shown.join(" ")
-}
-
-/// A number with four significant digits.
-pub(crate) fn number(x: f64) -> String {
-    if x == 0.0 || !x.is_finite() {
-        return format!("{x}");
-    }
-    let power = exponent(x);
-    if !(-6..12).contains(&power) {
-        return format!("{x:.3e}");
-    }
-    let digits = 4 - 1 - power;
-    if digits <= 0 {
-        return format!("{x:.0}");
-    }
-    let text = format!("{x:.0$}", usize::try_from(digits.min(12)).unwrap_or(0));
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    text.to_owned()
-}
-
-/// The power of ten of a number that is not zero.
-fn exponent(x: f64) -> i32 {
-    let text = format!("{x:e}");
-    text.split_once('e')
-        .and_then(|(_, power)| power.parse().ok())
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -243,40 +187,5 @@ mod tests {
         assert_eq!(quoted("a $b"), "'a $b'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
         assert_eq!(quoted(""), "''");
-    }
-
-    #[test]
-    fn spans_are_short() {
-        for (ns, text) in [
-            (0, "0 s"),
-            (12_500_000_000, "12.5 s"),
-            (396_088_467, "396.1 ms"),
-            (60_000_000_000, "1 m"),
-            (59_999_000_000, "1 m"),
-            (90_000_000_000, "1 m 30 s"),
-            (3_600_000_000_000, "1 h"),
-            (
-                26 * 86_400_000_000_000 + 6 * 3_600_000_000_000 + 1,
-                "26 d 6 h",
-            ),
-            (u64::MAX, "213503 d 23 h"),
-        ] {
-            assert_eq!(span(VirtualDuration::from_nanos(ns)), text);
-        }
-    }
-
-    #[test]
-    fn numbers_have_four_digits() {
-        for (x, text) in [
-            (0.0, "0"),
-            (1234.56, "1235"),
-            (0.000_123_456, "0.0001235"),
-            (97.25, "97.25"),
-            (1.0, "1"),
-            (123_456_789.0, "123456789"),
-            (1.670_39e22, "1.670e22"),
-        ] {
-            assert_eq!(number(x), text);
-        }
     }
 }

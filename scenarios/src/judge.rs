@@ -80,6 +80,7 @@ pub(crate) fn monitor(
             stat,
             is,
             limit,
+            unit,
             from,
             until,
             ..
@@ -88,6 +89,7 @@ pub(crate) fn monitor(
             stat: *stat,
             is: *is,
             limit: *limit,
+            unit: unit.clone(),
             from: VirtualTime::ZERO + *from,
             until: until.map(|until| VirtualTime::ZERO + until),
         }),
@@ -302,7 +304,12 @@ impl EventLog {
             history.watch(monitor(&spec.kind, &mut number, no_invariant));
         }
         replay(&mut history, &self.records, self.end);
-        let properties = results(&mut history, specs, (self.end, self.complete), self.times);
+        let mut properties = results(&mut history, specs, (self.end, self.complete), self.times);
+        for property in &mut properties {
+            if let Some(first) = &mut property.outcome.first {
+                first.text = self.by_its_names(&first.text);
+            }
+        }
         if !self.complete {
             let undecided = properties
                 .iter()
@@ -331,6 +338,25 @@ impl EventLog {
             },
             needs,
         }
+    }
+}
+
+impl EventLog {
+    /// A text about operations, with what the log calls them instead of their numbers, and their lines.
+    fn by_its_names(&self, text: &str) -> String {
+        const WORD: &str = "operation ";
+        let mut parts = text.split(WORD);
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            out.push_str(WORD);
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            let called = part[..part.len() - rest.len()].parse().ok();
+            match called.and_then(|op: u32| self.called.get(&op)) {
+                Some((name, line)) => out.push_str(&format!("{name} (line {line}){rest}")),
+                None => out.push_str(part),
+            }
+        }
+        out
     }
 }
 

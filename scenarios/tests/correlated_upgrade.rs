@@ -199,9 +199,8 @@ fn a_volume_keeps_a_pod_at_home() {
             places.entry(pod).or_default().push(worker);
         }
         let moved = |of: bool| {
-            let mine = places.iter().filter(|(pod, _)| of_db.contains(pod) == of);
-            let mut moves = mine.map(|(_, places)| places.iter().any(|place| *place != places[0]));
-            moves.any(|moves| moves)
+            let mut mine = places.iter().filter(|(pod, _)| of_db.contains(pod) == of);
+            mine.any(|(_, places)| places.iter().any(|place| *place != places[0]))
         };
         assert!(!moved(true), "a volume does not move");
         assert!(moved(false), "who has none is placed anew");
@@ -219,7 +218,7 @@ fn a_volume_keeps_a_pod_at_home() {
 #[test]
 fn planned_work_survives_faults() {
     let text = format!(
-        "{SMALL}upgrade = {{ at_once = 1, away = '20s', order = 'random' }}\n\
+        "{SMALL}upgrade = {{ at_once = 1, away = '20s', order = 'random', give_up = '40s' }}\n\
          pods.db = {{ replicas = 3, local_volume = true, priority = 9, min_available = 2, \
          apart = [{{ pods = 'db' }}] }}\n\
          pods.web = {{ replicas = 4, min_available = 2 }}\n\

@@ -2,6 +2,13 @@
 //! workload. docs/raft.md has the table of all, from twenty base seeds.
 
 mod common;
+#[path = "queueing/table.rs"]
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it says what it compares"
+)]
+mod table;
 
 use common::{assert_expected, library};
 use squall_core::property::Verdict;
@@ -30,6 +37,8 @@ fn executions(ready: &Ready, base: u64, most: u64) -> Option<u64> {
 /// V01: a quorum that is counted wrong (openraft #1802, B21) is found within 200 seeds.
 #[test]
 fn a_wrong_count_of_a_quorum_is_found() {
+    let row = table::rows("V01", "a_wrong_count_of_a_quorum_is_found");
+    assert!(row.is_none_or(|row| row[0].setup.contains("#1802")));
     let ready = planted(CLIMATE, "B21", &[]);
     for base in [0, 1_000_000, 2_000_000, 3_000_000, 4_000_000] {
         let found = executions(&ready, base, 200);
@@ -42,7 +51,10 @@ fn a_wrong_count_of_a_quorum_is_found() {
 /// 1,800,000 executions are allowed, and here fewer; docs/raft.md has the median.
 #[test]
 fn two_memberships_are_found_by_a_plan_for_them() {
-    let found = executions(&planted(MEMBERSHIPS, "B18", &[]), 0, 180);
+    const MOST: u64 = 180;
+    let row = table::rows("V02", "two_memberships_are_found_by_a_plan_for_them");
+    assert!(row.is_none_or(|row| row[0].value() / 100.0 >= MOST as f64));
+    let found = executions(&planted(MEMBERSHIPS, "B18", &[]), 0, MOST);
     println!("V02: {found:?}");
     assert!(found.is_some());
     assert_expected(&library(MEMBERSHIPS, &[], &[]), 0..8);
@@ -52,6 +64,8 @@ fn two_memberships_are_found_by_a_plan_for_them() {
 /// a tenth of the 10,000 of docs/raft.md.
 #[test]
 fn twenty_steps_find_nothing() {
+    let row = table::rows("V03", "twenty_steps_find_nothing");
+    assert!(row.is_none_or(|row| row[0].value() == 0.0));
     let mut schedules = 0;
     let mutants = squall_scenarios::workloads::cluster::raft::Mutant::ALL;
     for mutant in mutants {

@@ -17,6 +17,7 @@ pub mod rng;
 mod task;
 pub mod time;
 mod wall_time;
+pub mod words;
 pub mod world;
 
 pub use ids::{ChannelId, EntryId, KnobId, NameId, Names, NodeId, PortId, ServiceId, SpanId};

@@ -187,7 +187,13 @@ impl Div<u64> for VirtualDuration {
 impl fmt::Display for VirtualTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (s, ns) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
-        write!(f, "{:02}:{:02}.{:03}", s / 60, s % 60, ns / 1_000_000)?;
+        let (days, hours) = (s / 86_400, s / 3_600 % 24);
+        match (days, hours) {
+            (0, 0) => {}
+            (0, _) => write!(f, "{hours}:")?,
+            _ => write!(f, "{days}d {hours:02}:")?,
+        }
+        write!(f, "{:02}:{:02}.{:03}", s / 60 % 60, s % 60, ns / 1_000_000)?;
         let (us, ns) = (ns / 1_000 % 1_000, ns % 1_000);
         if us > 0 || ns > 0 {
             write!(f, " {us:03}")?;
@@ -244,6 +250,14 @@ mod tests {
         assert_eq!(
             VirtualTime::from_nanos(161_500_000_120).to_string(),
             "02:41.500 000 120"
+        );
+        assert_eq!(
+            VirtualTime::from_nanos(5_400_000_000_000).to_string(),
+            "1:30:00.000"
+        );
+        assert_eq!(
+            VirtualTime::from_nanos(5_671_802_086_000_000).to_string(),
+            "65d 15:30:02.086"
         );
         assert_eq!(
             VirtualTime::from_nanos(161_500_000_000).to_string(),

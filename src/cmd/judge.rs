@@ -29,11 +29,20 @@ enum Format {
     Json,
 }
 
-/// What was judged: what it is, names of its nodes, the properties, what they say.
-type Found = (&'static str, Vec<String>, Vec<PropertySpec>, Judged);
+/// What was judged: what it is and its lines, names of its nodes, the properties, what they say.
+type Found = (
+    (&'static str, Option<u64>),
+    Vec<String>,
+    Vec<PropertySpec>,
+    Judged,
+);
 
 impl Judge {
-    pub(crate) fn main(&self, colour: bool) -> u8 {
+    pub(crate) fn main(mut self, colour: bool) -> u8 {
+        self.file = match stored::file_at(&self.file) {
+            Ok(file) => file,
+            Err(code) => return code,
+        };
         match self.judge(colour) {
             Ok(found) => self.show(found),
             Err(code) => code,
@@ -52,19 +61,20 @@ impl Judge {
                 out::note(&format!("error: {}: {error}", self.file.display()));
                 exit::INVALID
             })?;
-            return Ok(("recording", recording.header.nodes, specs, judged));
+            return Ok((("recording", None), recording.header.nodes, specs, judged));
         }
         let log = EventLog::parse(&self.file.display().to_string(), &bytes).map_err(invalid)?;
         let specs = properties_for_log(&path, &promised, &log).map_err(invalid)?;
         let judged = log.judge(&specs);
-        Ok(("event log", log.nodes, specs, judged))
+        Ok((("event log", Some(log.lines)), log.nodes, specs, judged))
     }
 
-    fn show(&self, (what, nodes, specs, judged): Found) -> u8 {
+    fn show(&self, ((what, lines), nodes, specs, judged): Found) -> u8 {
         let campaign = Campaign::new(vec![judged.result], &specs, &[]);
         let judgement = Judgement {
             path: &self.file.display().to_string(),
             what,
+            lines,
             properties: &self.properties.display().to_string(),
             nodes: &nodes,
             campaign: &campaign,

@@ -4,9 +4,10 @@ use super::selection::{Set, load_all};
 use super::{exit, out, stored};
 use clap::Args;
 use squall::core::Seed;
-use squall::faults::plan_text;
 use squall::faults::shrink::acting;
+use squall::faults::{plan_summary, plan_text};
 use squall::reports::blast;
+use squall::scenarios::Ready;
 use std::path::{Path, PathBuf};
 
 /// Show what would happen to whom and when, without running
@@ -20,6 +21,9 @@ pub(crate) struct PlanArgs {
     /// Compare the dependency map with what the spans of this recording of the scenario show
     #[arg(long, value_name = "RECORDING")]
     recording: Option<PathBuf>,
+    /// Show every overlay by itself, as plan.txt beside a recording does
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     set: Set,
 }
@@ -30,6 +34,12 @@ impl PlanArgs {
             Ok(loaded) => loaded,
             Err(code) => return code,
         };
+        let of = |(path, ready): &(PathBuf, Ready)| Planned {
+            path: path.display().to_string(),
+            name: ready.scenario.name.clone(),
+            text: ready.scenario.text.clone(),
+        };
+        let planned: Vec<Planned> = loaded.iter().map(of).collect();
         let mut text = String::new();
         for (path, ready) in loaded {
             let scenario = &ready.scenario;
@@ -51,18 +61,23 @@ impl PlanArgs {
                 plan.entries().len(),
                 scenario.stop
             ));
-            text.push_str(&plan_text(&plan, &scenario.topology));
+            let lines = match self.full {
+                true => plan_text(&plan, &scenario.topology),
+                false => plan_summary(&plan, &scenario.topology),
+            };
+            text.push_str(&lines);
             text.push_str(&blast::predicted(&ready.dependencies(), &plan));
             if let Some(chaos) = &scenario.chaos {
                 let drawn = chaos.draw(seed, &scenario.topology);
                 text.push_str(
-                    "drawn by [chaos]; as a part of the file instead of [chaos] it would be:\n\n",
+                    "drawn by [chaos]; without [chaos], and behind every other [[fault]] of the file as their \
+                     order counts, this gives the same run:\n\n",
                 );
                 text.push_str(&squall::faults::chaos::text(&drawn));
             }
         }
         if let Some(path) = &self.recording {
-            match observed(path, colour) {
+            match observed(path, &planned, colour) {
                 Ok(seen) => text.push_str(&seen),
                 Err(code) => return code,
             }
@@ -72,9 +87,39 @@ impl PlanArgs {
     }
 }
 
-/// What the spans of a recording show, against the dependency map of its own scenario.
-fn observed(path: &Path, colour: bool) -> Result<String, u8> {
+/// A scenario whose plan is shown.
+struct Planned {
+    path: String,
+    name: String,
+    /// Its effective text.
+    text: String,
+}
+
+/// What the spans of a recording show, against the dependency map of its own scenario, which must be one
+/// of those that are planned.
+fn observed(path: &Path, planned: &[Planned], colour: bool) -> Result<String, u8> {
     let bytes = stored::read(path, colour)?;
     let (recording, ready) = stored::recording(path, &bytes, colour)?;
+    let header = &recording.header;
+    let Some(own) = planned.iter().find(|own| own.name == header.scenario) else {
+        let names: Vec<String> = planned
+            .iter()
+            .map(|own| format!("`{}` ({})", own.name, own.path))
+            .collect();
+        out::note(&format!(
+            "error: {}: this is a recording of `{}` ({}), not of {}: give the recording of a run of that \
+             scenario, or plan the one that was recorded",
+            path.display(),
+            header.scenario,
+            header.path,
+            names.join(", ")
+        ));
+        return Err(exit::INVALID);
+    };
+    if own.text != header.text {
+        out::note(
+            "note: the scenario or its settings are not those of the recording, whose map is shown",
+        );
+    }
     Ok(blast::observed(&ready.dependencies(), &recording))
 }

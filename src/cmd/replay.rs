@@ -36,7 +36,11 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    pub(crate) fn main(&self, colour: bool) -> u8 {
+    pub(crate) fn main(mut self, colour: bool) -> u8 {
+        self.file = match stored::file_at(&self.file) {
+            Ok(file) => file,
+            Err(code) => return code,
+        };
         let bytes = match stored::read(&self.file, colour) {
             Ok(bytes) => bytes,
             Err(code) => return code,
@@ -148,6 +152,7 @@ impl Replay {
                 total_s: 0.0,
             },
             failure: None,
+            recording: None,
             differs: None,
         };
         let outcome = finished.outcome();
@@ -157,6 +162,7 @@ impl Replay {
             verdict.to_string().to_uppercase(),
             ready.scenario.path
         ));
+        out::result(&terminal::properties(&outcome));
         out::result(&terminal::seed(
             &outcome,
             &outcome.campaign.seeds[0],

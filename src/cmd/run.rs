@@ -68,6 +68,8 @@ pub(crate) struct Finished {
     pub(crate) ran: Ran,
     /// Of the first failing seed.
     pub(crate) failure: Option<Recording>,
+    /// Where that is kept.
+    pub(crate) recording: Option<String>,
     /// A seed that did not repeat.
     pub(crate) differs: Option<Box<Mismatch>>,
 }
@@ -84,6 +86,7 @@ impl Finished {
             settings: &self.settings,
             differs: self.differs.as_ref().map(|mismatch| mismatch.seed),
             planned: self.planned,
+            recording: self.recording.as_deref(),
         }
     }
     fn exit_code(&self) -> u8 {
@@ -120,8 +123,13 @@ impl Run {
             let seeds = seeds_of(ready);
             let what = (path.as_path(), settings.as_slice());
             match run_one(ready, what, seeds, jobs) {
-                Ok(finished) => {
+                Ok(mut finished) => {
                     self.note_stale(ready, &finished);
+                    let kept = finished
+                        .failure
+                        .as_ref()
+                        .map(|r| recording_of(&self.out.join(name), r));
+                    finished.recording = kept.map(|path| path.display().to_string());
                     if self.format == Format::Human {
                         let mut text = human(&finished, self.context);
                         if self.coverage {
@@ -202,6 +210,7 @@ pub(crate) fn run_one(
         planned: ready.scenario.stop,
         ran,
         failure: verified.failure,
+        recording: None,
         differs: verified.mismatch,
     })
 }
@@ -269,8 +278,8 @@ fn write_files((out, name): (&Path, &str), ready: &Ready, finished: &Finished) {
             recording.header.text.clone().into_bytes(),
         ));
         match storage::encode(recording) {
-            Ok(bytes) => files.push((seed.join("recording.squall"), bytes)),
-            Err(error) => out::could_not_write(&seed.join("recording.squall"), &error),
+            Ok(bytes) => files.push((recording_of(&dir, recording), bytes)),
+            Err(error) => out::could_not_write(&recording_of(&dir, recording), &error),
         }
     }
     // Both recordings of a seed that did not repeat, for `squall report` and other tools.
@@ -290,6 +299,12 @@ fn write_files((out, name): (&Path, &str), ready: &Ready, finished: &Finished) {
         }
     }
     out::latest(out, name.as_ref());
+}
+
+/// Where a recording is kept below the directory of its campaign.
+fn recording_of(dir: &Path, recording: &Recording) -> PathBuf {
+    dir.join(recording.header.seed.to_string())
+        .join("recording.squall")
 }
 
 /// The worst verdict decides what a replay of one seed returns.

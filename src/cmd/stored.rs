@@ -6,15 +6,49 @@ use squall::core::recording::Recording;
 use squall::core::{Seed, VirtualTime};
 use squall::reports::storage;
 use squall::scenarios::{Ready, Settings, parse};
-use squall::{LoadError, Place};
+use squall::{GZIP, LoadError, Place};
 use std::path::{Path, PathBuf};
-
-/// Every gzip file begins so, and no scenario and no event log does.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Whether bytes are those of a recording, whole or not.
 pub(crate) fn is_recording(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP)
+}
+
+/// The file that a path means: itself, or in the directory of a campaign, such as `latest`, the recording
+/// of its first failing seed.
+pub(crate) fn file_at(path: &Path) -> Result<PathBuf, u8> {
+    if !path.is_dir() {
+        return Ok(path.to_path_buf());
+    }
+    let here = |dir: &Path| Some(dir.join("recording.squall")).filter(|file| file.is_file());
+    let mut found: Vec<PathBuf> = match std::fs::read_dir(path) {
+        Ok(entries) => entries
+            .flatten()
+            .filter_map(|entry| here(&entry.path()))
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    found.extend(here(path));
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => {
+            out::note(&format!(
+                "error: {} holds no recording: `squall run` keeps one of the first failing seed",
+                path.display()
+            ));
+            Err(exit::NOTHING)
+        }
+        many => {
+            let names: Vec<String> = many.iter().map(|file| file.display().to_string()).collect();
+            out::note(&format!(
+                "error: {} holds several recordings: name one of {}",
+                path.display(),
+                names.join(", ")
+            ));
+            Err(exit::USAGE)
+        }
+    }
 }
 
 /// Reads a file, or says why it cannot be read.

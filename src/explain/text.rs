@@ -152,17 +152,17 @@ pub fn report(explanation: &Explanation) -> String {
         "seeds",
         &format!("{} that fail in this way", seeds.join(", ")),
     );
-    let width = explanation
-        .faults
-        .iter()
-        .map(|f| f.label.len())
-        .max()
-        .unwrap_or(0);
+    let name = |fault: &FaultRole| match fault.label.contains(&fault.kind) {
+        true => fault.label.clone(),
+        false => format!("{} {}", fault.label, fault.kind),
+    };
+    let shown = explanation.faults.iter().take(FAULTS_MAX);
+    let width = shown.map(|fault| name(fault).len()).max().unwrap_or(0);
     for (index, fault) in explanation.faults.iter().enumerate().take(FAULTS_MAX) {
         let key = if index == 0 { "faults" } else { "" };
         let row = format!(
             "{:<width$}  {:<11}  without it {}/{} fail, alone {}/{}",
-            fault.label,
+            name(fault),
             fault.role.word(),
             fault.fail_without,
             fault.seeds,
@@ -259,7 +259,7 @@ fn threshold_text(threshold: &Threshold) -> String {
         false => format!("{least} to {most} in {seeds} seeds"),
     };
     format!(
-        "{label} {of}: fails from {median} on, to {:.0} % of the planned {planned}; {spread}",
+        "{label} {of}: fails from {median} on (planned {planned}; found to within {:.0} % of that); {spread}",
         step * 100.0
     )
 }

@@ -52,7 +52,10 @@ pub enum ShrinkError {
     #[error("no property is called `{0}`")]
     NoProperty(String),
     /// Nothing fails.
-    #[error("seed {seed} does not fail{by}: there is nothing to shrink or explain")]
+    #[error(
+        "seed {seed} does not fail{by}: there is nothing to shrink or explain; `squall run FILE --seeds 0..1000` \
+         looks for a seed that does"
+    )]
     Passes {
         /// The seed.
         seed: Seed,

@@ -7,6 +7,7 @@ mod coverage;
 mod documents;
 mod explain;
 mod judge;
+mod newcomer;
 mod recorded;
 mod replay;
 mod shrink;

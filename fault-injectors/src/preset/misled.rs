@@ -39,7 +39,7 @@ pub(super) const SWAP_ZOMBIE: Preset = Preset {
           goes on. 45 s are one and a half times the lease of 30 s; requests to the tools arrive twice \
           meanwhile. The worker is one of those that have a session. It loses its lease where it has a \
           heap (`heap` of agents): it goes through it before it renews, and the pages are gone. With a \
-          device of 800 operations a second a quarter of a GiB takes longer than the lease.",
+          device of 800 operations a second half a GiB takes longer than the lease.",
     source: "faults.md 7: swap-storm on the host of a lease holder, double-delivery p = 0.05",
     length: "45s",
     nodes: A_HOLDER,

@@ -8,8 +8,9 @@ pub use measured::{Blast, Harm, Run, UnitBlast, harm};
 pub use observed::{Call, calls, observed};
 pub use text::{document, text};
 
-use squall_core::depends::{DependencyMap, Exposure};
+use squall_core::depends::{DependencyMap, Exposure, HOST};
 use squall_core::plan::{Entry, On, Plan, Primitive};
+use squall_core::words::{listed, natural, ranges};
 use std::fmt::Write as _;
 
 /// These faults of a plan, and those that wait for one of them: without it they do not come either.
@@ -78,46 +79,64 @@ pub(crate) fn kinds(exposures: &[Exposure]) -> Vec<&str> {
 }
 
 /// Units shown with their reason at the most, a fault.
-const REASONS_MAX: usize = 12;
+const REASONS_MAX: usize = 4;
+/// Names of units of one kind at the most, runs of them as one.
+const NAMES_MAX: usize = 8;
+/// Faults that reach the same and are named together.
+const LABELS_MAX: usize = 8;
 
-/// The text of `squall plan`: of every fault that acts the sets of what it can reach, and why.
+/// The text of `squall plan`: of every fault that acts the sets of what it can reach, and why. Faults that
+/// reach the same stand together.
 pub fn predicted(map: &DependencyMap, plan: &Plan) -> String {
-    let mut out = String::new();
+    let mut reached: Vec<(Vec<Exposure>, Vec<&str>)> = Vec::new();
     for (index, fault) in plan.faults.iter().enumerate() {
-        if !plan
-            .entries()
-            .iter()
-            .any(|entry| entry.fault as usize == index)
-        {
+        let own = |entry: &Entry| entry.fault as usize == index;
+        if !plan.entries().iter().any(own) {
             continue;
         }
-        if out.is_empty() {
-            out.push_str("blast radius, as the dependency map predicts it\n");
-        }
         let exposures = exposed(map, plan, &[index]);
-        let _ = writeln!(out, "  {}", fault.label);
-        if exposures.is_empty() {
-            out.push_str("    nobody needs what it acts on\n");
-        }
-        for kind in kinds(&exposures) {
-            let of_kind = exposures.iter().filter(|e| e.kind == kind);
-            let names: Vec<&str> = of_kind.map(|e| e.name.as_str()).collect();
-            let _ = writeln!(out, "    {:<10} {}", plural(kind), names.join(", "));
-        }
-        let mut nearest: Vec<&Exposure> = exposures.iter().collect();
-        nearest.sort_by_key(|e| e.hops);
-        for exposure in nearest.iter().take(REASONS_MAX) {
-            let _ = writeln!(out, "      {} {}", exposure.name, exposure.why);
-        }
-        if let Some(more) = nearest
-            .len()
-            .checked_sub(REASONS_MAX)
-            .filter(|more| *more > 0)
-        {
-            let _ = writeln!(out, "      and {more} more");
+        match reached.iter_mut().find(|(other, _)| *other == exposures) {
+            Some((_, labels)) => labels.push(&fault.label),
+            None => reached.push((exposures, vec![&fault.label])),
         }
     }
+    let mut out = String::new();
+    if !reached.is_empty() {
+        out.push_str("blast radius, as the dependency map predicts it\n");
+    }
+    for (exposures, labels) in &reached {
+        let labels = ranges(labels.iter().copied());
+        let _ = writeln!(out, "  {}", listed(&labels, LABELS_MAX));
+        sets(&mut out, exposures);
+    }
     out
+}
+
+/// What one fault can reach, kind by kind, and why the nearest are reached.
+fn sets(out: &mut String, exposures: &[Exposure]) {
+    if exposures.is_empty() {
+        out.push_str("    nobody needs what it acts on\n");
+    }
+    for kind in kinds(exposures) {
+        let of_kind = exposures.iter().filter(|e| e.kind == kind);
+        let names = ranges(of_kind.map(|e| e.name.as_str()));
+        let _ = writeln!(
+            out,
+            "    {:<10} {}",
+            plural(kind),
+            listed(&names, NAMES_MAX)
+        );
+    }
+    // That a host is itself says nothing.
+    let mut nearest: Vec<&Exposure> = exposures.iter().filter(|e| e.kind != HOST).collect();
+    nearest.sort_by(|a, b| a.hops.cmp(&b.hops).then_with(|| natural(&a.name, &b.name)));
+    for exposure in nearest.iter().take(REASONS_MAX) {
+        let _ = writeln!(out, "      {} {}", exposure.name, exposure.why);
+    }
+    let more = nearest.len().saturating_sub(REASONS_MAX);
+    if more > 0 {
+        let _ = writeln!(out, "      and {more} more");
+    }
 }
 
 #[cfg(test)]

@@ -66,10 +66,10 @@ pub fn observed(map: &DependencyMap, recording: &Recording) -> String {
     let mut out = format!("dependency map, as the spans of {path}, seed {seed}, show it\n");
     for call in &calls {
         let mark = if call.declared { "ok" } else { "??" };
-        let lacks = if call.declared {
-            ""
-        } else {
-            "   not in the dependency map"
+        let lacks = match call.declared {
+            false => "   not in the dependency map",
+            true if map.can_do_without(&call.caller, &call.callee) => "   which it can do without",
+            true => "",
         };
         let _ = writeln!(
             out,

@@ -240,6 +240,14 @@ fn spans_show_who_calls_whom_and_what_the_map_lacks() {
     }
     let [back, idle] = ["shop.back", "shop.idle"].map(|name| other.unit("service", name));
     other.needs(back, idle);
+    let mut soft = other.clone();
+    let [front, back] = ["shop.front", "shop.back"].map(|name| soft.unit("service", name));
+    soft.asks(front, back);
+    let asked = observed(&soft, &recording);
+    assert!(
+        asked.contains("ok   shop.front -> shop.back   40 calls   which it can do without"),
+        "{asked}"
+    );
     let text = observed(&other, &recording);
     assert!(
         text.contains("??   shop.front -> shop.back   40 calls   not in the dependency map"),

@@ -1,13 +1,13 @@
 //! One line for each property and fault of a campaign.
 
-use crate::words::{self, margin_unit, mark, number};
+use crate::words::{self, mark, measure};
 use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary};
 use squall_core::plan::Land;
 use squall_core::property::{PropertyKind, Verdict};
 use std::fmt::Write as _;
 
-/// A property over all seeds.
-pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: usize) {
+/// A property over all seeds; over one run, of which nobody asks which of how many, without `seeds`.
+pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: Option<usize>) {
     let spec = &summary.spec;
     let _ = write!(
         out,
@@ -17,50 +17,68 @@ pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seed
         spec.kind.word()
     );
     match summary.verdict {
-        Verdict::Fail => {
-            let first = summary
-                .first_failure
-                .map_or_else(String::new, |s| format!(", first {s}"));
-            let _ = write!(out, "{} of {}{first}", summary.failed, words::seeds(seeds));
-        }
         Verdict::NotExercised => {
-            let _ = write!(out, "NOT EXERCISED: {}", not_exercised(&spec.kind));
+            let _ = write!(out, "NOT EXERCISED: {}", not_exercised(&spec.kind, seeds));
         }
-        Verdict::Inconclusive => {
-            let _ = write!(
-                out,
-                "not decided in {} of {}",
-                summary.inconclusive,
-                words::seeds(seeds)
-            );
+        Verdict::Pass if matches!(spec.kind, PropertyKind::Always { .. }) => {
+            let _ = write!(out, "{} checks", summary.checked);
         }
-        Verdict::Pass => match spec.kind {
-            PropertyKind::Sometimes { .. } => {
-                let _ = write!(out, "seen in {}/{seeds} seeds", summary.exercised);
-            }
-            PropertyKind::Always { .. } => {
-                let _ = write!(out, "{} checks", summary.checked);
-            }
-            _ => {
-                let _ = write!(out, "{}/{seeds} seeds", summary.exercised);
-            }
-        },
+        verdict => out.push_str(&match seeds {
+            Some(seeds) => of_seeds(summary, seeds),
+            None => of_one(verdict, &spec.kind).to_owned(),
+        }),
     }
     if let Some((margin, measured, seed)) = summary.closest
         && summary.verdict != Verdict::NotExercised
     {
-        let unit = margin_unit(&spec.kind);
         let _ = write!(out, ", ");
         if let Some(measured) = measured {
-            let _ = write!(out, "worst {}{unit}, ", number(measured));
+            let word = if seeds.is_some() { "worst " } else { "" };
+            let _ = write!(out, "{word}{}, ", measure(&spec.kind, measured));
         }
-        let _ = write!(out, "margin {}{unit} (seed {seed})", number(margin));
+        let _ = write!(out, "margin {}", measure(&spec.kind, margin));
+        if seeds.is_some() {
+            let _ = write!(out, " (seed {seed})");
+        }
     }
     out.push('\n');
 }
 
-fn not_exercised(kind: &PropertyKind) -> String {
+/// In how many seeds it was so.
+fn of_seeds(summary: &PropertySummary, seeds: usize) -> String {
+    match (summary.verdict, &summary.spec.kind) {
+        (Verdict::Fail, _) => {
+            let first = summary.first_failure;
+            let first = first.map_or_else(String::new, |s| format!(", first {s}"));
+            format!("{} of {}{first}", summary.failed, words::seeds(seeds))
+        }
+        (Verdict::Inconclusive, _) => {
+            format!(
+                "not decided in {} of {}",
+                summary.inconclusive,
+                words::seeds(seeds)
+            )
+        }
+        (_, PropertyKind::Sometimes { .. }) => {
+            format!("seen in {}/{seeds} seeds", summary.exercised)
+        }
+        _ => format!("{}/{seeds} seeds", summary.exercised),
+    }
+}
+
+/// The same of one run.
+const fn of_one(verdict: Verdict, kind: &PropertyKind) -> &'static str {
+    match (verdict, kind) {
+        (Verdict::Fail, _) => "violated",
+        (Verdict::Inconclusive, _) => "not decided",
+        (_, PropertyKind::Sometimes { .. }) => "seen",
+        _ => "kept",
+    }
+}
+
+fn not_exercised(kind: &PropertyKind, seeds: Option<usize>) -> String {
     match kind {
+        PropertyKind::Sometimes { event } if seeds.is_none() => format!("{event} did not happen"),
         PropertyKind::Sometimes { event } => format!("no seed saw {event}"),
         PropertyKind::Recovers { metric, .. } => {
             format!("no fault, or no sample of {metric} before it")

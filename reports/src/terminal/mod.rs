@@ -5,13 +5,16 @@ mod lines;
 mod seed;
 
 pub(crate) use lines::line_of_property;
+pub(crate) use seed::happened;
 pub use seed::seed;
 
 use crate::statistics::{self, Statistics};
 use crate::words::{self, Outcome};
 use lines::line_of_fault;
+use squall_core::outcome::Campaign;
 use squall_core::property::Verdict;
 use squall_core::recording::Recording;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Digest over the digests of all seeds: one number for the campaign.
@@ -52,7 +55,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
         );
     }
     for property in &campaign.properties {
-        line_of_property(&mut out, property, campaign.seeds.len());
+        line_of_property(&mut out, property, Some(campaign.seeds.len()));
     }
     for fault in &campaign.faults {
         line_of_fault(&mut out, fault, campaign.seeds.len());
@@ -65,6 +68,15 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
         out.push_str(&seed(outcome, first, recording, false));
     }
     summary(&mut out, outcome);
+    out
+}
+
+/// A line for each property of a campaign of one seed.
+pub fn properties(outcome: &Outcome<'_>) -> String {
+    let mut out = String::new();
+    for property in &outcome.campaign.properties {
+        line_of_property(&mut out, property, None);
+    }
     out
 }
 
@@ -94,7 +106,7 @@ pub(crate) fn undecided(outcome: &Outcome<'_>) -> String {
             property.verdict,
             Verdict::NotExercised | Verdict::Inconclusive
         ) {
-            line_of_property(&mut out, property, campaign.seeds.len());
+            line_of_property(&mut out, property, Some(campaign.seeds.len()));
         }
     }
     for fault in &campaign.faults {
@@ -102,6 +114,18 @@ pub(crate) fn undecided(outcome: &Outcome<'_>) -> String {
     }
     line_of_bound(&mut out, outcome);
     out
+}
+
+/// How many faults landed in any seed, of how many: those of a group or of a climate one by one.
+fn landed(campaign: &Campaign) -> (usize, usize) {
+    let mut faults: BTreeMap<&str, bool> = BTreeMap::new();
+    for fault in campaign.seeds.iter().flat_map(|seed| &seed.faults) {
+        *faults.entry(fault.label.as_str()).or_default() |= fault.landed > 0;
+    }
+    (
+        faults.values().filter(|landed| **landed).count(),
+        faults.len(),
+    )
 }
 
 fn summary(out: &mut String, outcome: &Outcome<'_>) {
@@ -122,8 +146,7 @@ fn summary(out: &mut String, outcome: &Outcome<'_>) {
     part(count(Verdict::Fail), "violated");
     part(count(Verdict::Inconclusive), "inconclusive");
     part(count(Verdict::NotExercised), "not exercised");
-    let landed = campaign.faults.iter().filter(|f| f.landed > 0).count();
-    let drawn = campaign.faults.len();
+    let (landed, drawn) = landed(campaign);
     if drawn > 0 {
         parts.push(format!("{landed} of {drawn} faults landed"));
     }

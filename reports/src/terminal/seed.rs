@@ -1,13 +1,15 @@
 //! One seed: what broke, when, under which faults, and where the time went.
 
-use crate::findings::{self, Findings};
+use crate::findings::{self, ActiveFault, Findings};
 use crate::slow::Slow;
 use crate::telling::{nodes_of, signal_lines};
 use crate::words::{Outcome, number};
+use squall_core::VirtualTime;
 use squall_core::history::Part;
 use squall_core::outcome::{SeedResult, Stop};
 use squall_core::property::Violation;
 use squall_core::recording::Recording;
+use squall_core::words::{listed, ranges, span};
 use std::fmt::Write as _;
 
 /// The report of one seed, with the host signals that tell most, or with `all`.
@@ -22,7 +24,9 @@ pub fn seed(
         out,
         "  seed {}   {} virtual, {} events",
         result.seed,
-        squall_core::VirtualDuration::from_nanos(result.end.as_nanos()),
+        span(squall_core::VirtualDuration::from_nanos(
+            result.end.as_nanos()
+        )),
         result.events
     );
     if let Stop::Panicked(text) = &result.stop {
@@ -85,6 +89,9 @@ pub fn seed(
         let _ = writeln!(out, "    shrink     {shrink} --write");
     }
     let _ = writeln!(out, "    replay     {}", outcome.replay(result));
+    if let Some(path) = outcome.recording {
+        let _ = writeln!(out, "    recording  {path}");
+    }
     let _ = writeln!(out, "    digest     {}", result.digest);
     out
 }
@@ -118,41 +125,56 @@ fn violation_lines(
         .and_then(|id| recording.header.nodes.get(id.index()));
     let node = node.map_or_else(String::new, |name| format!("{name}: "));
     let file = outcome.path.rsplit('/').next().unwrap_or(outcome.path);
-    let _ = writeln!(
-        out,
-        "      {}  {node}{}   {file}:{line}",
-        violation.at, violation.text
-    );
+    let place = format!("{file}:{line}");
+    out.push_str(&happened(violation.at, &node, &violation.text, &place));
     active_line(out, recording, violation.at);
+}
+
+/// What happened, with the place of its promise on the first line; what follows in the text is detail.
+pub(crate) fn happened(at: VirtualTime, node: &str, text: &str, place: &str) -> String {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let mut out = format!("      {at}  {node}{first}   {place}\n");
+    for line in lines {
+        let _ = writeln!(out, "        {line}");
+    }
+    out
 }
 
 /// Faults shown at the most, of those in force and of those that healed.
 const FAULTS_MAX: usize = 3;
+/// Nodes of a fault that are named, runs of them as one.
+const NODES_MAX: usize = 4;
 
 /// The faults in force at an instant, and those that healed last.
-fn active_line(out: &mut String, recording: &Recording, at: squall_core::VirtualTime) {
+fn active_line(out: &mut String, recording: &Recording, at: VirtualTime) {
     let (plan, nodes) = (&recording.plan_as_run(), &recording.header.nodes);
     let active = findings::active(plan, nodes, at);
     let healed = findings::healed(plan, nodes, at);
-    let on = |nodes: &[String]| {
-        nodes
-            .iter()
-            .map(|node| format!(" {node}"))
-            .collect::<String>()
+    let on = |fault: &ActiveFault| {
+        let kind = match fault.label.contains(&fault.kind) {
+            true => String::new(),
+            false => format!(" {}", fault.kind),
+        };
+        let nodes = ranges(fault.nodes.iter().map(String::as_str));
+        match nodes.is_empty() {
+            true => kind,
+            false => format!("{kind} {}", listed(&nodes, NODES_MAX)),
+        }
     };
     if active.is_empty() {
         let _ = writeln!(out, "      active     none");
     }
     for fault in active.iter().take(FAULTS_MAX) {
         let planned = match fault.until {
-            Some(until) => format!("planned {}", until.since(fault.since)),
+            Some(until) => format!("planned {}", span(until.since(fault.since))),
             None => "without an end".to_owned(),
         };
         let (label, since) = (&fault.label, fault.since);
         let _ = writeln!(
             out,
             "      active     {label}{} since {since} ({planned})",
-            on(&fault.nodes)
+            on(fault)
         );
     }
     for fault in healed.iter().take(FAULTS_MAX) {
@@ -161,7 +183,7 @@ fn active_line(out: &mut String, recording: &Recording, at: squall_core::Virtual
         let _ = writeln!(
             out,
             "      healed     {label}{} from {since} to {until}",
-            on(&fault.nodes)
+            on(fault)
         );
     }
     let more = active.len().saturating_sub(FAULTS_MAX) + healed.len().saturating_sub(FAULTS_MAX);

@@ -61,7 +61,9 @@ fn prepared(
     issues: &mut Vec<Issue>,
 ) -> Option<Prepared> {
     // Parameters that could not be read are missing, and whoever prepares counts on them.
-    if workload.args.broken || workload.nodes.is_empty() {
+    let broken = |workload: &WorkloadUse| workload.args.broken || workload.nodes.is_empty();
+    let mut others = running.known.iter().filter(|other| broken(other));
+    if broken(workload) || others.any(|other| mentions(&workload.args, &other.name)) {
         return None;
     }
     let files = Unread::default();
@@ -80,6 +82,13 @@ fn prepared(
     let sound = wrong.is_empty();
     issues.append(&mut wrong);
     sound.then_some(prepared)
+}
+
+/// Whether a word of these parameters is the name of another workload, from which it may read.
+fn mentions(args: &Args, name: &str) -> bool {
+    let mut found = false;
+    args.walk(&mut |arg| found |= matches!(&arg.value, Value::Text(text) if text == name));
+    found
 }
 
 /// Enters the paths of all workloads, and says which that faults name are none.

@@ -218,6 +218,7 @@ fn threshold(
         stat,
         is,
         limit,
+        unit: unit.unwrap_or_default().to_owned(),
         from: args.duration_opt("from")?,
         until: args.duration_opt("until"),
     })

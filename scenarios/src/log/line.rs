@@ -114,7 +114,12 @@ impl<'a> Line<'a> {
     /// The time, from the start of the log.
     pub(super) fn time(&self, start: u64) -> Result<VirtualTime, Issue> {
         let ns = match (self.fields.get("time_ns"), self.fields.get("time_s")) {
-            (Some(_), Some(_)) => Err(self.issue("time_s", "a record has one time")),
+            (Some(_), Some(_)) => {
+                let issue = self.issue("time_s", "a record has one time");
+                Err(issue.help(
+                    "keep `time_ns`, nanoseconds, or `time_s`, seconds, and leave out the other",
+                ))
+            }
             (Some(ns), None) => ns.as_u64().ok_or_else(|| {
                 let issue = self.issue("time_ns", "`time_ns` is a whole number of nanoseconds");
                 issue.help("write seconds with a point as `time_s`")

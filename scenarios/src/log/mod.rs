@@ -37,6 +37,10 @@ pub struct EventLog {
     pub names: Names,
     /// When its faults began and healed.
     pub times: Times,
+    /// Its operations by number: how the log calls them, and the lines in which they begin.
+    pub called: BTreeMap<u32, (String, u64)>,
+    /// Lines of its file.
+    pub lines: u64,
     /// The time of its last record.
     pub end: VirtualTime,
     /// Whether it says that it is whole.

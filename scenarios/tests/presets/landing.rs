@@ -109,7 +109,12 @@ set.\"bad-month.down\" = '1s'",
     ),
     ("metastable-trigger", SHOP, 2, "nodes = 'near + far'"),
     ("deploy-and-swap", SHOP, 6, "nodes = 'near[0]'"),
-    ("swap-zombie", CREW, 4, "[workload.crew.agents.heap]"),
+    (
+        "swap-zombie",
+        CREW,
+        4,
+        "[workload.crew.agents.heap]\nsize = '512MiB'",
+    ),
     (
         "storm-and-resend",
         CREW,

@@ -43,8 +43,8 @@ fn taken_over(more: &str, fault: &str) -> Vec<usize> {
 #[test]
 fn a_lease_runs_out_where_the_host_pages() {
     let preset = "[[fault]]\nuse = 'swap-zombie'\nat = '1m'";
-    let with = taken_over("size = '256MiB'", preset);
-    let calm = taken_over("size = '256MiB'", "");
+    let with = taken_over("size = '512MiB'", preset);
+    let calm = taken_over("size = '512MiB'", "");
     let without = taken_over("", preset);
     println!("taken over: {with:?}; without the preset {calm:?}, without a heap {without:?}");
     assert!(with.iter().all(|count| *count > 0), "{with:?}");

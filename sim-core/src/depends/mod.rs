@@ -35,6 +35,8 @@ pub struct Unit {
     knobs: BTreeSet<KnobId>,
     channels: BTreeSet<ChannelId>,
     needs: BTreeSet<UnitId>,
+    /// What it asks and can do without: its answers do not hang on that.
+    asks: BTreeSet<UnitId>,
     signs: Vec<Sign>,
 }
 
@@ -148,6 +150,12 @@ impl DependencyMap {
             self.units[unit.0].needs.insert(other);
         }
     }
+    /// `unit` asks `other`, and can do without its answer.
+    pub fn asks(&mut self, unit: UnitId, other: UnitId) {
+        if unit != other {
+            self.units[unit.0].asks.insert(other);
+        }
+    }
     /// What records show about `unit`.
     pub fn sign(&mut self, unit: UnitId, sign: Sign) {
         self.units[unit.0].signs.push(sign);
@@ -185,19 +193,26 @@ impl DependencyMap {
         needs.sort_unstable();
         needs
     }
-    /// Whether `caller` needs `callee`, units by name, directly.
+    /// The position of a unit that is no host.
+    fn called(&self, name: &str) -> Option<usize> {
+        let mut units = self.units.iter();
+        units.position(|u| u.kind != HOST && u.name == name)
+    }
+    /// Whether `caller` needs or asks `callee`, units by name, directly.
     pub fn knows(&self, caller: &str, callee: &str) -> bool {
-        let called = |name: &str| {
-            self.units
-                .iter()
-                .position(|u| u.kind != HOST && u.name == name)
-        };
-        match (called(caller), called(callee)) {
+        match (self.called(caller), self.called(callee)) {
             (Some(caller), Some(callee)) => {
-                caller == callee || self.units[caller].needs.contains(&UnitId(callee))
+                caller == callee
+                    || self.units[caller].needs.contains(&UnitId(callee))
+                    || self.units[caller].asks.contains(&UnitId(callee))
             }
             _ => false,
         }
+    }
+    /// Whether `caller` asks `callee`, units by name, and can do without.
+    pub fn can_do_without(&self, caller: &str, callee: &str) -> bool {
+        let called = self.called(caller).zip(self.called(callee));
+        called.is_some_and(|(caller, callee)| self.units[caller].asks.contains(&UnitId(callee)))
     }
     /// The unit that a subject such as `shop.latency` or `web-0.node_load1` is about: the one with the
     /// longest name that the subject begins with.

@@ -9,7 +9,7 @@ use crate::plan::{LinkTarget, Primitive};
 use crate::{ChannelId, KnobId, NodeId, Seed, ServiceId};
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts of a world by number, as a person calls them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -167,8 +167,11 @@ pub struct Coverage {
     pub cells: Vec<Cell>,
     /// Every two kinds that were in force at one time on one target.
     pub pairs: Vec<Pair>,
-    /// What was never exercised, as sentences.
+    /// What was never exercised, as sentences, but for pairs.
     pub never: Vec<String>,
+    /// The same of pairs of kinds that some part of the world could have shown together.
+    #[serde(default)]
+    pub never_together: Vec<String>,
 }
 
 /// A kind of fault on a part of the world.
@@ -217,8 +220,33 @@ pub struct Pair {
     pub first: Option<Seed>,
 }
 
+/// Kinds that act on one part of the world and never met there, or never both had an effect. Kinds that
+/// share no part (a call and a disk) cannot meet, and are no gap.
+fn never_together(kinds: &[String], pairs: &[Pair], acts: &Acts<'_>) -> Vec<String> {
+    let mut never = Vec::new();
+    let nowhere = BTreeSet::new();
+    let on = |kind: &String| acts.get(kind.as_str()).unwrap_or(&nowhere);
+    for (position, one) in kinds.iter().enumerate() {
+        for two in &kinds[position + 1..] {
+            let of = |pair: &&Pair| pair.kinds[0] == *one && pair.kinds[1] == *two;
+            let found: Vec<&Pair> = pairs.iter().filter(of).collect();
+            if found.is_empty() && !on(one).is_disjoint(on(two)) {
+                never.push(format!("{one} and {two} never met on a target"));
+            } else if !found.is_empty() && found.iter().all(|pair| pair.landed == 0) {
+                never.push(format!(
+                    "{one} and {two} met, and never had an effect together"
+                ));
+            }
+        }
+    }
+    never
+}
+
+/// The parts of the world that a kind acts on, by its name.
+type Acts<'a> = BTreeMap<&'a str, BTreeSet<Role>>;
+
 /// What the plans could have shown and no seed did.
-fn never(kinds: &[String], cells: &[Cell], pairs: &[Pair], roles: &Roles) -> Vec<String> {
+fn never(kinds: &[String], cells: &[Cell], roles: &Roles) -> Vec<String> {
     let mut never = Vec::new();
     for kind in kinds {
         let of_kind = || cells.iter().filter(|cell| cell.kind == *kind);
@@ -234,19 +262,6 @@ fn never(kinds: &[String], cells: &[Cell], pairs: &[Pair], roles: &Roles) -> Vec
         for (index, phase) in Phase::ALL.iter().enumerate().filter(|_| kinds.len() > 1) {
             if landed.iter().all(|cell| cell.phases[index].seeds == 0) {
                 never.push(format!("{kind} landed in no seed {phase}"));
-            }
-        }
-    }
-    for (position, one) in kinds.iter().enumerate() {
-        for two in &kinds[position + 1..] {
-            let of = |pair: &&Pair| pair.kinds[0] == *one && pair.kinds[1] == *two;
-            let found: Vec<&Pair> = pairs.iter().filter(of).collect();
-            if found.is_empty() {
-                never.push(format!("{one} and {two} never met on a target"));
-            } else if found.iter().all(|pair| pair.landed == 0) {
-                never.push(format!(
-                    "{one} and {two} met, and never had an effect together"
-                ));
             }
         }
     }

@@ -4,6 +4,7 @@ use super::{
     Compared, Comparison, Monitor, PropertyOutcome, RunEnd, Series, Stat, Verdict, Violation,
 };
 use crate::history::{Record, What};
+use crate::words::amount;
 use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 
 /// Watches for a named event: never, eventually and sometimes.
@@ -223,6 +224,8 @@ pub struct Threshold {
     pub is: Comparison,
     /// Limit.
     pub limit: Compared,
+    /// Unit of the metric, for messages.
+    pub unit: String,
     /// Start of the part of the run.
     pub from: VirtualTime,
     /// Its end.
@@ -262,10 +265,10 @@ impl Monitor for Threshold {
             at: self.until.map_or(end, |until| until.min(end)),
             node: None,
             text: format!(
-                "{} is {:.6} against a limit of {:.6}",
+                "{} is {} against a limit of {}",
                 self.stat,
-                measured.unwrap_or(f64::NAN),
-                limit.unwrap_or(f64::NAN)
+                amount(measured.unwrap_or(f64::NAN), &self.unit),
+                amount(limit.unwrap_or(f64::NAN), &self.unit)
             ),
         });
         PropertyOutcome {

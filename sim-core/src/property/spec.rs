@@ -84,6 +84,8 @@ pub enum PropertyKind {
         is: Comparison,
         /// Limit, in the metric's unit.
         limit: Compared,
+        /// That unit: `s`, `bytes`, `1/s`, or nothing that reports would write.
+        unit: String,
         /// Start of the part of the run.
         from: VirtualDuration,
         /// Its end; the end of the run if absent.
@@ -168,14 +170,29 @@ impl fmt::Display for PropertyKind {
                 "{subject} {stat} back to {factor}x baseline within {within} after the last heal"
             ),
             Self::Threshold {
-                stat, is, limit, ..
+                stat,
+                is,
+                limit,
+                unit,
+                ..
             } => {
                 let sign = match is {
                     Comparison::Below => "<",
                     Comparison::Above => ">",
                 };
                 match limit {
-                    Compared::Value(value) => write!(f, "{subject} {stat} {sign} {value}"),
+                    Compared::Value(value) if unit == "s" && *value >= 0.0 => {
+                        let limit = VirtualDuration::from_secs_f64(*value);
+                        write!(f, "{subject} {stat} {sign} {limit}")
+                    }
+                    Compared::Value(value) => {
+                        let unit = match unit.as_str() {
+                            "bytes" => "B",
+                            "1/s" => "/s",
+                            _ => "",
+                        };
+                        write!(f, "{subject} {stat} {sign} {value}{unit}")
+                    }
                     Compared::Baseline(factor) => {
                         write!(f, "{subject} {stat} {sign} {factor}x baseline")
                     }

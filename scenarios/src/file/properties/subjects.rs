@@ -5,7 +5,7 @@ use crate::log::EventLog;
 use crate::workloads::WorkloadKind;
 use squall_core::world::HOST_SIGNALS;
 use squall_faults::Issue;
-use squall_faults::param::{Place, suggest};
+use squall_faults::param::{Place, nearest, suggest};
 
 /// What a subject must be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,36 @@ pub(super) fn subject<'a>(
     let other = Wanted::ALL
         .iter()
         .find(|(kind, ..)| *kind != wanted && subjects.has(name, *kind));
+    // A log holds the operations that happened: one that is not there is not exercised, unless it is
+    // but misspelt.
+    let near = nearest(name, all.iter().map(String::as_str));
+    if matches!(subjects, Subjects::Log(_))
+        && wanted == Wanted::Operation
+        && other.is_none()
+        && near.is_none()
+    {
+        return None;
+    }
+    if let Subjects::Running(running) = subjects
+        && let Some((workload, _)) = name.split_once('.')
+        && !running.known.iter().any(|known| known.name == workload)
+        && !running.hosts.iter().any(|host| host == workload)
+        && !running.known.is_empty()
+        && near.is_none()
+    {
+        // Once a workload, whatever is promised of it.
+        let message = format!("no workload `{workload}`");
+        if !issues.iter().any(|issue| issue.message == message) {
+            let known: Vec<&str> = running
+                .known
+                .iter()
+                .map(|known| known.name.as_str())
+                .collect();
+            let issue = Issue::new(message, 0..workload.len());
+            issues.push(place.locate(issue.help(format!("here: {}", known.join(", ")))));
+        }
+        return None;
+    }
     let issue = Issue::new(format!("unknown {} `{name}`", word(wanted)), 0..name.len());
     issues.push(
         place.locate(match other {

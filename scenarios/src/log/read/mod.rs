@@ -144,6 +144,7 @@ impl<'a> Reader<'a> {
             return Err(Report::in_order(self.path, self.issues));
         }
         self.log.end = self.latest.0;
+        self.log.lines = lines;
         self.log.complete = self.ended.is_some();
         Ok(self.log)
     }

@@ -162,6 +162,7 @@ impl Reader<'_> {
         let next = u32::try_from(self.operations.len()).unwrap_or(u32::MAX);
         match (self.operations.get_mut(&op), invoke) {
             (None, true) => {
+                self.log.called.insert(next, (op.clone(), line.number));
                 self.operations.insert(op, (next, true));
                 Ok(next)
             }

@@ -59,7 +59,9 @@ pub(super) fn depends(depends: &mut Depends<'_>) {
         for (callee, soft) in service.callees.iter().zip(&service.soft) {
             depends.map.calls(unit, calls);
             // What a visit can do without is not needed, nor is the way to it.
-            if !soft {
+            if *soft {
+                depends.map.asks(unit, units[*callee as usize]);
+            } else {
                 depends.map.needs(unit, units[*callee as usize]);
                 depends.talks(unit, &nodes(number), &nodes(*callee));
             }

@@ -1,11 +1,14 @@
 //! Collecting, seed by seed. A campaign does this for every seed, so that it must cost little beside a
 //! run: plain lists that are sorted by plain numbers, and one look at what many links of one fault share.
 
-use super::{Cell, Coverage, Pair, Phase, PhaseCell, Role, Roles, Target, for_each_target, never};
+use super::{
+    Acts, Cell, Coverage, Pair, Phase, PhaseCell, Role, Roles, Target, for_each_target, never,
+    never_together,
+};
 use crate::outcome::Landing;
 use crate::plan::{Entry, Plan};
 use crate::{Seed, VirtualTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When a fault was in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,6 +130,8 @@ pub struct Collector {
     kinds: BTreeMap<String, u32>,
     planned: BTreeMap<(u32, Role), Count>,
     landed: BTreeMap<(u32, Role, Phase), Count>,
+    /// What each kind acts on, by group.
+    acts: BTreeSet<(u32, Role)>,
     met: BTreeMap<(u32, u32, Role), Count>,
     landed_both: BTreeMap<(u32, u32, Role), Count>,
 }
@@ -172,8 +177,13 @@ impl Collector {
         held.sort_unstable_by_key(|held| held.order);
         held.dedup_by_key(|held| held.order);
         let (mut met, mut both) = (Vec::new(), Vec::new());
+        let mut acts = Vec::new();
         for on in held.chunk_by(|one, two| one.target == two.target) {
             let role = roles.of_target(on[0].target);
+            for held in on {
+                let window = &windows[held.window as usize];
+                push(&mut acts, (kinds[window.fault as usize], role));
+            }
             for (position, one) in on.iter().enumerate() {
                 for two in &on[position + 1..] {
                     let pair = [one, two].map(|held| &windows[held.window as usize]);
@@ -191,6 +201,8 @@ impl Collector {
         }
         count(seed, planned, &mut self.planned);
         count(seed, landed, &mut self.landed);
+        once(&mut acts);
+        self.acts.extend(acts);
         count(seed, met, &mut self.met);
         count(seed, both, &mut self.landed_both);
     }
@@ -237,12 +249,19 @@ impl Collector {
         }
         pairs.sort_by(|a, b| (&a.kinds, &a.role).cmp(&(&b.kinds, &b.role)));
         let kinds: Vec<String> = self.kinds.keys().cloned().collect();
-        let never = never(&kinds, &cells, &pairs, roles);
+        let never = never(&kinds, &cells, roles);
+        let mut acts: Acts<'_> = BTreeMap::new();
+        for (number, role) in &self.acts {
+            let name = names.get(number).copied().unwrap_or("?");
+            acts.entry(name).or_default().insert(*role);
+        }
+        let never_together = never_together(&kinds, &pairs, &acts);
         Coverage {
             kinds,
             cells,
             pairs,
             never,
+            never_together,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! From parameters to machines, kinds of pods and rules: once, before the first seed.
 
+mod planned;
+
+pub(super) use planned::{Turns, Upgrade};
+
 use super::mutant::Mutant;
 use super::placement::{Demand, Domain, GPU_MILLI, Gpu, Machine, Policy, Quota, Rules, Set, Shape};
 use crate::workloads::cluster::autoscaler;
@@ -50,26 +54,6 @@ pub(super) struct PodKind {
     pub(super) source: Source,
     pub(super) traffic: Option<Traffic>,
     pub(super) scaling: Option<autoscaler::Scaling>,
-}
-
-/// In which order nodes have their turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turns {
-    Id,
-    Zone,
-    Random,
-}
-
-/// Planned work on nodes.
-#[derive(Clone, Debug)]
-pub(super) struct Upgrade {
-    /// Workers that it is planned for.
-    pub(super) workers: Vec<u32>,
-    pub(super) start: VirtualDuration,
-    pub(super) order: Turns,
-    pub(super) at_once: usize,
-    pub(super) pause: VirtualDuration,
-    pub(super) away: Law,
 }
 
 /// The workload as it runs.
@@ -558,56 +542,6 @@ impl Reader<'_, '_> {
             }
         }
         wishes
-    }
-    /// Planned work, if there is any.
-    fn upgrade(&mut self) -> Option<Upgrade> {
-        let prepare = self.prepare;
-        let table = prepare.args.table_opt("upgrade")?;
-        let on = prepare.nodes;
-        let nodes = self.nodes(table, "nodes").unwrap_or_else(|| on.to_vec());
-        let mut workers = Vec::new();
-        for node in nodes {
-            if let Some(at) = on.iter().position(|other| *other == node) {
-                workers.push(index(at));
-                continue;
-            }
-            let name = &prepare.topology.node(node).name;
-            let text = format!("`{name}` is not among the nodes of `on`");
-            let issue = prepare.issue("upgrade.nodes", text);
-            self.issues
-                .push(issue.help("the scheduler empties its own nodes"));
-            break;
-        }
-        Some(Upgrade {
-            workers,
-            start: table.duration("start"),
-            order: match table.word("order") {
-                "zone" => Turns::Zone,
-                "random" => Turns::Random,
-                _ => Turns::Id,
-            },
-            at_once: small(table, "at_once") as usize,
-            pause: table.duration("pause"),
-            away: table.law("away"),
-        })
-    }
-    /// A machine that is stopped when nobody needs it would keep a volume from its pod.
-    fn check_volume(
-        &mut self,
-        kind: &PodKind,
-        arg: &Arg,
-        (machines, elastic): (&[Machine], &[bool]),
-    ) {
-        let mut elastic = machines
-            .iter()
-            .zip(elastic)
-            .filter(|(_, elastic)| **elastic);
-        if kind.local_volume && elastic.any(|(machine, _)| machine.admits(&kind.shape)) {
-            let text = format!("volumes of pods `{}` may be on elastic machines", kind.name);
-            let issue = Issue::new(text, arg.key_span.clone());
-            let help = "keep them away by `labels` or `taints`: such a machine is stopped when it is empty";
-            self.issues.push(issue.help(help));
-        }
     }
     /// A kind that no machine could ever take is a mistake in the file.
     fn check_possible(&mut self, kind: &PodKind, arg: &Arg, machines: &[Machine]) {

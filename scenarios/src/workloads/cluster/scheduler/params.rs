@@ -307,6 +307,12 @@ const UPGRADE: &[Param] = &[
         "how long a node is away once it is empty",
     )
     .default("60s"),
+    Param::new(
+        "give_up",
+        Kind::Duration,
+        "when a node that went away and does not come back has its turn later, and another one its place",
+    )
+    .default("15m"),
 ];
 
 const PROVISION: &[Param] = &[

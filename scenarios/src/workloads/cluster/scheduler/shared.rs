@@ -60,8 +60,8 @@ pub(super) enum Work {
     Planned,
     /// It is being emptied; it has had no pods since this reading of the control plane's clock.
     Empties(Option<VirtualDuration>),
-    /// It was told to go, and has not said that it is renewed.
-    Away,
+    /// It was told to go at this reading, and has not said that it is renewed.
+    Away(VirtualDuration),
     Done,
 }
 

@@ -13,7 +13,7 @@ impl Control {
     /// Whether a node is being emptied or away for planned work.
     pub(super) fn is_worked_on(&self, worker: u32) -> bool {
         let work = self.shared.store.borrow().work[worker as usize];
-        matches!(work, Work::Empties(_) | Work::Away)
+        matches!(work, Work::Empties(_) | Work::Away(_))
     }
     fn set_work(&self, worker: u32, work: Work) {
         self.store().work[worker as usize] = work;
@@ -50,7 +50,9 @@ impl Control {
     }
     fn step(&self, worker: u32, now: VirtualDuration) {
         let shared = &self.shared;
-        let Some(events) = shared.work else { return };
+        let (Some(plan), Some(events)) = (&shared.config.upgrade, shared.work) else {
+            return;
+        };
         let health = self.workers[worker as usize].health;
         let work = shared.store.borrow().work[worker as usize];
         let order = || {
@@ -67,13 +69,18 @@ impl Control {
             Work::Empties(Some(since))
                 if now.saturating_sub(since) > shared.config.stop.saturating_add(ROUND) =>
             {
-                self.set_work(worker, Work::Away);
+                self.set_work(worker, Work::Away(now));
                 self.cx.event(events.begun, u64::from(worker), 0);
                 order();
             }
-            Work::Away if health == Health::Away => self.put_off(worker),
+            // That it is silent is no news: it was sent away.
+            Work::Away(since)
+                if health == Health::Away && now.saturating_sub(since) > plan.give_up =>
+            {
+                self.put_off(worker);
+            }
             // The order may have been lost, or the node has crashed and come back as it was.
-            Work::Away if health == Health::Ready => order(),
+            Work::Away(_) if health == Health::Ready => order(),
             _ => {}
         }
     }
@@ -83,12 +90,13 @@ impl Control {
             self.cx.event(events.put_off, u64::from(worker), 0);
         }
     }
-    /// A node that was away says that it is renewed.
+    /// A node says that it is renewed: it was away, or was given up and came back after all.
     pub(super) fn renewed(&self, worker: u32) {
         let (Some(plan), Some(events)) = (&self.shared.config.upgrade, self.shared.work) else {
             return;
         };
-        if self.shared.store.borrow().work[worker as usize] == Work::Away {
+        let work = self.shared.store.borrow().work[worker as usize];
+        if !matches!(work, Work::Done | Work::No) {
             self.set_work(worker, Work::Done);
             self.store().rests_until = self.now().saturating_add(plan.pause);
             self.cx.event(events.done, u64::from(worker), 0);
