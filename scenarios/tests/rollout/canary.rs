@@ -32,11 +32,12 @@ fn exposed(run: &SeedRun) -> f64 {
             .fold(0.0, |most: f64, (_, share)| share.max(most))
     };
     let exposed = most("roll.exposed");
-    assert_eq!(
-        most("roll.exposed-bad"),
-        exposed,
-        "the version is rolled back"
-    );
+    // One that goes all the way before its leak shows is not rolled back: `sometimes` tells that.
+    let bad = match events(run, "roll.rolled-back") {
+        0 => 0.0,
+        _ => exposed,
+    };
+    assert_eq!(most("roll.exposed-bad"), bad);
     exposed
 }
 
