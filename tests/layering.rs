@@ -121,8 +121,8 @@ fn no_model_code_reads_the_outside() {
         collect(&root.join(dir), &mut files);
     }
     assert!(files.len() > 60, "the sources are where this test looks");
-    for path in files {
-        let text = std::fs::read_to_string(&path).expect("a source file");
+    for path in files.iter().filter(|path| !only_tests(path)) {
+        let text = std::fs::read_to_string(path).expect("a source file");
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or("");
             for banned in BANNED {
@@ -135,6 +135,14 @@ fn no_model_code_reads_the_outside() {
             }
         }
     }
+}
+
+/// Whether a file is a module of tests: it may read the published tables and say aloud that they are missing.
+fn only_tests(path: &std::path::Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let declared = format!("#[cfg(test)]\nmod {stem};");
+    let parent = std::fs::read_to_string(path.with_file_name("mod.rs"));
+    parent.is_ok_and(|text| text.contains(&declared))
 }
 
 fn collect(dir: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {

@@ -21,7 +21,7 @@ fn red_without_and_green_with_each_fix() {
 /// The most replicas that were down at one moment for work or by the burst, each counted once; and the most for work
 /// alone and by the burst alone. From what the scheduler and the hosts record: nothing of the store is read.
 fn most_down(run: &SeedRun, replicas: usize) -> (usize, usize, usize) {
-    let recording = run.recording.as_ref().unwrap();
+    let recording = run.recording.as_ref().expect("the runs are recorded");
     let names = &recording.header.names;
     let low = |word: u64| word & u64::from(u32::MAX);
     let (mut homes, mut started) = (BTreeMap::new(), BTreeSet::new());

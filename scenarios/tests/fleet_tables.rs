@@ -164,7 +164,7 @@ fn failures_of_a_cell_come_in_bursts() {
     );
     assert!(long.mean + 2.0 * long.error < least, "{long:?}");
     let (ratio, least) = (
-        three / one.powi(3),
+        three / (one * one * one),
         bound(row(&rows, "availability over-estimate")),
     );
     println!(

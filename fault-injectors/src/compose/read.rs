@@ -2,7 +2,7 @@
 
 use super::calm;
 use super::{Bundle, Composed, Group, Member, Order, Part, Ramp};
-use crate::catalog::{self, FaultKind};
+use crate::catalog;
 use crate::lowering::{FaultUse, Refusal, labels};
 use crate::param::{Arg, Args, Issue, Value, suggest};
 use crate::preset::{self, Wanted};
@@ -48,7 +48,10 @@ pub fn read(records: &[&Args], reading: &mut Reading<'_>) -> Vec<FaultUse> {
     let mut faults = Vec::new();
     for (record, label) in labelled(records, "", reading) {
         match record.variant_opt("inject") {
-            Some(_) => faults.extend(leaf(record, label, Land::Any, reading)),
+            Some((kind, args)) => {
+                check_timing(record, (kind, args), reading);
+                faults.extend(leaf(record, label, Land::Any, reading));
+            }
             None => faults.extend(group(record, label, reading)),
         }
     }
@@ -120,7 +123,6 @@ fn leaf(record: &Args, label: String, land: Land, reading: &mut Reading<'_>) -> 
         "goes with a group or a preset",
         reading,
     );
-    check_timing(record, (kind, args), reading);
     let ramp = record.table_opt("ramp");
     let before = reading.issues.len();
     let ramp = ramp.and_then(|ramp| Ramp::read(ramp, kind, reading.issues));
@@ -144,7 +146,8 @@ fn leaf(record: &Args, label: String, land: Land, reading: &mut Reading<'_>) -> 
 
 /// What is wrong with the timing of a fault, whatever else is: lowering stops at the first error, and a record
 /// that could not be read is never lowered.
-fn check_timing(record: &Args, (kind, args): (&FaultKind, &Args), reading: &mut Reading<'_>) {
+fn check_timing(record: &Args, (kind, args): (&str, &Args), reading: &mut Reading<'_>) {
+    let kind = catalog::find(kind).expect("the reader chooses among the faults of the table");
     let timing = Timing::from_args(record);
     let own = kind
         .own_length
@@ -207,6 +210,7 @@ fn group(record: &Args, label: String, reading: &mut Reading<'_>) -> Vec<FaultUs
     // Lowering stops at the first error of a fault; it goes on to find the others.
     for fault in &faults {
         check_floor(&fault.record, reading);
+        check_timing(&fault.record, (fault.kind.name, &fault.args), reading);
     }
     if broken {
         return Vec::new();

@@ -203,9 +203,9 @@ pub fn shrink(
 /// Whether a candidate has fewer parts, or an axis that is smaller by an eighth: one that is only weaker
 /// or shorter is not worth another round, of which there would be no end.
 fn is_less(now: &Candidate, before: &Candidate) -> bool {
-    let axes = now.axes.iter().zip(&before.axes);
+    let mut axes = now.axes.iter().zip(&before.axes);
     let smaller = |(now, before): (&u64, &u64)| *now <= before - before / 8 && now < before;
-    now.plan.entries().len() < before.plan.entries().len() || axes.map(smaller).any(|is| is)
+    now.plan.entries().len() < before.plan.entries().len() || axes.any(smaller)
 }
 
 /// Every pass but that over whole faults, once.

@@ -168,7 +168,7 @@ fn errors_stand_at_the_value_that_names_the_file() {
     };
     let missing = shown(None);
     assert!(missing.contains("`a.csv.gz`: no such file"), "{missing}");
-    assert!(missing.contains("^^^^^^^^^^"), "{missing}");
+    assert!(missing.contains(" ^^^^^^^^\n"), "{missing}");
     // A row is shown where it stands: in its own file, with the word marked.
     let row = shown(Some(gzip(&format!(
         "{HEADER}{}",

@@ -81,6 +81,8 @@ impl Liveness {
     }
     pub(super) fn started(&mut self, at: VirtualTime, member: Member) {
         self.running[usize::from(member)] = true;
+        // Who begins leads nobody.
+        self.leads[usize::from(member)] = None;
         self.disturbed(at);
     }
     pub(super) fn stopped(&mut self, at: VirtualTime, member: Member) {

@@ -44,7 +44,7 @@ impl Row {
     /// Where the table is there, what is said here is said there.
     fn compare(&self) {
         let Ok(mut table) = csv::Reader::from_path(TABLE) else {
-            eprintln!("NOT COMPARED: there is no {TABLE}");
+            eprintln!("NOT RUN: the rows of the table: there is no {TABLE}");
             return;
         };
         let mut rows = table.records().map(|row| row.expect("it is there"));
