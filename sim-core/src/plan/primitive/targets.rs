@@ -135,7 +135,7 @@ impl Primitive {
             _ => None,
         }
     }
-    /// The directed link it acts on, for those of the family [`Family::Link`].
+    /// The directed link it acts on, for those of the family [`Family::Link`](super::Family::Link).
     pub const fn link(&self) -> Option<LinkTarget> {
         match self {
             Self::LinkDelay { link, .. }

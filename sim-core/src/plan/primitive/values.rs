@@ -119,7 +119,7 @@ pub enum Swap {
     Off,
 }
 
-/// What becomes of the offset of a [`Primitive::ClockStep`] at its end.
+/// What becomes of the offset of a [`Primitive::ClockStep`](super::Primitive::ClockStep) at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepEnd {
@@ -145,7 +145,7 @@ pub enum Clocks {
     Both,
 }
 
-/// Where a clock goes on after a [`Primitive::ClockFreeze`].
+/// Where a clock goes on after a [`Primitive::ClockFreeze`](super::Primitive::ClockFreeze).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FreezeEnd {

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// One firing of one trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FiringId {
-    /// Position in [`Plan::triggers`].
+    /// Position in [`Plan::triggers`](super::Plan::triggers).
     pub trigger: u32,
     /// Which of its firings, from 0.
     pub ordinal: u32,
@@ -33,7 +33,7 @@ pub struct FiringId {
 /// A fault, or one occurrence of it, that waits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trigger {
-    /// Index in [`Plan::faults`].
+    /// Index in [`Plan::faults`](super::Plan::faults).
     pub fault: u32,
     /// What it waits for.
     pub on: On,
@@ -101,7 +101,7 @@ pub enum On {
     },
     /// Another fault of the plan goes on in its life.
     Fault {
-        /// Index in [`Plan::faults`].
+        /// Index in [`Plan::faults`](super::Plan::faults).
         fault: u32,
         /// How far.
         life: Life,
