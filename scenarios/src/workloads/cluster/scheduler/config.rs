@@ -176,6 +176,7 @@ pub(super) fn prepare(prepare: &Prepare<'_>, issues: &mut Vec<Issue>) -> Prepare
     for (kind, pods) in kinds.iter().zip(&args.table("pods").entries) {
         reader.check_possible(kind, pods, &machines);
         reader.check_volume(kind, pods, (&machines, &elastic));
+        reader.check_needs(kind, pods);
     }
     let upgrade = reader.upgrade();
     let control = reader.node("control").unwrap_or(prepare.nodes[0]);
@@ -527,13 +528,8 @@ impl Reader<'_, '_> {
             else {
                 continue;
             };
-            let domain = match within {
-                "rack" => Domain::Rack,
-                "zone" => Domain::Zone,
-                _ => Domain::Node,
-            };
             match names.iter().position(|other| other == name) {
-                Some(at) => wishes.push((index(at), domain)),
+                Some(at) => wishes.push((index(at), Domain::named(within))),
                 None => {
                     let issue = Issue::new(format!("no pods are called `{name}`"), 0..name.len());
                     let issue = issue.maybe_help(suggest(name, names.iter().map(String::as_str)));

@@ -54,6 +54,10 @@ pub(super) const WORDS: &[Word] = &[
     ),
     word("machine-off", "one without pods is stopped (a: worker)"),
     word(
+        "work-emptying",
+        "a node is to be emptied for planned work, where that has `checks` (a: worker)",
+    ),
+    word(
         "work-begun",
         "an empty node is taken for planned work (a: worker)",
     ),
@@ -195,6 +199,13 @@ names! {
         done: "work-done",
         put_off: "work-put-off",
         upgraded: "upgraded",
+    }
+}
+
+names! {
+    /// The same of planned work that has checks.
+    CheckEvents {
+        emptying: "work-emptying",
     }
 }
 

@@ -296,6 +296,11 @@ const UPGRADE: &[Param] = &[
     )
     .default("1"),
     Param::new(
+        "checks",
+        Kind::Table(CHECKS),
+        "what must hold, beyond `at_once` and `pause`, before a node is emptied; nothing if missing",
+    ),
+    Param::new(
         "pause",
         Kind::Duration,
         "time after a node is back in which no other is begun",
@@ -313,6 +318,28 @@ const UPGRADE: &[Param] = &[
         "when a node that went away and does not come back has its turn later, and another one its place",
     )
     .default("15m"),
+];
+
+const CHECKS: &[Param] = &[
+    Param::new(
+        "apart",
+        AREA,
+        "no two nodes of one rack or zone are emptied or away at a time; \"node\" asks for nothing",
+    )
+    .default("node"),
+    Param::new(
+        "back",
+        Kind::Flag,
+        "pods of services that had to leave nodes that are done by now run again, wherever",
+    )
+    .default("true"),
+    Param::new(
+        "needs",
+        Kind::Flag,
+        "every service keeps as many running as it `needs`, if all on nodes that are worked on go as far as its \
+         budget lets them",
+    )
+    .default("true"),
 ];
 
 const PROVISION: &[Param] = &[
