@@ -23,13 +23,14 @@ const fn at(term: u32, index: u32) -> u64 {
 impl Story {
     fn new() -> Self {
         let mut names = Names::default();
-        let events = Events::new(false, |slug| names.intern(slug));
+        let events = Events::new(|slug| names.intern(slug));
         let setting = Setting {
             nodes: (0..3).map(NodeId).collect(),
             count: 3,
             voters: Voters::first(3),
             settle: SETTLE,
             steps_max: 10_000,
+            hosting: None,
         };
         Self {
             oracle: Oracle::new(events, setting),
