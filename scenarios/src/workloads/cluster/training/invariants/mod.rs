@@ -84,7 +84,7 @@ impl Seer {
             }
             _ if name == events.checkpoint => self.checkpoint(place, job, (a, b)),
             _ if name == events.resumed => {
-                self.from_checkpoint(place, job, b);
+                self.goes_on_from(place, job, b);
                 self.lost_bound(place, job, b);
             }
             _ if name == events.quarantined => _ = self.quarantined.insert(a),
@@ -137,7 +137,7 @@ impl Seer {
                 )
             });
     }
-    fn from_checkpoint(&mut self, place: Place, job: u32, steps: u64) {
+    fn goes_on_from(&mut self, place: Place, job: u32, steps: u64) {
         let last = self.checkpoints.get(&job).copied().unwrap_or(0);
         self.findings
             .test(Slug::CompleteCheckpoint, steps == last, place, || {
