@@ -311,13 +311,9 @@ impl<'a> Climate<'a> {
             .chaos
             .from
             .saturating_add(VirtualDuration::from_nanos_f64(self.span() * share));
-        // Times of one that waits count from its match, and it starts a nanosecond after that at the earliest.
+        // Times of one that waits count from its start, a nanosecond after its instant.
         let whole = crate::param::duration(&when.length).unwrap_or_default();
-        let delay = match when.start {
-            Start::At { .. } => VirtualDuration::ZERO,
-            Start::On(_) => VirtualDuration::from_nanos_f64(DELAY_MAX),
-        };
-        let own = VirtualTime::ZERO + delay + whole + VirtualDuration::from_nanos(1);
+        let own = VirtualTime::ZERO + whole + VirtualDuration::from_nanos(1);
         let healed = plan.entries().iter().all(|e| {
             let last = if e.firing.is_some() { own } else { last };
             e.until.is_some_and(|until| until <= last)
