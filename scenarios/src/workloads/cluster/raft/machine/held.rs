@@ -13,10 +13,12 @@ pub(super) struct Held {
 }
 
 impl Raft {
-    /// Answers a request that only a leader can serve, now or once it is known who leads.
+    /// Answers a request that only a leader can serve, now or once it is known who leads. One that was not heard for
+    /// the shortest time-out may be gone: whoever stands would get a vote.
     pub(super) fn elsewhere(&mut self, ticket: Ticket, request: Request) {
         let leader = self.leader.filter(|leader| *leader != self.rules.me);
-        if leader.is_some() || self.rules.hold_ns == 0 {
+        let silent = self.now >= self.heard_at.saturating_add(self.rules.election_ns.0);
+        if self.rules.hold_ns == 0 || (leader.is_some() && !silent) {
             return self.answer(ticket, Answer::NotLeader(leader));
         }
         let until = self.now.saturating_add(self.rules.hold_ns);
@@ -75,6 +77,28 @@ mod tests {
             };
             assert_eq!(cluster.answer(ticket), Some(wanted), "replica {me}");
         }
+    }
+
+    /// A leader that falls silent is taken for one until somebody could be elected.
+    #[test]
+    fn a_silent_leader_is_none() {
+        let mut cluster = cluster(3, 1000);
+        cluster.pass(400);
+        let old = cluster.leader().expect("somebody won");
+        let other = (old + 1) % 3;
+        cluster.cut = vec![old];
+        cluster.pass(49);
+        let soon = cluster.put(other, 1, 7);
+        assert_eq!(cluster.answer(soon), Some(Answer::NotLeader(Some(old))));
+        cluster.pass(101);
+        let late = cluster.put(other, 2, 7);
+        assert_eq!(cluster.answer(late), None);
+        cluster.pass(300);
+        assert!(
+            cluster
+                .answer(late)
+                .is_some_and(|answer| answer != Answer::NotLeader(Some(old)))
+        );
     }
 
     /// Nobody waits longer than that, and without it nobody waits at all.
