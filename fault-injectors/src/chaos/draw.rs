@@ -1,13 +1,14 @@
 //! One seed's climate.
 
 use super::recipe::{How, needs_role, recipe};
+use super::start::{Again, DELAY_MAX, Moment, Start};
 use super::values::around;
 use super::{Chaos, LABEL};
 use crate::catalog::FaultKind;
 use crate::compose::{Composed, fill, node_at, record_of};
 use crate::draws::Draws;
 use crate::lowering::{FaultUse, lower};
-use crate::param::{Need, Node, NodeKey, Raw};
+use crate::param::Need;
 use crate::timing::{self, Timing};
 use crate::topology::{GroupRole, Topology};
 use squall_core::plan::Land;
@@ -23,39 +24,19 @@ pub struct Drawn {
     /// Its parameters, as far as they are not the default.
     pub args: Vec<(&'static str, String)>,
     /// When it starts.
-    pub at: String,
+    pub start: Start,
     /// How long it lasts.
     pub length: String,
-    /// When it comes again.
-    pub again: Option<Again>,
     /// Whether it hits who has a role when it starts; nobody if nobody has it.
     pub asks: bool,
     /// It as a fault of the file.
     pub fault: FaultUse,
 }
 
-/// How a fault comes again: `every` of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Again {
-    /// Mean time from start to start.
-    pub mean: String,
-    /// No spell starts from here on.
-    pub until: String,
-}
-
-impl Again {
-    /// It in the syntax of a scenario file.
-    pub(super) fn text(&self) -> String {
-        let Self { mean, until } = self;
-        format!("{{ mean = \"{mean}\", dist = \"uniform\", until = \"{until}\" }}")
-    }
-}
-
 /// When a fault acts.
 struct When {
-    at: String,
+    start: Start,
     length: String,
-    again: Option<Again>,
 }
 
 /// Chance of a kind to be on in a seed, and of a slot beyond the first to be used.
@@ -124,9 +105,8 @@ impl Chaos {
         let ns = whole.as_nanos_f64() / 16.0 * f64::from(parts.clamp(1, 16));
         let length = exact(ns.round().max(1.0));
         let when = When {
-            at: drawn.at.clone(),
+            start: drawn.start.clone(),
             length: length.clone(),
-            again: drawn.again.clone(),
         };
         let fault = self.fault(drawn.slot, drawn.kind, &args, (&when, drawn.asks));
         let lessened = fault.map(|fault| Drawn {
@@ -331,7 +311,7 @@ impl<'a> Climate<'a> {
             .chaos
             .from
             .saturating_add(VirtualDuration::from_nanos_f64(self.span() * share));
-        // Times of one that waits for a role count from its start, a nanosecond after its instant.
+        // Times of one that waits count from its start, a nanosecond after its instant.
         let whole = crate::param::duration(&when.length).unwrap_or_default();
         let own = VirtualTime::ZERO + whole + VirtualDuration::from_nanos(1);
         let healed = plan.entries().iter().all(|e| {
@@ -344,9 +324,8 @@ impl<'a> Climate<'a> {
             slot,
             kind,
             args,
-            at: when.at,
+            start: when.start,
             length: when.length,
-            again: when.again,
             asks,
             fault,
         })
@@ -467,14 +446,29 @@ impl<'a> Climate<'a> {
         let length = ms(law.sample(&mut draws.stream("length")));
         let begin = self.chaos.from.as_secs_f64() * 1e9 + turn_ns * f64::from(turn);
         let at = ms(begin + draws.stream("at").between(0.0, (each - length).max(0.0)));
-        let again = (spells > 1).then(|| Again {
-            mean: exact(ms(each)),
-            until: exact(ms(begin + turn_ns - length)),
-        });
+        let last = ms(begin + turn_ns - length);
+        // The latest moment from which it is over in time: it may start so long after it, and a nanosecond.
+        let latest = last - DELAY_MAX - 1e6;
+        let moments = &self.chaos.moments;
+        let waits = !moments.is_empty() && draws.stream("on").chance(ON);
+        let start = match waits && at < latest {
+            true => Start::On(Moment {
+                event: draws.stream("moment").choice(moments).clone(),
+                times: spells,
+                within: format!("{}..{}", exact(at), exact(latest)),
+                cooldown: exact(length + DELAY_MAX),
+            }),
+            false => Start::At {
+                at: exact(at),
+                again: (spells > 1).then(|| Again {
+                    mean: exact(ms(each)),
+                    until: exact(last),
+                }),
+            },
+        };
         When {
-            at: exact(at),
+            start,
             length: exact(length),
-            again,
         }
     }
 }
@@ -524,23 +518,8 @@ impl Chaos {
         let given = args.iter().map(node).collect();
         let args = record_of(kind.params, given, place, &mut issues);
         let text = |words: &str| node_at(&crate::param::Kind::Text, words, &place.span);
-        let mut timing: Vec<(&str, Node)> =
-            vec![("at", text(&when.at)), ("for", text(&when.length))];
-        if let Some(Again { mean, until }) = &when.again {
-            let key = |name: &str| NodeKey {
-                name: name.to_owned(),
-                span: place.span.clone(),
-            };
-            let entries = [
-                ("mean", mean.as_str()),
-                ("dist", "uniform"),
-                ("until", until),
-            ];
-            let entries = entries.map(|(name, words)| (key(name), text(words)));
-            let raw = Raw::Table(entries.to_vec());
-            let span = place.span.clone();
-            timing.push(("every", Node { span, raw }));
-        }
+        let mut timing = when.start.nodes(&place.span);
+        timing.push(("for", text(&when.length)));
         if asks {
             timing.push(("if_none", text("skip")));
         }

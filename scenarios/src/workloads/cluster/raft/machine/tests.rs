@@ -9,7 +9,7 @@ use super::*;
 use crate::workloads::cluster::raft::mutant::Mutant;
 use squall_core::Seed;
 
-const MS: u64 = 1_000_000;
+pub(super) const MS: u64 = 1_000_000;
 
 fn rules(me: Member, mutant: Option<Mutant>) -> Rules {
     Rules {
@@ -24,6 +24,7 @@ fn rules(me: Member, mutant: Option<Mutant>) -> Rules {
         snapshot_every: 10,
         snapshot_keep: 2,
         voters_min: 1,
+        hold_ns: 0,
         mutant,
     }
 }
@@ -40,26 +41,31 @@ fn blank(voters: Voters) -> Stored {
 }
 
 /// Replicas, the messages between them, and what they answered. Everything is durable at once.
-struct Cluster {
+pub(super) struct Cluster {
     rafts: Vec<Raft>,
     now: u64,
     wire: Vec<(Member, Rc<Message>)>,
+    asked: Ticket,
     answers: Vec<(Ticket, Answer)>,
     notes: Vec<(Member, Note)>,
     /// Who neither hears nor is heard.
-    cut: Vec<Member>,
+    pub(super) cut: Vec<Member>,
 }
 
 impl Cluster {
     fn new(count: usize, mutant: Option<Mutant>) -> Self {
+        Self::of(count, |rules| Rules { mutant, ..rules })
+    }
+    pub(super) fn of(count: usize, change: impl Fn(Rules) -> Rules) -> Self {
         let start = |me| {
             let key = Key::new(Seed(1), "raft", "election").child(u64::from(me));
-            Raft::new(rules(me, mutant), blank(Voters::first(count)), key, 0)
+            Raft::new(change(rules(me, None)), blank(Voters::first(count)), key, 0)
         };
         let mut cluster = Self {
             rafts: (0..Member::try_from(count).unwrap()).map(start).collect(),
             now: 0,
             wire: Vec::new(),
+            asked: 0,
             answers: Vec::new(),
             notes: Vec::new(),
             cut: Vec::new(),
@@ -102,7 +108,7 @@ impl Cluster {
         }
     }
     /// Time passes in steps of a millisecond, messages take none.
-    fn pass(&mut self, ms: u64) {
+    pub(super) fn pass(&mut self, ms: u64) {
         for _ in 0..ms {
             self.now += MS;
             for at in 0..self.rafts.len() {
@@ -114,23 +120,24 @@ impl Cluster {
             self.settle();
         }
     }
-    fn leader(&self) -> Option<Member> {
+    pub(super) fn leader(&self) -> Option<Member> {
         let leads = |(_, raft): &(usize, &Raft)| raft.leads();
         let leaders = self.rafts.iter().enumerate().filter(leads);
         let latest = leaders.max_by_key(|(_, raft)| raft.hard.term)?;
         Member::try_from(latest.0).ok()
     }
     fn ask(&mut self, member: Member, request: Request) -> Ticket {
-        let ticket = self.notes.len() as u64 * 1000 + self.answers.len() as u64 + 1;
+        self.asked += 1;
+        let ticket = self.asked;
         self.rafts[usize::from(member)].request(self.now, ticket, request);
         self.collect();
         ticket
     }
-    fn answer(&self, ticket: Ticket) -> Option<Answer> {
+    pub(super) fn answer(&self, ticket: Ticket) -> Option<Answer> {
         let found = self.answers.iter().find(|(known, _)| *known == ticket);
         found.map(|(_, answer)| *answer)
     }
-    fn put(&mut self, member: Member, serial: u32, value: u64) -> Ticket {
+    pub(super) fn put(&mut self, member: Member, serial: u32, value: u64) -> Ticket {
         let id = CommandId { session: 9, serial };
         let op = Op::Put(value);
         self.ask(member, Request::Write { id, key: 1, op })
