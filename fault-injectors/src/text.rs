@@ -43,7 +43,9 @@ pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
         })
         .collect();
     let mut text = rows(&lines, "  ");
-    text.push_str(&trigger::triggers(plan, topology));
+    text.push_str(&trigger::triggers(plan, topology, &|length| {
+        length.to_string()
+    }));
     if text.is_empty() {
         text.push_str("  no fault acts\n");
     }
@@ -348,11 +350,12 @@ fn disk_text(primitive: &Primitive) -> String {
         },
         Primitive::LyingFsync { share, .. } => format!("{} lie", part(*share, "syncs")),
         Primitive::UnsyncedLoss { share, .. } => {
-            format!("a loss of power takes {share} of unsynced writes")
+            format!("a loss of power takes {}", part(*share, "unsynced writes"))
         }
         Primitive::TornWrite { share, unit, .. } => {
             let unit = size_text(*unit);
-            format!("a loss of power tears {share} of unsynced writes, unit {unit}")
+            let part = part(*share, "unsynced writes");
+            format!("a loss of power tears {part}, unit {unit}")
         }
         Primitive::BitRot {
             share,

@@ -329,7 +329,20 @@ fn all_defaults_are_valid_and_all_keys_are_described() {
         }
     });
     assert!(count > 30, "{count}");
-    assert!(workloads::list().contains("at-most-once-effect"));
+    let overview = workloads::list();
+    for kind in workloads::ALL {
+        let line = overview.lines().find(|line| line.starts_with(kind.name));
+        assert!(
+            line.is_some_and(|line| line.ends_with(kind.summary)),
+            "{overview}"
+        );
+    }
+    assert!(
+        overview.lines().count() <= workloads::ALL.len() + 1,
+        "{overview}"
+    );
+    let agents = workloads::find("agents").expect("a kind");
+    assert!(agents.describe().contains("at-most-once-effect"));
     assert!(workloads::list_metrics().contains("node_vmstat_pgmajfault"));
 }
 

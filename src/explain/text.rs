@@ -2,6 +2,7 @@
 
 use super::{Explanation, FaultRole, Limit, Outlives, Role, Threshold};
 use squall_core::history::Part;
+use squall_core::words::{listed, span};
 use squall_reports::signal_lines;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -100,19 +101,10 @@ fn each_alone(explanation: &Explanation) -> Vec<&FaultRole> {
 /// Acquitted faults that the headline names.
 const ACQUITTED_MAX: usize = 5;
 
-/// A fault with its kind and its nodes.
+/// A fault with its kind and what it acts on.
 fn called(fault: &FaultRole) -> String {
-    const NODES_MAX: usize = 3;
-    let mut on = fault
-        .nodes
-        .iter()
-        .take(NODES_MAX)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if fault.nodes.len() > NODES_MAX {
-        let _ = write!(on, " and {} more", fault.nodes.len() - NODES_MAX);
-    }
+    const TARGETS_MAX: usize = 3;
+    let on = listed(&fault.targets, TARGETS_MAX);
     let kind = match fault.label.starts_with(&fault.kind) {
         true => "",
         false => fault.kind.as_str(),
@@ -147,6 +139,18 @@ pub fn report(explanation: &Explanation) -> String {
     }
     let at = explanation.at.map_or(String::new(), |at| format!("{at}  "));
     line("broken", &format!("{at}{}", explanation.violation));
+    if let Some((_, command)) = explanation.also.first() {
+        let names: Vec<&str> = explanation
+            .also
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let are = if names.len() == 1 { "is" } else { "are" };
+        line(
+            "also",
+            &format!("{} {are} broken too: {command}", names.join(", ")),
+        );
+    }
     let seeds: Vec<String> = explanation.seeds.iter().map(ToString::to_string).collect();
     line(
         "seeds",
@@ -278,7 +282,8 @@ fn outlives_lines(outlives: &Outlives) -> Vec<(&'static str, String)> {
         let text = match drained.is_zero() {
             true => format!("{metric} is well as soon as the faults heal, at {healed}"),
             false => format!(
-                "{metric} is well when what was under way has ended, {drained} after the heal at {healed}"
+                "{metric} is well when what was under way has ended, {} after the heal at {healed}",
+                span(*drained)
             ),
         };
         return vec![("afterwards", text)];
@@ -291,7 +296,8 @@ fn outlives_lines(outlives: &Outlives) -> Vec<(&'static str, String)> {
     let mut lines = vec![(
         "outlives",
         format!(
-            "its faults: {metric} is ill for {ill_for} after the heal at {healed}{end}; {} at last, {} before",
+            "its faults: {metric} is ill for {} after the heal at {healed}{end}; {} at last, {} before",
+            span(*ill_for),
             number(*value),
             number(*before)
         ),
