@@ -16,6 +16,7 @@ pub use target::target;
 use crate::topology::Topology;
 use squall_core::plan::{Entry, Plan, Primitive};
 use std::fmt::Write as _;
+
 /// The timeline of a plan, one line an overlay, in the order in which they start; then what waits for
 /// something to happen, with the times of its overlays from then on; then the notes.
 pub fn plan_text(plan: &Plan, topology: &Topology) -> String {
@@ -69,6 +70,7 @@ fn rows(lines: &[[String; 4]], indent: &str) -> String {
     }
     text
 }
+
 /// What a primitive does to what it acts on.
 pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
     match primitive {
@@ -116,6 +118,7 @@ pub fn effect(primitive: &Primitive, topology: &Topology) -> String {
         } => knob::effect(*knob, (*change, *value), topology),
     }
 }
+
 /// `all calls`, or `8 % of the calls`.
 fn part(share: f64, what: &str) -> String {
     if share >= 1.0 {

@@ -10,6 +10,7 @@ pub use keys::{AT, CHANCE, EVERY, FOR, LAND, PARAMS};
 
 use crate::param::Args;
 use squall_core::{Law, VirtualDuration, VirtualTime};
+
 /// When, how long, how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {

@@ -13,6 +13,7 @@ use crate::trigger::{self, Taken};
 use squall_core::{VirtualDuration, VirtualTime};
 use std::sync::Arc;
 use walk::Walk;
+
 /// A group as the file has it.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -103,6 +104,7 @@ impl Bundle {
         self.parts.iter().flat_map(of).collect()
     }
 }
+
 /// The groups of a scenario that have been lowered.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {

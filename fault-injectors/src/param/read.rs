@@ -9,6 +9,7 @@ use super::{Arg, Args, Issue, Kind, Need, Node, Param, Place, Raw, Shape, Unit, 
 use keys::{exclusive, group_given, missing, rival, unknown_key};
 use parts::{read_list, read_map, read_variant};
 use scalar::read_scalar;
+
 /// Reads the record `node` by its table. Ranges of the issues are absolute.
 pub fn read(params: &[Param], node: &Node, issues: &mut Vec<Issue>) -> Args {
     let before = issues.len();

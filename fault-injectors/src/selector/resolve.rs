@@ -11,6 +11,7 @@ use crate::param::Issue;
 use crate::topology::Topology;
 use members::members_of;
 use squall_core::{NodeId, Sample};
+
 impl Selector {
     /// The whole set, in topology order, before anything is picked from it. Never empty. Nodes that
     /// `never` spares are in it: they are held back from faults alone.
@@ -158,6 +159,7 @@ impl Pick {
         }
     }
 }
+
 /// `set` round robin over the values of a label, each in the order of its first member.
 fn spread(set: &[NodeId], label: &str, topology: &Topology) -> Vec<NodeId> {
     let mut rounds: Vec<(Option<&str>, u32)> = Vec::new();

@@ -4,11 +4,13 @@ use super::part;
 use crate::param::{Unit, law_text, size_text};
 use squall_core::disk::DiskOps;
 use squall_core::plan::{Arithmetic, DiskSpace, Primitive};
+
 /// [`part`] of operations of a disk.
 fn part_of(share: f64, ops: DiskOps) -> String {
     let ops = ops.to_string();
     part(share, ops.strip_prefix("all ").unwrap_or(&ops))
 }
+
 /// What such a primitive does to its disk; nothing for others.
 pub(super) fn effect(primitive: &Primitive) -> String {
     match primitive {

@@ -76,6 +76,7 @@ pub(super) fn effect(primitive: &Primitive) -> String {
         _ => String::new(),
     }
 }
+
 fn step_text(offset_ns: i64, strobe: Option<VirtualDuration>, end: StepEnd) -> String {
     let sign = if offset_ns < 0 { '-' } else { '+' };
     let size = VirtualDuration::from_nanos(offset_ns.unsigned_abs());

@@ -4,6 +4,7 @@ use super::calls;
 use crate::topology::Topology;
 use squall_core::plan::{DiskTarget, LinkTarget, Primitive};
 use squall_core::{NodeId, ServiceId};
+
 /// What a primitive acts on.
 pub fn target(primitive: &Primitive, topology: &Topology) -> String {
     let node = |id: &NodeId| match topology.nodes().get(id.index()) {

@@ -79,6 +79,7 @@ impl Timing {
         }
     }
 }
+
 /// The largest value that a moment can be.
 fn highest(law: &Law) -> f64 {
     match law {

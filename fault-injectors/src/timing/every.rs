@@ -4,6 +4,7 @@ use super::{Dist, Every, Overlap};
 use crate::draws::Draws;
 use crate::param::Args;
 use squall_core::{Law, VirtualDuration};
+
 /// Variance over squared mean of gaps in clusters where the file does not say.
 const CV2: f64 = 4.0;
 

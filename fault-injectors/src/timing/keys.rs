@@ -2,6 +2,7 @@
 
 use crate::param::{Kind, Param};
 use crate::trigger;
+
 /// `at`: the instant of the first occurrence.
 pub const AT: Param = Param::new(
     "at",

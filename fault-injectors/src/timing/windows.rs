@@ -5,6 +5,7 @@ use crate::draws::Draws;
 use crate::lowering::Refusal;
 use crate::param::Issue;
 use squall_core::{VirtualDuration, VirtualTime};
+
 /// Occurrences one fault may have in one seed.
 const OCCURRENCES_MAX: usize = 10_000;
 impl Timing {

@@ -12,6 +12,7 @@ use crate::lowering::Lowering;
 use crate::param::{Kind, Param};
 use squall_core::plan::{KnobChange, Primitive};
 use squall_core::{NodeId, VirtualTime};
+
 const GRACE: Param = Param::new(
     "grace",
     Kind::Duration,

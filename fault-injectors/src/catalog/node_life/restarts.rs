@@ -7,6 +7,7 @@ use crate::lowering::{Lowering, Refusal};
 use crate::param::{Args, Issue, Kind, Param};
 use squall_core::plan::{Family, Primitive, Seen};
 use squall_core::{NodeId, VirtualDuration, VirtualTime};
+
 /// One planned restart: notice, grace, down. Gives the time of its end.
 fn restart(
     lowering: &mut Lowering<'_>,

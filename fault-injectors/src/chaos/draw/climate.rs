@@ -7,6 +7,7 @@ use crate::catalog::FaultKind;
 use crate::draws::Draws;
 use crate::topology::{GroupRole, Topology};
 use squall_core::{NodeId, Sample, Seed};
+
 /// What holds for all slots of a seed.
 pub(super) struct Climate<'a> {
     pub(super) chaos: &'a Chaos,
@@ -138,6 +139,7 @@ impl<'a> Climate<'a> {
         })
     }
 }
+
 /// Roles that only nodes of the pool may have, as selectors.
 pub(in super::super) fn roles(topology: &Topology, pool: &[NodeId]) -> Vec<String> {
     let inside = |role: &&GroupRole| role.nodes.iter().all(|node| pool.contains(node));

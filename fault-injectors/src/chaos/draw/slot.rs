@@ -8,6 +8,7 @@ use crate::draws::Draws;
 use crate::lowering::lower;
 use crate::param::Need;
 use squall_core::{Sample, VirtualDuration, VirtualTime};
+
 /// Values that cannot be, more cores than there are for instance, are drawn again so many times, each
 /// time for a shorter fault.
 const ATTEMPTS: u32 = 8;

@@ -4,6 +4,7 @@ use super::Again;
 use super::climate::Climate;
 use crate::draws::Draws;
 use squall_core::{Law, Sample};
+
 /// When a fault acts.
 pub(super) struct When {
     pub(super) at: String,

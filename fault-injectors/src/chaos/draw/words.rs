@@ -8,6 +8,7 @@ use crate::lowering::FaultUse;
 use crate::param::{Node, NodeKey, Raw};
 use crate::timing::{self, Timing};
 use squall_core::plan::Land;
+
 impl Chaos {
     /// Drawn words as a fault of the file; `None` for words that cannot be.
     pub(super) fn fault(

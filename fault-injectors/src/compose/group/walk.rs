@@ -7,6 +7,7 @@ use crate::param::Issue;
 use crate::timing::{Length, Timing, Window};
 use crate::trigger::Taken;
 use squall_core::{Sample, VirtualTime};
+
 /// Turns that all members of a group may have together in one seed.
 const TURNS_MAX: usize = 10_000;
 /// One lowering of a group.

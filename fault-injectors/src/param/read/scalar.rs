@@ -7,6 +7,7 @@ use super::super::{
 use super::{mismatch, place_of};
 use crate::selector::{LinkSelector, Selector};
 use std::ops::Range;
+
 /// Values without parts; `None` for other kinds.
 pub(super) fn read_scalar(kind: &Kind, node: &Node) -> Option<Result<Value, Issue>> {
     let place = place_of(node);

@@ -6,6 +6,7 @@ use crate::param::{Issue, suggest};
 use crate::topology::Topology;
 use squall_core::NodeId;
 use squall_core::plan::LinkTarget;
+
 impl LinkSelector {
     /// Whether one of its ends names roles that nodes take and give up.
     pub fn has_roles(&self, topology: &Topology) -> bool {

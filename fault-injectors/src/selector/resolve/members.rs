@@ -5,6 +5,7 @@ use crate::param::{Issue, suggest};
 use crate::topology::{GroupRole, Topology};
 use squall_core::NodeId;
 use squall_core::plan::Role;
+
 impl Term {
     /// Whether it is a role that nodes take and give up.
     pub(crate) fn is_role(&self, topology: &Topology) -> bool {
@@ -45,6 +46,7 @@ fn nobody(role: &str, of: &str, topology: &Topology, range: core::ops::Range<usi
         }
     }
 }
+
 /// The nodes that a term means; of a role that is taken and given up nobody yet.
 pub(super) fn members_of(term: &Term, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
     let range = || term.range.clone();

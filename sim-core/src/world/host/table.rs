@@ -52,15 +52,19 @@ const fn row(
 fn percent(average: f64) -> f64 {
     libm::round(average * 100.0) / 100.0
 }
+
 fn avg10(stall: &Stall) -> f64 {
     percent(stall.averages().avg10)
 }
+
 fn avg60(stall: &Stall) -> f64 {
     percent(stall.averages().avg60)
 }
+
 fn avg300(stall: &Stall) -> f64 {
     percent(stall.averages().avg300)
 }
+
 /// The groups, in the order in which they are sampled.
 const GROUPS: [&[Row]; 6] = [
     &cpu::ROWS,
@@ -96,6 +100,7 @@ pub(super) const ROWS: [Row; COUNT] = {
     }
     all
 };
+
 /// All host signals, in the order in which they are sampled.
 pub const HOST_SIGNALS: [HostSignal; ROWS.len()] = {
     let mut all = [ROWS[0].signal; ROWS.len()];
