@@ -121,7 +121,7 @@ fn check_roles(
     let span = || record.place("roles").span.clone();
     if roles(topology, pool).is_empty() {
         let wrong = Issue::new("nobody who may be hit ever has a role", span());
-        let help = "leave it out, or name in `nodes` all nodes of a workload with roles: `squall list workloads`";
+        let help = "leave it out, or name in `nodes` all nodes of a workload with roles: `squall list workloads KIND`";
         issues.push(wrong.help(help));
     } else if healthy > 0 || nodes_max < pool.len() {
         let wrong = Issue::new("whoever has a role may be any of the nodes", span());
