@@ -1,5 +1,6 @@
 //! Services, replicas, clients and their guards, as the parameters say.
 
+mod graph;
 mod read;
 
 pub(super) use read::prepare;

@@ -1,8 +1,11 @@
 //! The controller: stages, bakes, gates, the way back.
 
+mod back;
+mod traffic;
+
 use super::agent::{DRAINED, NEW, SERVING};
 use super::fleet::Tally;
-use super::gate::{Reading, Readings, TOO_LONG, UNKNOWN};
+use super::gate::{Readings, TOO_LONG, UNKNOWN};
 use super::mutant::Mutant;
 use super::shared::{Order, Phase, Shared, Store};
 use super::wave::Step;
@@ -245,123 +248,5 @@ impl Controller {
             self.enter(Phase::Done, stage);
             self.cx.event(events.finished, stage as u64, 0);
         }
-    }
-    fn turn_back(&self, bits: u64) {
-        let (now, stage) = (self.cx.monotonic(), self.store().stage);
-        self.enter(Phase::Back, stage);
-        if self.shared.has(Mutant::R07) {
-            let steps = self.steps.borrow();
-            let under_way =
-                (0..steps.len()).filter(|place| matches!(steps[*place], Step::Installing(_)));
-            self.forgotten.replace(under_way.collect());
-        }
-        self.cx
-            .event(self.shared.events.rollback, stage as u64, bits);
-        let most = self.shared.most.get();
-        self.cx.sample(self.shared.metrics.exposed_bad, most);
-        let mut marks = self.shared.marks.borrow_mut();
-        marks[1] = Some(now);
-        if let Some(first) = marks[0] {
-            self.cx.sample(
-                self.shared.metrics.detect,
-                now.saturating_sub(first).as_secs_f64(),
-            );
-        }
-    }
-    /// First the requests, then the nodes.
-    fn back(&self) {
-        let (places, stage) = (self.shared.config.places, self.store().stage);
-        if !self.split_to(0.0) {
-            return;
-        }
-        let routers = places..self.shared.config.targets.len();
-        let split = routers.into_iter().all(|router| self.has_followed(router));
-        let forgotten = |place: usize| self.forgotten.borrow().contains(&place);
-        self.advance(forgotten, true);
-        if split && (0..places).all(|place| self.is_ready(place, false) || forgotten(place)) {
-            self.enter(Phase::RolledBack, stage);
-            self.cx
-                .event(self.shared.events.rolled_back, stage as u64, 0);
-            if let Some(red) = self.shared.marks.borrow()[1] {
-                let time = self.cx.monotonic().saturating_sub(red);
-                self.cx
-                    .sample(self.shared.metrics.rollback, time.as_secs_f64());
-            }
-        }
-    }
-
-    /// Splits requests as nodes are ready; whether all routers that answer do.
-    fn split(&self, stage: usize) -> bool {
-        let (config, marks) = (&self.shared.config, &self.shared.marks);
-        let ready = (0..config.places)
-            .filter(|place| self.is_ready(*place, true))
-            .count();
-        if ready > 0 && marks.borrow()[0].is_none() {
-            marks.borrow_mut()[0] = Some(self.cx.monotonic());
-        }
-        let ahead = usize::from(self.shared.has(Mutant::R08));
-        let most = config.stages[(stage + ahead).min(config.stages.len() - 1)].0;
-        // Of the nodes that serve: those that are out leave their part to the others.
-        let serving = (0..config.places)
-            .filter(|place| self.is_available(*place))
-            .count();
-        let share = ready as f64 / serving.max(1) as f64;
-        self.split_to(if ready == 0 {
-            0.0
-        } else if ahead > 0 {
-            most
-        } else {
-            share.min(most)
-        })
-    }
-    fn split_to(&self, share: f64) -> bool {
-        let config = &self.shared.config;
-        let mut all = true;
-        for target in config.places..config.targets.len() {
-            let last = self.orders.borrow()[target];
-            if last.is_none_or(|(_, order)| order != Order::Split(share)) {
-                self.order(target, Order::Split(share));
-            }
-            all &= self.has_followed(target) || !self.knows(target);
-        }
-        if all {
-            self.shared.most.update(|most| most.max(share));
-            self.cx.sample(self.shared.metrics.exposed, share);
-        }
-        all
-    }
-
-    /// Judges if it is time for it, or `now`; what is red.
-    fn gate(&self, now: bool) -> u64 {
-        let (config, at) = (&self.shared.config, self.cx.monotonic());
-        let latest = self.readings.borrow().latest();
-        if !now && latest.is_some_and(|latest| at < latest + config.gate.every) {
-            return self.bits.get();
-        }
-        let views = self.views.borrow();
-        let news = (0..config.places).filter(|place| views[*place].new && self.knows(*place));
-        let memory = news.map(|place| views[place].memory).reduce(f64::max);
-        let mut tallies = [Tally::default(); 2];
-        for view in &views[config.places..] {
-            for (sum, tally) in tallies.iter_mut().zip(view.tallies) {
-                sum.ended += tally.ended;
-                sum.errors += tally.errors;
-                sum.latency_ns += tally.latency_ns;
-            }
-        }
-        if let Some(memory) = memory {
-            self.cx.sample(self.shared.metrics.memory, memory);
-        }
-        let memory = memory.map(|memory| memory / config.memory as f64);
-        let reading = Reading {
-            at,
-            tallies,
-            memory,
-        };
-        let bits = self.readings.borrow_mut().judge(&config.gate, reading);
-        self.bits.set(bits);
-        self.cx
-            .event(self.shared.events.gate, self.store().stage as u64, bits);
-        bits
     }
 }

@@ -4,6 +4,8 @@
 //! from that. All that happens between two waits happens at one instant.
 
 mod checks;
+mod machines;
+mod measure;
 mod nodes;
 mod pods;
 mod scale;

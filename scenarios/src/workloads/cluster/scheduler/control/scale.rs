@@ -1,6 +1,6 @@
 //! Services have the replicas that they shall have, and the autoscaler says how many.
 
-use super::{Control, Phase, Source};
+use super::{Control, Phase, Source, halves};
 use crate::workloads::cluster::autoscaler::{Metric, Scaler, Served};
 use crate::workloads::cluster::scheduler::client;
 use crate::workloads::cluster::scheduler::mutant::Mutant;
@@ -122,5 +122,10 @@ impl Control {
                 self.scaled(number, (current, wanted));
             }
         }
+    }
+    /// A service has other replicas from now on.
+    pub(super) fn scaled(&self, kind: u32, (from, to): (u32, u32)) {
+        self.store().wanted[kind as usize] = to;
+        self.event(self.shared.events.scaled, kind, halves(to, from));
     }
 }
