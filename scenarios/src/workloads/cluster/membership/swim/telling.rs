@@ -32,6 +32,8 @@ pub(super) struct Telling {
     /// was told.
     orders: ByMember<u32>,
     count: usize,
+    /// The memory of a level that is gone, for the next one: a few pieces make a new one in each round.
+    spare: VecDeque<Piece>,
     /// Counts down, so that a newer piece is before an older one.
     next: u32,
 }
@@ -61,16 +63,14 @@ impl Telling {
         if let Some((at, place)) = found {
             self.count -= 1;
             self.levels[at].waiting.remove(place);
-            if self.levels[at].waiting.is_empty() {
-                self.levels.remove(at);
-            }
+            self.close_if_empty(at);
         }
     }
     fn put(&mut self, told: u32, piece: Piece) {
         self.count += 1;
         let at = self.levels.partition_point(|level| level.told < told);
         if self.levels.get(at).is_none_or(|level| level.told != told) {
-            let waiting = VecDeque::new();
+            let waiting = core::mem::take(&mut self.spare);
             self.levels.insert(at, Level { told, waiting });
         }
         let waiting = &mut self.levels[at].waiting;
@@ -85,11 +85,14 @@ impl Telling {
     fn pop(&mut self) -> Option<(u32, Piece)> {
         let level = self.levels.first_mut()?;
         let found = (level.told, level.waiting.pop_front()?);
-        if level.waiting.is_empty() {
-            self.levels.remove(0);
-        }
+        self.close_if_empty(0);
         self.count -= 1;
         Some(found)
+    }
+    fn close_if_empty(&mut self, level: usize) {
+        if self.levels[level].waiting.is_empty() {
+            self.spare = self.levels.remove(level).waiting;
+        }
     }
     /// Up to `most` pieces for one packet. Each is forgotten after it was told `tellings` times.
     pub(super) fn take(&mut self, most: usize, tellings: u32, mut to: impl FnMut(News) -> bool) {
@@ -109,7 +112,8 @@ impl Telling {
             }
         }
         if self.is_empty() {
-            self.orders.clear();
+            self.orders = ByMember::new();
+            self.spare = VecDeque::new();
         }
     }
 }
