@@ -1,5 +1,5 @@
 //! 100,000 members of one cluster: the protocol of the membership workload in plain event handlers. Each
-//! probes one other a second through the network; one in ten thousand dies, and all others hear of it.
+//! probes one other a second through the network; ten of them die, or a hundred, and all others hear of it.
 
 use crate::{peak_mib, timed};
 use squall::core::plan::{Entry, Land, Plan, PlannedFault, Primitive, Seen};
@@ -15,7 +15,8 @@ use std::rc::Rc;
 
 const MEMBERS: u32 = 100_000;
 /// Each death is heard by all, and told on by each a hundred times: what they cost is their number.
-const DEAD: u32 = MEMBERS / 10_000;
+const FEW: u32 = 10;
+const MANY: u32 = 100;
 const SECONDS: u64 = 40;
 const S: u64 = 1_000_000_000;
 
@@ -33,6 +34,7 @@ fn add(count: &Cell<u64>, by: u64) {
 
 struct Node {
     me: Member,
+    dead: u32,
     rules: Rc<Rules>,
     ports: Rc<Vec<PortId>>,
     count: Rc<Counts>,
@@ -52,7 +54,7 @@ impl Node {
                 Note::Period => add(&self.count.probes, 1),
                 Note::Dead(member, ..) => {
                     add(&self.count.verdicts, 1);
-                    add(&self.count.wrong, u64::from(!is_doomed(member)));
+                    add(&self.count.wrong, u64::from(!is_doomed(member, self.dead)));
                 }
                 _ => {}
             }
@@ -126,19 +128,20 @@ impl Handler for Node {
     }
 }
 
-const fn is_doomed(member: Member) -> bool {
-    member % (MEMBERS / DEAD) == 7
+/// Whether a member is one of the `dead`, who are evenly spread.
+const fn is_doomed(member: Member, dead: u32) -> bool {
+    member % (MEMBERS / dead) == 7
 }
 
-/// One after the other in the third second, for good.
-fn plan() -> Plan {
+/// One each ten milliseconds from the third second on, for good.
+fn plan(dead: u32) -> Plan {
     let fault = PlannedFault {
         kind: "node-loss".into(),
         label: "node-loss".into(),
         land: Land::EverySeed,
         notes: Vec::new(),
     };
-    let doomed = (0..MEMBERS).filter(|member| is_doomed(*member));
+    let doomed = (0..MEMBERS).filter(|member| is_doomed(*member, dead));
     let entry = |(part, member): (u32, Member)| Entry {
         fault: 0,
         part,
@@ -153,7 +156,16 @@ fn plan() -> Plan {
     Plan::new(vec![fault], (0..).zip(doomed).map(entry).collect())
 }
 
-pub(crate) fn run() {
+/// Ten deaths.
+pub(crate) fn few() {
+    run(FEW);
+}
+/// A hundred.
+pub(crate) fn many() {
+    run(MANY);
+}
+
+fn run(dead: u32) {
     let count = Rc::new(Counts::default());
     let before = peak_mib();
     let (cpu, (events, digest)) = timed(|| {
@@ -182,6 +194,7 @@ pub(crate) fn run() {
             let (rules, ports, count) = (Rc::clone(&rules), Rc::clone(&ports), Rc::clone(&count));
             world.handler(*node, move || Node {
                 me,
+                dead,
                 rules: Rc::clone(&rules),
                 ports: Rc::clone(&ports),
                 count: Rc::clone(&count),
@@ -189,14 +202,14 @@ pub(crate) fn run() {
                 armed: u64::MAX,
             });
         }
-        world.set_plan(plan());
+        world.set_plan(plan(dead));
         let stop = world.run(Bounds::until(VirtualTime::from_nanos(SECONDS * S)));
         let finished = world.finish(&stop);
         (finished.events, finished.digest)
     });
     let (sent, probes) = (count.sent.get(), count.probes.get());
     let (verdicts, wrong) = (count.verdicts.get(), count.wrong.get());
-    let all = u64::from(MEMBERS - DEAD) * u64::from(DEAD);
+    let all = u64::from(MEMBERS - dead) * u64::from(dead);
     assert_eq!(wrong, 0, "members that run are held for dead");
     assert!(
         verdicts > all / 100 * 95,
@@ -204,7 +217,7 @@ pub(crate) fn run() {
     );
     let peak = peak_mib().unwrap_or(f64::NAN);
     println!(
-        "membership   {MEMBERS} members, {SECONDS} s, {probes} periods, {sent} messages, {DEAD} deaths, \
+        "membership   {MEMBERS} members, {SECONDS} s, {probes} periods, {sent} messages, {dead} deaths, \
          {verdicts} of {all} verdicts, none wrong, digest {digest}\n             {cpu:.2} s CPU, {:.0} ns \
          an event of {events}, peak {peak:.0} MiB, {:.0} KiB a member",
         cpu * 1e9 / events as f64,

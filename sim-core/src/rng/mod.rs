@@ -72,14 +72,19 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// A stable hash of a name: FNV-1a, then the splitmix64 finaliser. Pinned by golden vectors, since
 /// every draw rests on it.
 pub const fn path_hash(path: &str) -> u64 {
-    let bytes = path.as_bytes();
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    mix(fnv(FNV_BASIS, path.as_bytes()))
+}
+
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a goes on over more bytes.
+const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut i = 0;
     while i < bytes.len() {
         hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
         i += 1;
     }
-    mix(hash)
+    hash
 }
 
 /// A stable hash of a number, for instance of a key that is put in a shard.
@@ -94,7 +99,15 @@ pub struct Key(u64);
 impl Key {
     /// The key for `purpose` of the entity at `path`, for instance (`link/a->b`, `loss`).
     pub const fn new(seed: Seed, path: &str, purpose: &str) -> Self {
-        let entity = mix(seed.0.wrapping_add(GOLDEN) ^ path_hash(path));
+        Self::hashed(seed, path_hash(path), purpose)
+    }
+    /// The same for a path in parts, which are not put together first: a network has millions of links.
+    pub(crate) fn of_parts(seed: Seed, path: &[&str], purpose: &str) -> Self {
+        let bytes = |hash, part: &&str| fnv(hash, part.as_bytes());
+        Self::hashed(seed, mix(path.iter().fold(FNV_BASIS, bytes)), purpose)
+    }
+    const fn hashed(seed: Seed, path: u64, purpose: &str) -> Self {
+        let entity = mix(seed.0.wrapping_add(GOLDEN) ^ path);
         Self(mix(entity.wrapping_add(path_hash(purpose).rotate_left(32))))
     }
     /// A key below this one, for the parts of an entity that have a number instead of a name.
@@ -162,6 +175,8 @@ mod tests {
         assert_eq!(path_hash("link/a->b"), GOLDEN_HASHES.1);
         let mut draw = Key::new(Seed(0x11), "link/a->b", "loss").at(17);
         assert_eq!([draw.next_u64(), draw.next_u64()], GOLDEN_DRAWS);
+        let parts = Key::of_parts(Seed(0x11), &["link/", "a", "->", "b"], "loss");
+        assert_eq!(parts, Key::new(Seed(0x11), "link/a->b", "loss"));
     }
     const GOLDEN_HASHES: (u64, u64) = (0xf52a_15e9_a9b5_e89b, 0x36c9_51b5_242b_fc13);
     const GOLDEN_DRAWS: [u64; 2] = [0x8504_87a6_8c96_606a, 0x21e4_2216_47a3_3211];

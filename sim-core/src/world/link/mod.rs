@@ -31,7 +31,6 @@ pub(super) struct Link {
     /// Shared by all links that have the same.
     profile: Rc<LinkProfile>,
     key: Key,
-    delay_key: Key,
     /// The delay in nanoseconds, if the profile always gives the same: most do, and conversion from a
     /// law costs more than the rest of a calm link. Else [`DRAWN`].
     constant: u64,
@@ -118,7 +117,6 @@ impl Link {
             constant: constant(&profile),
             profile,
             key,
-            delay_key: key.child(1),
             messages: 0,
             last_arrival: 0,
             connection: Connection::CLOSED,
@@ -158,18 +156,23 @@ impl Link {
         let loss = self.profile.loss;
         loss > 0.0 && self.key.child(2).at(ordinal).chance(loss)
     }
+    /// Of which delays are drawn: made each time, since that costs less than to keep it for every link.
+    #[inline]
+    fn delay_key(&self) -> Key {
+        self.key.child(1)
+    }
     #[inline]
     fn base_delay(&self, ordinal: u64) -> u64 {
         if self.constant != DRAWN {
             return self.constant;
         }
-        let ns = self.profile.delay.sample(&mut self.delay_key.at(ordinal));
+        let ns = self.profile.delay.sample(&mut self.delay_key().at(ordinal));
         VirtualDuration::from_nanos_f64(ns).as_nanos()
     }
 
     /// The delay of a copy of a message, without weather.
     pub(super) fn calm_copy(&self, ordinal: u64, copy: u32) -> u64 {
-        let key = self.delay_key.child(u64::from(copy));
+        let key = self.delay_key().child(u64::from(copy));
         let ns = self.profile.delay.sample(&mut key.at(ordinal));
         VirtualDuration::from_nanos_f64(ns).as_nanos()
     }

@@ -63,9 +63,9 @@ impl Kernel {
     }
     #[cold]
     fn new_link(&mut self, from: NodeId, to: NodeId) -> usize {
-        let name = |node: NodeId| &self.nodes[node.index()].name;
-        let path = format!("link/{}->{}", name(from), name(to));
-        let key = Key::new(self.seed, &path, "link");
+        let name = |node: NodeId| self.nodes[node.index()].name.as_str();
+        let path = ["link/", name(from), "->", name(to)];
+        let key = Key::of_parts(self.seed, &path, "link");
         let rule = self.link_rules.iter().rev().find(|r| r.holds(from, to));
         let profile = rule.map_or(&self.default_link, |rule| &rule.profile);
         self.links

@@ -29,6 +29,8 @@ struct Runner {
     shared: Rc<Shared>,
     me: Member,
     set: Option<MemorySet>,
+    /// When it is late, so that it may be held for dead with reason, and for how long after.
+    late: (u64, u64),
 }
 
 /// A stay in the cluster: from joining to leaving.
@@ -46,11 +48,14 @@ impl Runner {
     fn new(cx: &Cx, shared: &Rc<Shared>, me: Member) -> Self {
         let memory = shared.config.memory;
         let set = memory.map(|memory| cx.memory_set(memory.bytes, memory.zipf, memory.written));
+        let rules = &shared.rules;
+        let longest = rules.suspicion_ns(rules.places).1;
         Self {
             cx: cx.clone(),
             shared: Rc::clone(shared),
             me,
             set,
+            late: (rules.ack / LATE_SHARE, longest.saturating_add(rules.period)),
         }
     }
 
@@ -148,7 +153,7 @@ impl Runner {
                 self.receive(&stay.swim, message);
             }
             let now = reading(cx);
-            shared.truth.acts(self.me, cx.now(), self.late());
+            shared.truth.acts(self.me, cx.now(), self.late);
             if now >= stay.leave_at {
                 stay.swim.borrow_mut().leave(now);
                 shared.truth.left(self.me);
@@ -168,15 +173,6 @@ impl Runner {
             _ if config.cpu.is_zero() => {}
             _ => compute.await,
         }
-    }
-    /// When it is late, so that it may be held for dead with reason, and for how long after.
-    fn late(&self) -> (u64, u64) {
-        let rules = &self.shared.rules;
-        let lasts = rules
-            .suspicion_ns(rules.places)
-            .1
-            .saturating_add(rules.period);
-        (rules.ack / LATE_SHARE, lasts)
     }
 
     fn receive(&self, swim: &RefCell<Swim>, message: Message) {
@@ -246,7 +242,7 @@ impl Runner {
                     cx.sample(events.detection, time);
                 }
                 if verdict != Verdict::Heard {
-                    let wrong = truth.is_well(member, now, self.late().0);
+                    let wrong = truth.is_well(member, now, self.late.0);
                     cx.sample(events.false_kill, f64::from(u8::from(wrong)));
                 }
             }

@@ -105,8 +105,12 @@ impl Swim {
             });
             if known.state == State::Suspect {
                 let lasts = self.rules.suspicion_after(self.view.members(), 0);
-                self.suspicions
-                    .begin((member, incarnation), self.me, (self.now, lasts));
+                self.suspicions.begin(
+                    (member, incarnation),
+                    self.me,
+                    (self.now, lasts),
+                    &self.rules,
+                );
             }
         }
         self.announce();

@@ -13,6 +13,7 @@
 //!
 //! A member costs a few hundred bytes and what differs from the view it began with.
 
+mod by_member;
 mod exchange;
 mod heartbeat;
 mod opinions;
@@ -118,6 +119,8 @@ pub struct Swim {
     heard: Heard,
     suspicions: Suspicions,
     telling: Telling,
+    /// So many members, and how often a piece of news is told among them.
+    tellings: (u32, u32),
     told: bool,
     health: u32,
     numbers: u32,
@@ -163,6 +166,7 @@ impl Swim {
             heard: Heard::default(),
             suspicions: Suspicions::default(),
             telling: Telling::default(),
+            tellings: (0, rules.tellings(0)),
             told: false,
             health: 0,
             numbers: 0,
@@ -312,11 +316,16 @@ impl Swim {
         self.sent += 1;
         self.outputs.sends.push(Send::Packet(to, packet));
     }
-    fn tellings(&self) -> u32 {
-        match self.is(Mutant::M04) {
-            true => u32::MAX,
-            false => self.rules.tellings(self.view.members()),
+    /// How often a piece of news is told. Reckoned when the number of members changes, not for each packet.
+    fn tellings(&mut self) -> u32 {
+        let members = self.view.members();
+        if self.is(Mutant::M04) {
+            return u32::MAX;
         }
+        if self.tellings.0 != members {
+            self.tellings = (members, self.rules.tellings(members));
+        }
+        self.tellings.1
     }
     fn tell(&mut self, news: News) {
         if self.telling.is_empty() {
@@ -338,7 +347,7 @@ impl Swim {
     }
     fn send_news(&mut self, to: Member) {
         let (most, tellings) = (self.rules.gossip_news as usize, self.tellings());
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(most.min(self.telling.len()));
         self.telling.take(most, tellings, |news| {
             all.push(news);
             true

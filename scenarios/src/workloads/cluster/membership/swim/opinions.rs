@@ -98,7 +98,8 @@ impl Swim {
         if !self.is(Mutant::M02) {
             let lasts = self.rules.suspicion_after(members, 0);
             let times = (self.now, lasts);
-            self.suspicions.begin((member, incarnation), from, times);
+            self.suspicions
+                .begin((member, incarnation), from, times, &self.rules);
         }
         self.note(Note::Suspected(member, incarnation, from == self.me));
         self.tell(news);

@@ -1,28 +1,48 @@
 //! Suspicions that run: who is suspected, who says so, and until when.
 
+use super::by_member::ByMember;
 use super::packet::Member;
 use super::rules::Rules;
+use core::ops::Range;
 
 /// A suspicion.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Suspicion {
-    member: Member,
     incarnation: u32,
+    /// Its place in the order in which they began.
+    number: u32,
     since: u64,
     until: u64,
-    /// Who says so, the first one included.
-    by: Vec<Member>,
 }
 
 /// All of a member.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Suspicions(Vec<Suspicion>);
+#[derive(Clone, Debug)]
+pub(super) struct Suspicions {
+    running: ByMember<Suspicion>,
+    open: Open,
+    begun: u32,
+    /// When the first one runs out.
+    first: u64,
+}
+
+impl Default for Suspicions {
+    fn default() -> Self {
+        Self {
+            running: ByMember::new(),
+            open: Open::default(),
+            begun: 0,
+            first: NONE,
+        }
+    }
+}
+
+/// When the first one of none runs out.
+const NONE: u64 = u64::MAX;
 
 impl Suspicions {
     /// When the first one runs out.
-    pub(super) fn deadline(&self) -> u64 {
-        let all = self.0.iter().map(|suspicion| suspicion.until);
-        all.min().unwrap_or(u64::MAX)
+    pub(super) const fn deadline(&self) -> u64 {
+        self.first
     }
     /// Begins one; one of an earlier incarnation is over.
     pub(super) fn begin(
@@ -30,16 +50,21 @@ impl Suspicions {
         (member, incarnation): (Member, u32),
         by: Member,
         times: (u64, u64),
+        rules: &Rules,
     ) {
         self.end(member);
         let (since, lasts) = times;
-        self.0.push(Suspicion {
-            member,
+        let until = since.saturating_add(lasts);
+        self.begun = self.begun.wrapping_add(1);
+        let one = Suspicion {
             incarnation,
+            number: self.begun,
             since,
-            until: since.saturating_add(lasts),
-            by: vec![by],
-        });
+            until,
+        };
+        self.running.insert(member, one);
+        self.open.add(member, by, rules.confirmations);
+        self.first = self.first.min(until);
     }
     /// Another one says the same: the time left shrinks. Whether that was news.
     pub(super) fn confirm(
@@ -49,32 +74,88 @@ impl Suspicions {
         members: u32,
         rules: &Rules,
     ) -> bool {
-        let Some(one) = self.0.iter_mut().find(|one| one.member == member) else {
+        let Some(confirmed) = self.open.add_other(member, by, rules.confirmations) else {
             return false;
         };
-        let confirmed = u32::try_from(one.by.len()).unwrap_or(u32::MAX);
-        if confirmed > rules.confirmations || one.by.contains(&by) {
-            return false;
-        }
-        one.by.push(by);
+        let one = self.running.get_mut(member);
+        let one = one.expect("an open suspicion runs");
+        let before = one.until;
         one.until = one
             .since
             .saturating_add(rules.suspicion_after(members, confirmed));
+        let until = one.until;
+        self.moved(before, until);
         true
     }
     /// It is over, refuted or proved.
     pub(super) fn end(&mut self, member: Member) {
-        self.0.retain(|one| one.member != member);
+        if let Some(one) = self.running.remove(member) {
+            self.open.close(member);
+            self.moved(one.until, NONE);
+        }
+    }
+    /// One that was to run out at `before` does so at `until`.
+    fn moved(&mut self, before: u64, until: u64) {
+        if until <= self.first {
+            self.first = until;
+        } else if before == self.first {
+            let all = self.running.values().map(|one| one.until);
+            self.first = all.min().unwrap_or(NONE);
+        }
     }
     /// Those that ran out, in the order of their beginning.
     pub(super) fn due(&mut self, now: u64) -> Vec<(Member, u32)> {
-        if self.deadline() > now {
+        if self.first > now {
             return Vec::new();
         }
-        let due = self.0.iter().filter(|one| one.until <= now);
-        let due = due.map(|one| (one.member, one.incarnation)).collect();
-        self.0.retain(|one| one.until > now);
-        due
+        let due = self.running.iter().filter(|(_, one)| one.until <= now);
+        let mut due: Vec<_> = due.map(|(member, one)| (member, *one)).collect();
+        due.sort_unstable_by_key(|(_, one)| one.number);
+        for (member, _) in &due {
+            self.end(*member);
+        }
+        let due = due.into_iter();
+        due.map(|(member, one)| (member, one.incarnation)).collect()
+    }
+}
+
+/// Who says so, of suspicions that another one can still shorten: whom is suspected and by whom, in
+/// order. Most news say again what is known, so this is one piece of memory, and what enough have said is
+/// not in it.
+#[derive(Clone, Debug, Default)]
+struct Open(Vec<(Member, Member)>);
+
+impl Open {
+    /// The pairs of a member.
+    fn of(&self, member: Member) -> Range<usize> {
+        let start = self.0.partition_point(|pair| pair.0 < member);
+        let behind = self.0[start..].iter();
+        start..start + behind.take_while(|pair| pair.0 == member).count()
+    }
+    /// The first one that says so.
+    fn add(&mut self, member: Member, by: Member, confirmations: u32) {
+        if confirmations > 0 {
+            let at = self.of(member).end;
+            self.0.insert(at, (member, by));
+        }
+    }
+    /// Another one: how many there were before, if it is another one and one that counts.
+    fn add_other(&mut self, member: Member, by: Member, confirmations: u32) -> Option<u32> {
+        let pairs = self.of(member);
+        if pairs.is_empty() || self.0[pairs.clone()].contains(&(member, by)) {
+            return None;
+        }
+        let confirmed = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
+        if confirmed < confirmations {
+            self.0.insert(pairs.end, (member, by));
+        } else {
+            self.0.drain(pairs);
+        }
+        Some(confirmed)
+    }
+    fn close(&mut self, member: Member) {
+        let pairs = self.of(member);
+        self.0.drain(pairs);
     }
 }
 
@@ -87,7 +168,7 @@ mod tests {
         let rules = Rules::lifeguard(1_000);
         let s = 1_000_000_000;
         let mut all = Suspicions::default();
-        all.begin((7, 2), 1, (10 * s, rules.suspicion_after(1_000, 0)));
+        all.begin((7, 2), 1, (10 * s, rules.suspicion_after(1_000, 0)), &rules);
         let left = |all: &Suspicions| all.deadline() / s;
         assert_eq!(left(&all), 100);
         assert!(!all.confirm(7, 1, 1_000, &rules), "the first one again");

@@ -4,10 +4,10 @@
 //! is a map. So a hundred thousand members that know of each other cost by what happened, not by their
 //! number squared.
 
+use super::by_member::ByMember;
 use super::packet::{Member, State};
 use super::rules::Order;
 use squall_core::{Key, Sample};
-use std::collections::BTreeMap;
 
 /// What is known of one member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ const FIRST: Known = Known {
 #[derive(Clone, Debug)]
 pub struct View {
     base: u32,
-    known: BTreeMap<Member, Known>,
+    known: ByMember<Known>,
     /// How many take part.
     members: u32,
     /// How many of them are suspected.
@@ -39,14 +39,14 @@ impl View {
     pub const fn new(base: u32) -> Self {
         Self {
             base,
-            known: BTreeMap::new(),
+            known: ByMember::new(),
             members: base,
             suspects: 0,
         }
     }
     /// What it knows of a member; `None` if it never heard of it.
     pub fn get(&self, member: Member) -> Option<Known> {
-        let known = || self.known.get(&member).copied();
+        let known = || self.known.get(member).copied();
         let first = || (member < self.base).then_some(FIRST);
         match self.known.is_empty() {
             true => first(),
@@ -76,7 +76,7 @@ impl View {
     }
     /// All that differs from the base, by place.
     pub fn known(&self) -> impl Iterator<Item = (Member, Known)> + '_ {
-        self.known.iter().map(|(member, known)| (*member, *known))
+        self.known.iter().map(|(member, known)| (member, *known))
     }
 
     /// Sets what is known of a member.
@@ -92,7 +92,7 @@ impl View {
     /// Takes over what others began with.
     pub(super) fn rebase(&mut self, base: u32) {
         let new = self.base..base.max(self.base);
-        let told = self.known.range(new.clone()).count();
+        let told = self.known.count(&new);
         self.members += u32::try_from(new.len() - told).expect("fewer than 2^20 places");
         self.base = self.base.max(base);
     }
