@@ -40,8 +40,10 @@ impl Raft {
             self.held.is_empty() || !matches!(self.role, Role::Leader(_)),
             "a leader keeps nobody waiting"
         );
-        while let Some(held) = self.held.pop_front_if(|held| held.until <= self.now) {
-            self.answer(held.ticket, Answer::NotLeader(None));
+        while let Some(held) = self.held.front().filter(|held| held.until <= self.now) {
+            let ticket = held.ticket;
+            self.held.pop_front();
+            self.answer(ticket, Answer::NotLeader(None));
         }
     }
 }
