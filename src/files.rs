@@ -88,8 +88,8 @@ pub fn load(path: &Path, settings: &Settings) -> Result<Ready, LoadError> {
     Ok(scenario.ready(&Place::of(path))?)
 }
 
-/// The scenario files at `path`: itself, or all `.toml` files below it, sorted. Hidden folders, `target`
-/// and links to folders are passed over.
+/// The scenario files at `path`: itself, or all `.toml` files below it, sorted. Hidden folders, `target`,
+/// links to folders and the manifests of Rust packages are passed over.
 ///
 /// # Errors
 /// If a directory cannot be read.
@@ -115,6 +115,7 @@ pub fn scenario_files(path: &Path) -> io::Result<Vec<PathBuf>> {
         } else if entry
             .extension()
             .is_some_and(|extension| extension == "toml")
+            && name != "Cargo.toml"
         {
             files.push(entry);
         }

@@ -123,7 +123,7 @@ fn either_of_two_is_enough_and_neither_is_necessary() {
     assert!(text.contains("enough     early, or late"), "{text}");
     assert!(
         text.starts_with(
-            "EACH ALONE IS ENOUGH: early (link-cut on client-0) in 2 of 2, late (link-cut on client-0) in 2 of 2 failing seeds\n\
+            "EACH ALONE IS ENOUGH: early (link-cut on client-0 -> web-0) in 2 of 2, late (link-cut on client-0 -> web-0) in 2 of 2 failing seeds\n\
              ACQUITTED  idle"
         ),
         "{text}"

@@ -107,6 +107,6 @@ mod tests {
             length < squall_core::VirtualDuration::from_secs(20),
             "{least:?}"
         );
-        assert!(format!("{least:?}").contains("[[fault.parallel]]"));
+        assert!(format!("{least:?}").contains("[[fault]]"));
     }
 }

@@ -7,6 +7,7 @@ use squall_core::outcome::{PropertyResult, SeedResult};
 use squall_core::plan::Plan;
 use squall_core::property::Verdict;
 use squall_core::recording::Recording;
+use squall_core::words::{links as links_of, ranges};
 use squall_core::{NodeId, VirtualTime};
 
 /// What a recording says.
@@ -41,6 +42,20 @@ pub struct ActiveFault {
     pub until: Option<VirtualTime>,
     /// Names of the nodes it acts on, as far as it acts on nodes.
     pub nodes: Vec<String>,
+    /// The directed links it acts on, by the names of their ends.
+    pub links: Vec<(String, String)>,
+}
+
+impl ActiveFault {
+    /// What it acts on: nodes in runs, then links by who hears whom.
+    pub fn targets(&self) -> Vec<String> {
+        let mut targets = ranges(self.nodes.iter().map(String::as_str));
+        let links = self.links.iter();
+        targets.extend(links_of(
+            links.map(|(from, to)| (from.as_str(), to.as_str())),
+        ));
+        targets
+    }
 }
 
 /// The faults in force at `at`, in the order of the plan; one a fault.
@@ -77,15 +92,22 @@ fn merged(
                 since: entry.from,
                 until: entry.until,
                 nodes: Vec::new(),
+                links: Vec::new(),
             });
         }
         let fault = faults.last_mut().expect("it was just put there");
         fault.since = fault.since.min(entry.from);
         fault.until = fault.until.zip(entry.until).map(|(a, b)| a.max(b));
-        let node = entry.primitive.node().and_then(|id| nodes.get(id.index()));
-        if let Some(node) = node.filter(|node| !fault.nodes.contains(node)) {
-            fault.nodes.push(node.clone());
+        let name = |id: NodeId| nodes.get(id.index()).cloned();
+        if let Some(link) = entry.primitive.link() {
+            // Bundles forget what is there twice.
+            fault.links.extend(name(link.from).zip(name(link.to)));
+            continue;
         }
+        let node = entry.primitive.node().and_then(name);
+        fault
+            .nodes
+            .extend(node.filter(|node| !fault.nodes.contains(node)));
     }
     faults
 }

@@ -27,7 +27,10 @@ pub struct SignalChange {
 fn window(plan: &Plan, node: NodeId) -> Option<(VirtualTime, VirtualTime)> {
     let hits = || {
         let all = plan.fixed().map(|(_, entry)| entry);
-        all.filter(|entry| entry.primitive.node() == Some(node))
+        all.filter(|entry| {
+            let to = entry.primitive.link().map(|link| link.to);
+            entry.primitive.node() == Some(node) || to == Some(node)
+        })
     };
     // A change of a knob is no disturbance of the host.
     let hits = || hits().filter(|entry| entry.primitive.name() != "knob");
@@ -106,4 +109,38 @@ fn signal(header: &Header, node: NodeId, name: NameId) -> Option<&str> {
     let host = header.nodes.get(node.index())?;
     let full = header.names.text(name);
     full.strip_prefix(host.as_str())?.strip_prefix('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_core::plan::{Entry, Land, LinkTarget, PlannedFault, Primitive};
+
+    /// Who does not hear is disturbed as much as who is not heard.
+    #[test]
+    fn a_fault_of_a_link_disturbs_both_of_its_ends() {
+        let fault = PlannedFault {
+            kind: "link-hold".to_owned(),
+            label: "deaf".to_owned(),
+            land: Land::Any,
+            notes: Vec::new(),
+        };
+        let [from, until] = [5, 9].map(VirtualTime::from_nanos);
+        let entry = Entry {
+            fault: 0,
+            part: 0,
+            from,
+            until: Some(until),
+            primitive: Primitive::LinkHold {
+                link: LinkTarget {
+                    from: NodeId(1),
+                    to: NodeId(0),
+                },
+            },
+            firing: None,
+        };
+        let plan = Plan::new(vec![fault], vec![entry]);
+        let windows = [0, 1, 2].map(|node| window(&plan, NodeId(node)));
+        assert_eq!(windows, [Some((from, until)), Some((from, until)), None]);
+    }
 }

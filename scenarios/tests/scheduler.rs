@@ -83,7 +83,9 @@ fn planted_bugs_are_found() {
         ("P14", "sched.no-lost-pod"),
         ("P15", "sched.scale-bounds"),
     ];
-    assert_eq!(cases.map(|(mutant, _)| mutant), Mutant::NAMES[..]);
+    // Those of planned work have a world of their own: `planned_work.rs`.
+    let named = cases.map(|(mutant, _)| mutant);
+    assert!(Mutant::NAMES.starts_with(&named), "{named:?}");
     let mut wrong = Vec::new();
     for (mutant, by) in cases {
         let found = alarm(mutant, 20);

@@ -3,6 +3,7 @@
 
 use crate::VirtualDuration;
 use core::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A number with four significant digits.
 pub fn number(x: f64) -> String {
@@ -136,9 +137,65 @@ pub fn listed(items: &[String], most: usize) -> String {
     }
 }
 
+/// Names that one side of a bundle of links shows.
+const SIDE_MAX: usize = 4;
+
+/// Directed links as people draw them: `web-0 -> db-0`, `web-0..11 -> db-0`, `a <-> b-0, b-1` if they lead
+/// both ways, `among kv-0..4` if everybody is joined to everybody. Those to receivers that hear the same
+/// senders are one.
+pub fn links<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+    let pairs: BTreeSet<(&str, &str)> = pairs.into_iter().collect();
+    let side = |ends: &BTreeSet<&str>| listed(&ranges(ends.iter().copied()), SIDE_MAX);
+    let ends: BTreeSet<&str> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    if ends.len() > 2 && pairs.len() == ends.len() * (ends.len() - 1) {
+        return vec![format!("among {}", side(&ends))];
+    }
+    let mut senders: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (from, to) in pairs {
+        senders.entry(to).or_default().insert(from);
+    }
+    let mut bundles: BTreeMap<BTreeSet<&str>, BTreeSet<&str>> = BTreeMap::new();
+    for (to, from) in senders {
+        bundles.entry(from).or_default().insert(to);
+    }
+    let mut out = Vec::new();
+    for (from, to) in &bundles {
+        let both = bundles.get(to) == Some(from);
+        // The other way is said with this one.
+        if !both || from <= to {
+            let arrow = if both { "<->" } else { "->" };
+            out.push(format!("{} {arrow} {}", side(from), side(to)));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_are_bundled_by_who_hears_whom() {
+        let all = |from: &[&'static str], to: &[&'static str]| -> Vec<(&str, &str)> {
+            let pairs = from.iter().flat_map(|f| to.iter().map(move |t| (*f, *t)));
+            pairs.filter(|(from, to)| from != to).collect()
+        };
+        let (kv, deaf) = (["kv-0", "kv-1", "kv-2", "kv-3"], ["kv-0"]);
+        for (pairs, text) in [
+            (all(&["a"], &["b"]), vec!["a -> b"]),
+            (all(&kv, &deaf), vec!["kv-1..3 -> kv-0"]),
+            (
+                [all(&kv, &deaf), all(&deaf, &kv)].concat(),
+                vec!["kv-0 <-> kv-1..3"],
+            ),
+            (all(&kv, &kv), vec!["among kv-0..3"]),
+            (vec![("a", "b"), ("b", "a")], vec!["a <-> b"]),
+            (vec![("a", "b"), ("c", "d")], vec!["a -> b", "c -> d"]),
+            (Vec::new(), Vec::new()),
+        ] {
+            assert_eq!(links(pairs), text);
+        }
+    }
 
     #[test]
     fn numbers_have_four_digits() {

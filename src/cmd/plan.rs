@@ -4,6 +4,7 @@ use super::selection::{Set, load_all};
 use super::{exit, out, stored};
 use clap::Args;
 use squall::core::Seed;
+use squall::core::words::span;
 use squall::faults::shrink::acting;
 use squall::faults::{plan_summary, plan_text};
 use squall::reports::blast;
@@ -59,7 +60,7 @@ impl PlanArgs {
                 acting(&plan).len(),
                 plan.faults.len(),
                 plan.entries().len(),
-                scenario.stop
+                span(scenario.stop)
             ));
             let lines = match self.full {
                 true => plan_text(&plan, &scenario.topology),

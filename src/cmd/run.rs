@@ -139,6 +139,7 @@ impl Run {
                     } else if let Some(mismatch) = &finished.differs {
                         out::note(mismatch.text(self.context).trim_end());
                     }
+                    note_few(ready, &finished);
                     write_files((&self.out, name), ready, &finished);
                     all.push(finished);
                 }
@@ -181,6 +182,26 @@ impl Run {
         for result in &finished.ran.campaign.seeds {
             note_stale(ready, result.seed, &settings, result.digest);
         }
+    }
+}
+
+/// An `[expect]` is about the seeds of its file: some of them alone need not show the failure.
+fn note_few(ready: &Ready, finished: &Finished) {
+    let outcome = finished.outcome();
+    let wanted = outcome.expectation.map(|expectation| expectation.verdict);
+    let passed = (wanted, outcome.campaign.verdict) == (Some(Verdict::Fail), Verdict::Pass);
+    let own = &ready.scenario.seeds;
+    let ran = &outcome.campaign.seeds;
+    let all = own.clone().count();
+    let of_own = ran
+        .iter()
+        .filter(|result| own.contains(&result.seed.0))
+        .count();
+    if passed && of_own < all {
+        out::note(&format!(
+            "note: {}: its [expect] is about seeds {}..{} together, of which {of_own} of {all} were run",
+            finished.path, own.start, own.end
+        ));
     }
 }
 

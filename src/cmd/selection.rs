@@ -5,9 +5,10 @@ use clap::Args;
 use squall::core::Seed;
 use squall::scenarios::{Ready, Settings};
 use squall::{LoadError, load, scenario_files};
+use std::io;
 use std::num::NonZero;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Settings of scenario files.
 #[derive(Args, Debug, Default)]
@@ -96,10 +97,29 @@ pub(crate) fn load_all(
         }
     }
     if errors.is_empty() {
-        Ok(loaded)
-    } else {
-        Err(out::invalid(&errors, colour))
+        return Ok(loaded);
     }
+    let code = out::invalid(&errors, colour);
+    for error in &errors {
+        if let Some(file) = meant(error) {
+            out::note(&format!("help: did you mean {}?", file.display()));
+        }
+    }
+    Err(code)
+}
+
+/// The file below `scenarios` whose name somebody gave, as `squall list scenarios` shows it, where there is no
+/// such path.
+fn meant(error: &LoadError) -> Option<PathBuf> {
+    let LoadError::Unreadable { path, error } = error else {
+        return None;
+    };
+    let name = path
+        .file_name()
+        .filter(|_| error.kind() == io::ErrorKind::NotFound)?;
+    let files = scenario_files(Path::new("scenarios")).ok()?;
+    let called = |file: &PathBuf| file.file_name() == Some(name) || file.file_stem() == Some(name);
+    files.into_iter().find(called)
 }
 
 /// Plans that are drawn at the most before a campaign, so that an endless one begins at all.

@@ -1,8 +1,11 @@
 //! Causes and innocents: every fault alone, every fault left out, and small sets.
 
 use super::{Bench, Case};
-use squall_core::plan::{Plan, PlannedFault};
+use squall_core::NodeId;
+use squall_core::plan::{Plan, PlannedFault, Primitive};
+use squall_core::words::{self, ranges};
 use squall_faults::shrink::{acting, only};
+use std::collections::BTreeSet;
 
 /// What a fault has to do with the failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +40,10 @@ pub struct FaultRole {
     pub label: String,
     /// The fault in the catalogue.
     pub kind: String,
-    /// Numbers of the nodes that it hits, as far as it hits nodes.
+    /// Names of the nodes that it hits, and of those at the ends of its links.
     pub nodes: Vec<String>,
+    /// What it acts on: nodes in runs, links by who hears whom. Empty for calls, signals and knobs.
+    pub targets: Vec<String>,
     /// What it has to do with the failure.
     pub role: Role,
     /// Seeds in which it acts.
@@ -115,6 +120,7 @@ pub(super) fn find(bench: &mut Bench<'_>, cases: &[Case], runs_max: u64) -> Caus
             label: planned.label.clone(),
             kind: planned.kind.clone(),
             nodes: nodes(bench, first, fault),
+            targets: targets(bench, first, fault),
             role: Role::Undecided,
             seeds: own.len(),
             fail_without: count(|tried| tried.without),
@@ -212,23 +218,33 @@ fn all_sufficient(
     (sets, limit)
 }
 
+/// What a fault does, but for what never comes into force.
+fn own(plan: &Plan, fault: usize) -> impl Iterator<Item = &Primitive> {
+    let own = plan.entries().iter();
+    let own = own.filter(move |e| e.fault as usize == fault && !e.is_void());
+    own.map(|entry| &entry.primitive)
+}
+
 /// Names of the nodes that a fault hits, each once.
 fn nodes(bench: &Bench<'_>, plan: &Plan, fault: usize) -> Vec<String> {
     let topology = &bench.ready.scenario.topology;
-    let mut names: Vec<String> = Vec::new();
-    for entry in plan
-        .entries()
-        .iter()
-        .filter(|e| e.fault as usize == fault && !e.is_void())
-    {
-        if let Some(node) = entry.primitive.node() {
-            let name = &topology.node(node).name;
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-    }
-    names
+    let mut seen = BTreeSet::new();
+    let hit = own(plan, fault).flat_map(|p| p.node().into_iter().chain(p.link().map(|l| l.to)));
+    let hit = hit.filter(|node| seen.insert(*node));
+    hit.map(|node| topology.node(node).name.clone()).collect()
+}
+
+/// What a fault acts on, in words.
+fn targets(bench: &Bench<'_>, plan: &Plan, fault: usize) -> Vec<String> {
+    let topology = &bench.ready.scenario.topology;
+    let name = |node: NodeId| topology.node(node).name.as_str();
+    let alone = own(plan, fault).filter(|p| p.link().is_none());
+    let mut targets = ranges(alone.filter_map(|p| p.node()).map(name));
+    let links = own(plan, fault).filter_map(Primitive::link);
+    targets.extend(words::links(
+        links.map(|link| (name(link.from), name(link.to))),
+    ));
+    targets
 }
 
 /// The smallest sets of faults that are enough in a case, and what kept larger ones from being tried.

@@ -26,6 +26,9 @@ pub fn document(explanation: &Explanation, tool: &str) -> Value {
         "digest": explanation.digest,
         "property": explanation.symptom.property(),
         "violation": explanation.violation,
+        "also_broken": explanation.also.iter().map(|(name, command)| json!({
+            "property": name, "command": command,
+        })).collect::<Vec<_>>(),
         "virtual_s": explanation.at.map(squall_core::VirtualTime::as_secs_f64),
         "seeds": explanation.seeds,
         "seeds_failing_without_faults": explanation.without_any,
@@ -78,6 +81,7 @@ fn fault(fault: &FaultRole) -> Value {
         "name": fault.label,
         "kind": fault.kind,
         "nodes": fault.nodes,
+        "targets": fault.targets,
         "role": fault.role.word(),
         "seeds": fault.seeds,
         "seeds_failing_without": fault.fail_without,

@@ -26,8 +26,8 @@ use squall_core::recording::Recording;
 use squall_core::world::World;
 use squall_core::{Seed, VirtualTime};
 use squall_faults::shrink::Answer;
-use squall_reports::Findings;
 use squall_reports::sustain::{self, Loop, Times};
+use squall_reports::{Findings, findings};
 use squall_scenarios::Ready;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -90,6 +90,8 @@ pub struct Explanation {
     pub violation: String,
     /// When it first fails.
     pub at: Option<VirtualTime>,
+    /// The other properties that the run breaks, with the commands that explain them.
+    pub also: Vec<(String, String)>,
     /// The digest of the run.
     pub digest: Digest,
     /// The failing seeds that were asked, this one first.
@@ -199,6 +201,13 @@ pub fn explain(
         squall_core::outcome::Stop::Panicked(text) => text.clone(),
         _ => String::new(),
     };
+    let others = findings::failing(&run.result).filter(|p| p.spec.name != symptom.name());
+    let also = others.map(|p| {
+        (
+            p.spec.name.clone(),
+            next::explain(path, request, &p.spec.name),
+        )
+    });
     let outlives = property.and_then(|p| outlives::of(&p.spec.kind, &recording, &run.result));
     Ok(Explanation {
         loops: loops_of(ready, &recording, outlives.as_ref()),
@@ -208,6 +217,7 @@ pub fn explain(
         promise: property.map_or(String::new(), |p| p.spec.kind.to_string()),
         violation: first.map_or(panic, |first| first.text.clone()),
         at: first.map(|first| first.at),
+        also: also.collect(),
         digest: run.result.digest,
         seeds: cases.iter().map(|case| case.seed).collect(),
         faults: causes.faults,

@@ -7,9 +7,25 @@ use std::path::Path;
 
 /// The command that makes the failure small.
 pub(super) fn shrink(path: &Path, request: &Request<'_>) -> String {
+    about("shrink", path, request, request.property, &["--write"])
+}
+
+/// The command that explains why this property is broken.
+pub(super) fn explain(path: &Path, request: &Request<'_>, property: &str) -> String {
+    about("explain", path, request, Some(property), &[])
+}
+
+/// A subcommand about a property of the run.
+fn about(
+    subcommand: &str,
+    path: &Path,
+    request: &Request<'_>,
+    property: Option<&str>,
+    rest: &[&str],
+) -> String {
     let (file, seed) = (path.display().to_string(), request.seed.to_string());
     let recording = request.recording.map(|path| path.display().to_string());
-    let mut words = vec!["squall", "shrink"];
+    let mut words = vec!["squall", subcommand];
     match &recording {
         Some(recording) => words.push(recording),
         None => {
@@ -17,10 +33,10 @@ pub(super) fn shrink(path: &Path, request: &Request<'_>) -> String {
             words.extend(request.settings.iter().map(String::as_str));
         }
     }
-    if let Some(property) = request.property {
+    if let Some(property) = property {
         words.extend(["--property", property]);
     }
-    words.push("--write");
+    words.extend(rest);
     command(words.into_iter())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Bench, Case, FaultRole, Role};
 use squall_core::plan::{Entry, Plan};
+use squall_core::words::span;
 use squall_core::{Seed, VirtualDuration};
 use squall_faults::Topology;
 use squall_faults::shrink::{Dial, dials};
@@ -95,7 +96,7 @@ fn one(bench: &mut Bench<'_>, cases: &[Case], knob: &Knob) -> Threshold {
     let step = 1.0 / f64::from(1u32 << STEPS);
     Threshold {
         label: plan.faults[knob.fault()].label.clone(),
-        of: knob.name(),
+        of: knob.name(plan, topology),
         planned: text(1.0),
         median: text(median),
         between: (text(least), text(most)),
@@ -113,9 +114,9 @@ impl Knob {
             Self::Length(fault) => *fault,
         }
     }
-    fn name(&self) -> String {
+    fn name(&self, plan: &Plan, topology: &Topology) -> String {
         match self {
-            Self::Dial(dial) => dial.key.replace('_', " "),
+            Self::Dial(dial) => dial.name(plan, topology),
             Self::Length(_) => "length".to_owned(),
         }
     }
@@ -131,10 +132,15 @@ impl Knob {
             Self::Length(fault) => {
                 let own = plan.entries().iter().filter(|e| e.fault as usize == *fault);
                 let longest = own.filter_map(|e| Some(e.until?.since(e.from))).max();
-                longest.map_or("without an end".to_owned(), |length| length.to_string())
+                longest.map_or("without an end".to_owned(), brief)
             }
         }
     }
+}
+
+/// A duration with four digits, as a file may have it.
+fn brief(length: VirtualDuration) -> String {
+    span(length).replace(' ', "")
 }
 
 /// The plan with every window of a fault that ends cut to a share of its length.

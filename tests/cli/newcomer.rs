@@ -206,3 +206,80 @@ fn properties_of_a_workload_that_is_not_there_are_one_error() {
         &["no workload `kv`", "here: shop", "1 error, nothing was run"],
     );
 }
+
+/// A link is named by its ends: who is deaf is not among those who talk to it.
+#[test]
+fn a_fault_of_links_is_named_by_them() {
+    let dir = directory("newcomer-links");
+    let deaf = "[[property]]\nname = \"fast\"\n\
+        threshold = { metric = \"shop.latency\", stat = \"max\", below = \"300ms\" }\n\
+        [[fault]]\nname = \"one deaf\"\nat = \"5s\"\nfor = \"8s\"\n\
+        inject.link-delay = { links = \"web[0] -> web[1]\", delay = \"400ms\" }\n\
+        [[property]]\nname = \"never slow\"\n\
+        threshold = { metric = \"shop.latency\", stat = \"max\", below = \"200ms\" }\n";
+    std::fs::write(dir.join("it.toml"), format!("{CALM}\n{deaf}")).expect("a file");
+    let output = squall(&dir, &["run", "it.toml", "--seeds", "1"]);
+    let text = stdout(&output);
+    has(
+        &text,
+        &[
+            "healed     one deaf link-delay web-0 -> web-1",
+            " from 00:05.000 to 00:13.000",
+        ],
+    );
+    let output = squall(&dir, &["explain", "it.toml", "--seed", "1"]);
+    let text = stdout(&output);
+    has(
+        &text,
+        &[
+            "CAUSE      one deaf (link-delay on web-0 -> web-1",
+            "  also       never slow is broken too: squall explain it.toml --seed 0x1 --property 'never slow'\n",
+            "one deaf length: any; 125ms is enough (planned 8s)\n",
+        ],
+    );
+}
+
+/// What is found by a name: files and no manifests, and the file whose name was given.
+#[test]
+fn scenarios_are_found_by_the_names_that_the_list_shows() {
+    let dir = directory("newcomer-names");
+    let below = dir.join("scenarios/library");
+    std::fs::create_dir_all(&below).expect("a directory");
+    std::fs::write(below.join("storm.toml"), CALM).expect("a file");
+    std::fs::write(dir.join("scenarios/Cargo.toml"), "[package]\n").expect("a file");
+    let listed = stdout(&squall(&dir, &["list", "scenarios"]));
+    assert_eq!(listed.lines().count(), 1, "{listed}");
+    let output = squall(&dir, &["run", "storm", "--seeds", "1"]);
+    assert_eq!(code(&output), 96);
+    has(
+        &stderr(&output),
+        &["help: did you mean scenarios/library/storm.toml?"],
+    );
+    let output = squall(&dir, &["run", "hail"]);
+    assert!(
+        !stderr(&output).contains("did you mean"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// A scenario that is there to show a failure need not show it in each of its seeds.
+#[test]
+fn an_expectation_is_about_all_seeds_of_the_file() {
+    let dir = directory("newcomer-few");
+
+    std::fs::write(
+        dir.join("it.toml"),
+        format!("{CALM}\n[expect]\nverdict = \"fail\"\n"),
+    )
+    .expect("a file");
+    let few = squall(&dir, &["run", "it.toml", "--seeds", "0..2"]);
+    assert_eq!(code(&few), 100);
+    has(
+        &stderr(&few),
+        &["its [expect] is about seeds 0..4 together, of which 2 of 4 were run"],
+    );
+    let all = squall(&dir, &["run", "it.toml"]);
+    assert_eq!(code(&all), 100);
+    assert!(!stderr(&all).contains("together"), "{}", stderr(&all));
+}

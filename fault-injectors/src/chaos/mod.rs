@@ -14,10 +14,12 @@
 mod draw;
 mod read;
 mod recipe;
+mod start;
 mod values;
 
 pub use draw::Drawn;
 pub(crate) use recipe::describe;
+pub use start::{Again, Moment, Start};
 
 use crate::catalog::FaultKind;
 use crate::compose::quoted;
@@ -87,6 +89,12 @@ pub const PARAMS: &[Param] = &[
     )
     .default("false"),
     Param::new(
+        "moments",
+        Kind::List(&Kind::Text),
+        "events, such as `kv.leader-elected` or `node-started`: every other fault starts within 100ms of one, \
+         and not at a time",
+    ),
+    Param::new(
         "kinds",
         Kind::List(&Kind::Text),
         "faults or families, such as `link`, that may be drawn; all that can be if missing",
@@ -138,6 +146,8 @@ pub struct Chaos {
     pub spells: u32,
     /// Whether a fault may hit whoever has a role.
     pub roles: bool,
+    /// Events at which a fault may start.
+    pub moments: Vec<String>,
     /// Faults that may be drawn, in the order of the catalogue.
     pub kinds: Vec<&'static FaultKind>,
     /// When it begins.
@@ -154,24 +164,25 @@ pub struct Chaos {
     pub line: u32,
 }
 
-/// A climate in the syntax of a scenario file: a group of the drawn faults, to be pasted in place of
-/// `[chaos]`.
+/// Whether this names a drawn fault: one that was pasted into a file keeps its name, by which its draws are keyed.
+pub(crate) fn is_drawn(name: &str) -> bool {
+    let slot = name
+        .strip_prefix(LABEL)
+        .and_then(|rest| rest.strip_prefix('/'));
+    slot.is_some_and(|slot| !slot.is_empty() && slot.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+/// A climate in the syntax of a scenario file: faults to be pasted in place of `[chaos]`.
 pub fn text(drawn: &[Drawn]) -> String {
     let mut text = String::new();
-    if drawn.is_empty() {
-        return text;
-    }
-    let _ = writeln!(text, "[[fault]]\nname = \"{LABEL}\"");
     for fault in drawn {
-        let _ = writeln!(text, "[[fault.parallel]]\nname = \"{}\"", fault.slot);
         let _ = writeln!(
             text,
-            "at = \"{}\"\nfor = \"{}\"\nland = \"optional\"",
-            fault.at, fault.length
+            "[[fault]]\nname = \"{LABEL}/{}\"\n{}for = \"{}\"\nland = \"optional\"",
+            fault.slot,
+            fault.start.text(),
+            fault.length
         );
-        if let Some(again) = &fault.again {
-            let _ = writeln!(text, "every = {}", again.text());
-        }
         if fault.asks {
             text.push_str("if_none = \"skip\"\n");
         }

@@ -7,6 +7,7 @@ use crate::catalog::{self, FaultKind};
 use crate::compose::land_of;
 use crate::param::{Arg, Args, Issue, Value, suggest_listed};
 use crate::topology::Topology;
+use crate::trigger;
 use squall_core::{NodeId, VirtualDuration, VirtualTime};
 
 impl Chaos {
@@ -66,6 +67,7 @@ impl Chaos {
         if roles && !pool.is_empty() {
             check_roles(record, topology, (&pool, healthy, nodes_max), issues);
         }
+        let moments = moments(record, topology, issues);
         if record.broken || issues.len() > before {
             return None;
         }
@@ -82,6 +84,7 @@ impl Chaos {
             pool,
             spells: u32::try_from(record.count("spells")).unwrap_or(1),
             roles,
+            moments,
             kinds,
             from,
             until,
@@ -91,6 +94,21 @@ impl Chaos {
             line,
         })
     }
+}
+
+/// Events at which faults may start.
+fn moments(record: &Args, topology: &Topology, issues: &mut Vec<Issue>) -> Vec<String> {
+    let mut moments = Vec::new();
+    for arg in record.list_opt("moments").unwrap_or(&[]) {
+        let Value::Text(word) = &arg.value else {
+            continue;
+        };
+        match trigger::check_moment(word, topology) {
+            Ok(()) => moments.push(word.clone()),
+            Err(wrong) => issues.push(arg.place.locate(wrong)),
+        }
+    }
+    moments
 }
 
 /// Whether somebody may have a role, and the budget lets whoever that is be hit.
@@ -103,7 +121,7 @@ fn check_roles(
     let span = || record.place("roles").span.clone();
     if roles(topology, pool).is_empty() {
         let wrong = Issue::new("nobody who may be hit ever has a role", span());
-        let help = "leave it out, or name in `nodes` all nodes of a workload with roles: `squall list workloads`";
+        let help = "leave it out, or name in `nodes` all nodes of a workload with roles: `squall list workloads KIND`";
         issues.push(wrong.help(help));
     } else if healthy > 0 || nodes_max < pool.len() {
         let wrong = Issue::new("whoever has a role may be any of the nodes", span());

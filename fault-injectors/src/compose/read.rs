@@ -3,6 +3,7 @@
 use super::calm;
 use super::{Bundle, Composed, Group, Member, Order, Part, Ramp};
 use crate::catalog;
+use crate::chaos::is_drawn;
 use crate::lowering::{FaultUse, Refusal, labels};
 use crate::param::{Arg, Args, Issue, Value, suggest};
 use crate::preset::{self, Wanted};
@@ -77,7 +78,7 @@ fn labelled<'a>(
         }
         if let Some(text) = record
             .text_opt("name")
-            .filter(|name| name.contains(['/', '.']))
+            .filter(|name| name.contains(['/', '.']) && !(prefix.is_empty() && is_drawn(name)))
         {
             // Draws and settings are addressed by it.
             let issue = Issue::new(format!("`{text}` cannot name a fault"), 0..text.len());

@@ -1,10 +1,15 @@
 //! Selectors against a topology. Ranges of the issues are bytes of the selector.
 
-use super::{Filter, LinkSelector, Pick, Selector, Term, Who};
+mod links;
+mod members;
+
+pub(crate) use links::{apart, pairs};
+
+use super::{Filter, Pick, Selector, Term};
 use crate::draws::Draws;
-use crate::param::{Issue, suggest};
-use crate::topology::{GroupRole, Topology};
-use squall_core::plan::{LinkTarget, Role};
+use crate::param::Issue;
+use crate::topology::Topology;
+use members::members_of;
 use squall_core::{NodeId, Sample};
 
 impl Selector {
@@ -155,116 +160,6 @@ impl Pick {
     }
 }
 
-impl LinkSelector {
-    /// Whether one of its ends names roles that nodes take and give up.
-    pub fn has_roles(&self, topology: &Topology) -> bool {
-        self.from.has_roles(topology) || self.to.has_roles(topology)
-    }
-    /// The links of `path of W`, without those that end at nodes that `never` spares; `None` if two ends
-    /// are named.
-    ///
-    /// # Errors
-    /// Nobody is called so, or it uses no link that may be hit.
-    pub fn path(&self, topology: &Topology) -> Option<Result<Vec<LinkTarget>, Issue>> {
-        let path = self.path.as_ref()?;
-        let issue = |message: String| Issue::new(message, path.range.clone());
-        let found = topology.paths.iter().find(|(name, _)| *name == path.unit);
-        let Some((_, links)) = found else {
-            let owner = path.unit.split(['.', '/']).next().unwrap_or_default();
-            let unread = topology.paths_unread.iter().any(|unread| unread == owner);
-            if unread {
-                // Any link will do for a first lowering, whose plan nobody runs.
-                let link = LinkTarget {
-                    from: NodeId::from_index(0),
-                    to: NodeId::from_index(1),
-                };
-                let there = topology.nodes().len() > 1;
-                return Some(Ok(there.then_some(link).into_iter().collect()));
-            }
-            let known = topology.paths.iter().map(|(name, _)| name.as_str());
-            let issue = issue(format!("nothing here is called `{}`", path.unit));
-            let issue = issue.label("a path is that of a workload, a service or a loop");
-            return Some(Err(issue.maybe_help(suggest(&path.unit, known))));
-        };
-        let spared = |node: &NodeId| topology.spared.contains(node);
-        let hit = |link: &&LinkTarget| !spared(&link.from) && !spared(&link.to);
-        let left: Vec<LinkTarget> = links.iter().filter(hit).copied().collect();
-        Some(match (links.is_empty(), left.is_empty()) {
-            (true, _) => Err(issue(format!("`{}` uses no link", path.unit))
-                .label("all of it runs on one node, or it talks to nobody")
-                .help("put its parts on different nodes, or name two ends: \"a -> b\"")),
-            (_, true) => Err(issue(format!("no link of `{}` may be hit", path.unit))
-                .label("each ends at a node that `never` spares")
-                .help("take one out of `never`")),
-            _ => Ok(left),
-        })
-    }
-    /// Whether somebody may be at both ends.
-    pub fn check(&self, topology: &Topology) -> Result<(), Issue> {
-        self.from.candidates(topology)?;
-        let to = self.to.candidates(topology);
-        to.map_err(|issue| issue.shifted(self.to_start))?;
-        apart(&self.from, &self.to, topology)
-    }
-    /// The directed links of one occurrence, sorted; a node has no link to itself.
-    pub fn resolve(&self, topology: &Topology, draws: &Draws) -> Result<Vec<LinkTarget>, Issue> {
-        if let Some(links) = self.path(topology) {
-            return links;
-        }
-        let from = self.from.resolve(topology, draws)?;
-        let to = self.to.resolve_apart(topology, draws, ("whom", &from));
-        let to = to.map_err(|issue| issue.shifted(self.to_start))?;
-        let links = pairs(&from, &to, self.both);
-        if links.is_empty() {
-            return Err(Issue::new("selector matches no link", 0..self.to_start)
-                .label("both ends are the same node"));
-        }
-        Ok(links)
-    }
-}
-
-/// Whether the ends of links may be different nodes, if each is the one node that has a role.
-pub(crate) fn apart(from: &Selector, to: &Selector, topology: &Topology) -> Result<(), Issue> {
-    let sole = |selector: &Selector| match selector.terms.as_slice() {
-        [term] if term.is_role(topology) => match &term.who {
-            Who::Role(role, of) if SOLE.contains(&role.as_str()) => {
-                Some((role.clone(), of.clone()))
-            }
-            _ => None,
-        },
-        _ => None,
-    };
-    match (sole(from), sole(to)) {
-        (Some(a), Some(b)) if a == b => {
-            let end = from.text.trim_end().len();
-            let issue = Issue::new("selector matches no link", 0..end);
-            Err(issue
-                .label(format!("one node is {} of `{}`, at both ends", a.0, a.1))
-                .help(format!("name others: \"{} of {} -> ..\"", a.0, a.1)))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Roles that one node has at a time.
-const SOLE: [&str; 3] = ["leader", "holder", "owner"];
-
-/// The links between two sets of nodes, sorted, each once.
-pub(crate) fn pairs(from: &[NodeId], to: &[NodeId], both: bool) -> Vec<LinkTarget> {
-    let mut links = Vec::new();
-    for &a in from {
-        for &b in to.iter().filter(|b| **b != a) {
-            links.push(LinkTarget { from: a, to: b });
-            if both {
-                links.push(LinkTarget { from: b, to: a });
-            }
-        }
-    }
-    links.sort_unstable();
-    links.dedup();
-    links
-}
-
 /// `set` round robin over the values of a label, each in the order of its first member.
 fn spread(set: &[NodeId], label: &str, topology: &Topology) -> Vec<NodeId> {
     let mut rounds: Vec<(Option<&str>, u32)> = Vec::new();
@@ -283,127 +178,4 @@ fn spread(set: &[NodeId], label: &str, topology: &Topology) -> Vec<NodeId> {
     }
     keyed.sort_unstable_by_key(|(key, _)| *key);
     keyed.into_iter().map(|(_, id)| id).collect()
-}
-
-impl Term {
-    /// Whether it is a role that nodes take and give up.
-    pub(crate) fn is_role(&self, topology: &Topology) -> bool {
-        matches!(&self.who, Who::Role(role, of) if role_of(role, of, topology).is_some())
-    }
-    /// Its members; of a role everybody who may have it.
-    pub(crate) fn candidates(&self, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
-        if let Who::Role(role, of) = &self.who
-            && let Some(role) = role_of(role, of, topology)
-        {
-            return Ok(role.nodes.clone());
-        }
-        members_of(self, topology)
-    }
-}
-
-/// The role behind a word of selectors: `followers of kv` are known by who leads.
-fn role_of<'t>(word: &str, of: &str, topology: &'t Topology) -> Option<&'t GroupRole> {
-    let fixed = topology.roles().iter();
-    if fixed.clone().any(|r| r.role == word && r.of == of) {
-        return None;
-    }
-    let role = Role::by_word(word)?.recorded();
-    let (group, _) = crate::trigger::split_key(of);
-    let mut roles = topology.group_roles().iter();
-    roles.find(|r| r.role == role && r.of == group && !r.nodes.is_empty())
-}
-
-fn nobody(role: &str, of: &str, topology: &Topology, range: core::ops::Range<usize>) -> Issue {
-    let issue = Issue::new(format!("nobody is ever {role} of `{of}`"), range);
-    let known = topology.group_roles().iter();
-    let known: Vec<String> = known.map(|r| format!("{} of {}", r.role, r.of)).collect();
-    match known.is_empty() {
-        true => issue.help("no workload of this scenario records roles: name nodes"),
-        false => {
-            let wanted = format!("{role} of {of}");
-            issue.maybe_help(suggest(&wanted, known.iter().map(String::as_str)))
-        }
-    }
-}
-
-fn members_of(term: &Term, topology: &Topology) -> Result<Vec<NodeId>, Issue> {
-    let range = || term.range.clone();
-    let found = match &term.who {
-        Who::Named(name) => {
-            let found = topology.nodes_where(|n| n.name == *name || n.group == *name);
-            if found.is_empty() {
-                let groups = topology.groups();
-                let nodes = topology.nodes().iter().map(|n| n.name.as_str());
-                let help = suggest(name, groups.iter().copied().chain(nodes));
-                return Err(Issue::new(
-                    format!("selector names an unknown node group `{name}`"),
-                    range(),
-                )
-                .label(format!("groups here: {}", groups.join(", ")))
-                .maybe_help(help));
-            }
-            found
-        }
-        Who::Indexed(group, index) => {
-            let members = topology.nodes_where(|n| n.group == *group);
-            if members.is_empty() {
-                let groups = topology.groups();
-                return Err(Issue::new(
-                    format!("selector names an unknown node group `{group}`"),
-                    range(),
-                )
-                .label(format!("groups here: {}", groups.join(", ")))
-                .maybe_help(suggest(group, groups)));
-            }
-            let Some(id) = members.get(*index as usize) else {
-                return Err(
-                    Issue::new(format!("`{group}` has no member {index}"), range())
-                        .label(format!("members go from 0 to {}", members.len() - 1)),
-                );
-            };
-            vec![*id]
-        }
-        Who::Label(key, value) => {
-            let found = topology.nodes_where(|n| n.label(key) == Some(value));
-            if found.is_empty() {
-                let mut values: Vec<&str> = topology
-                    .nodes()
-                    .iter()
-                    .filter_map(|n| n.label(key))
-                    .collect();
-                values.sort_unstable();
-                values.dedup();
-                return Err(Issue::new(format!("no node has {key} `{value}`"), range())
-                    .maybe_help(suggest(value, values)));
-            }
-            found
-        }
-        Who::HostOf(name) => {
-            let found = topology.workloads().iter().find(|(w, _)| w == name);
-            let Some((_, nodes)) = found else {
-                let known = topology.workloads().iter().map(|(w, _)| w.as_str());
-                return Err(Issue::new(format!("unknown workload `{name}`"), range())
-                    .maybe_help(suggest(name, known)));
-            };
-            nodes.clone()
-        }
-        Who::Role(role, of) => {
-            let found = topology
-                .roles()
-                .iter()
-                .find(|r| r.role == *role && r.of == *of);
-            let Some(found) = found else {
-                if let Some(known) = role_of(role, of, topology) {
-                    let issue = Issue::new(format!("who is {role} of `{of}` changes"), range());
-                    let known = topology.node(known.nodes[0]).group.clone();
-                    return Err(issue
-                        .label("known when a fault fires, and not here")
-                        .help(format!("name nodes, for instance \"{known}\"")));
-                }
-                return Err(nobody(role, of, topology, range()));
-            };
-            found.nodes.clone()
-        }
-    };
-    Ok(found)
 }

@@ -6,8 +6,9 @@
 
 use crate::fields::{Field, Weak, fields, form};
 use crate::frozen::{Written, write};
-use crate::topology::{KnobKind, Topology};
+use crate::topology::{KnobInfo, KnobKind, Topology};
 use squall_core::plan::{Plan, Primitive, Swap};
+use squall_core::words::{amount, number};
 use squall_core::{Law, VirtualDuration};
 
 /// One dial of a plan.
@@ -65,19 +66,52 @@ impl Dial {
         }
         plan.with_entries(entries)
     }
-    /// Its value in a plan, as it stands in a file.
+    /// The primitives of a plan that it turns.
+    fn own<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = &'p Primitive> {
+        let (fault, form_of) = (self.fault, self.form);
+        let own = plan.entries().iter();
+        let own = own.filter(move |e| e.fault as usize == fault && form(&e.primitive) == form_of);
+        own.map(|entry| &entry.primitive)
+    }
+    /// The knob whose value it is, if it is such a value.
+    fn knob<'t>(&self, plan: &Plan, topology: &'t Topology) -> Option<&'t KnobInfo> {
+        let knob = self.own(plan).find_map(|primitive| match primitive {
+            Primitive::Knob { knob, .. } => Some(*knob),
+            _ => None,
+        });
+        topology.knobs().get(knob?.index())
+    }
+    /// Its name for people: of a knob the knob's own, else the key of the field, and the form of its
+    /// primitives where another form of the same fault has such a field too.
+    pub fn name(&self, plan: &Plan, topology: &Topology) -> String {
+        let key = self.key.replace('_', " ");
+        if let Some(knob) = self.knob(plan, topology) {
+            return match self.key {
+                "value" => knob.name.clone(),
+                _ => format!("{} {key}", knob.name),
+            };
+        }
+        let alike = |other: &Dial| {
+            (other.fault, other.key) == (self.fault, self.key) && other.form != self.form
+        };
+        match dials(plan, topology).iter().any(alike) {
+            true => format!("{key} of {}", self.form),
+            false => key,
+        }
+    }
+    /// Its value in a plan, with four digits.
     pub fn text(&self, plan: &Plan, topology: &Topology) -> String {
         let of = |primitive: &Primitive| {
             let written = write(primitive, topology);
             let field = written.fields.into_iter().find(|(key, _)| *key == self.key);
             field.map(|(_, value)| value)
         };
-        let entries = plan.entries().iter();
-        let mut own =
-            entries.filter(|e| e.fault as usize == self.fault && form(&e.primitive) == self.form);
-        match own.find_map(|entry| of(&entry.primitive)) {
+        let knob = self.knob(plan, topology).filter(|_| self.key == "value");
+        let seconds = knob.is_some_and(|knob| knob.kind == KnobKind::Seconds);
+        match self.own(plan).find_map(of) {
             Some(Written::Text(text)) => text,
-            Some(Written::Number(x)) => x.to_string(),
+            Some(Written::Number(x)) if seconds => amount(x, "s"),
+            Some(Written::Number(x)) => number(x),
             Some(Written::Integer(n)) => n.to_string(),
             Some(Written::Flag(flag)) => flag.to_string(),
             Some(Written::List(lines)) => format!("{} values", lines.len()),

@@ -1,8 +1,9 @@
 //! Shrinking against oracles that are functions of the plan.
 
 use super::*;
+use crate::topology::{KnobInfo, KnobKind};
 use proptest::prelude::*;
-use squall_core::plan::{Damage, Entry, Land, LinkTarget, PlannedFault, Primitive};
+use squall_core::plan::{Damage, Entry, KnobChange, Land, LinkTarget, PlannedFault, Primitive};
 use squall_core::{NodeId, VirtualDuration};
 
 fn topology() -> Topology {
@@ -333,6 +334,63 @@ fn a_dial_at_full_strength_changes_nothing_and_falls_with_its_strength() {
     let at = |strength| dials[0].text(&dials[0].turned(&plan, &topology, strength), &topology);
     assert_eq!(dials[0].turned(&plan, &topology, 1.0), plan);
     assert_eq!([at(1.0), at(0.5), at(0.25)], ["2", "1.5", "1.25"]);
+}
+
+/// A person sees what is turned: a knob by its name and in its unit, and which of two shares it is.
+#[test]
+fn a_dial_says_what_it_turns() {
+    let mut topology = topology();
+    let knob = topology.add_knob(KnobInfo {
+        name: "sched.metric-lag".to_owned(),
+        kind: KnobKind::Seconds,
+        base: 0.0,
+    });
+    let set = Primitive::Knob {
+        knob,
+        node: None,
+        change: KnobChange::Set,
+        value: 90.0,
+    };
+    let scaled = Primitive::Knob {
+        knob,
+        node: None,
+        change: KnobChange::Scale,
+        value: 2.0,
+    };
+    let node = NodeId(1);
+    let lost = Primitive::UnsyncedLoss { node, share: 1.0 };
+    let torn = Primitive::TornWrite {
+        node,
+        share: 1.0 / 3.0,
+        unit: 512,
+    };
+    let of = |primitives: &[&Primitive]| -> Vec<(String, String)> {
+        let entries = primitives.iter().map(|primitive| Entry {
+            fault: 0,
+            part: 0,
+            from: seconds(1),
+            until: None,
+            primitive: (*primitive).clone(),
+            firing: None,
+        });
+        let plan = Plan::new(plan(1).faults, entries.collect());
+        let dials = dials(&plan, &topology);
+        let said = dials
+            .iter()
+            .map(|d| (d.name(&plan, &topology), d.text(&plan, &topology)));
+        said.collect()
+    };
+    let said = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(of(&[&set]), [said("sched.metric-lag", "90s")]);
+    assert_eq!(of(&[&scaled]), [said("sched.metric-lag factor", "2")]);
+    assert_eq!(of(&[&torn]), [said("share", "0.3333")]);
+    assert_eq!(
+        of(&[&lost, &torn]),
+        [
+            said("share of unsynced-loss", "1"),
+            said("share of torn-write", "0.3333")
+        ]
+    );
 }
 
 #[test]

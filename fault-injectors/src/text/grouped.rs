@@ -52,7 +52,7 @@ pub fn plan_summary(plan: &Plan, topology: &Topology) -> String {
         }
     }
     let mut text = rows(&lines, "  ");
-    text.push_str(&trigger::triggers(plan, topology));
+    text.push_str(&trigger::triggers(plan, topology, &span));
     if text.is_empty() {
         text.push_str("  no fault acts\n");
     }

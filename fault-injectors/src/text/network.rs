@@ -2,13 +2,36 @@
 
 use crate::param::{Unit, bandwidth_text, law_text, size_text};
 use squall_core::plan::{
-    Bandwidth, Corruption, GilbertElliott, HoldBack, Primitive, QueueLimit, ResetEnds, Traced,
+    Arithmetic, Bandwidth, Corruption, CutMode, CutScope, GilbertElliott, HoldBack, Primitive,
+    QueueLimit, ResetEnds, Traced,
 };
 use std::fmt::Write as _;
 
 /// What such a primitive does to its link; nothing for others.
 pub(super) fn effect(primitive: &Primitive) -> String {
     match primitive {
+        Primitive::LinkDelay {
+            delay,
+            mode,
+            correlation,
+            ..
+        } => {
+            let mut text = match mode {
+                Arithmetic::Add => format!("delay + {}", law_text(delay, Unit::Time)),
+                Arithmetic::Scale => format!("delay x {}", law_text(delay, Unit::Plain)),
+                Arithmetic::Replace => format!("delay = {}", law_text(delay, Unit::Time)),
+            };
+            if *correlation > 0.0 {
+                let _ = write!(text, ", correlation {correlation}");
+            }
+            text
+        }
+        Primitive::LinkLoss {
+            share, correlation, ..
+        } => match *correlation > 0.0 {
+            true => format!("loss {share}, correlation {correlation}"),
+            false => format!("loss {share}"),
+        },
         Primitive::LinkBurstLoss { chain, .. } => burst_loss(chain),
         Primitive::LinkCorrupt { corrupt, .. } => {
             let seen = match corrupt.seen {
@@ -50,6 +73,18 @@ pub(super) fn effect(primitive: &Primitive) -> String {
             ResetEnds::From => "connections reset, the sender sees it".into(),
             ResetEnds::To => "connections reset, the receiver sees it".into(),
         },
+        Primitive::LinkCut { mode, scope, .. } => {
+            let how = match mode {
+                CutMode::Drop => "silently",
+                CutMode::Refuse => "senders notice",
+            };
+            match scope {
+                CutScope::All => format!("cut, {how}"),
+                CutScope::Existing => format!("open connections cut, {how}"),
+                CutScope::Above(bytes) => format!("cut above {}, {how}", size_text(*bytes)),
+            }
+        }
+        Primitive::LinkHold { .. } => "held".into(),
         _ => String::new(),
     }
 }

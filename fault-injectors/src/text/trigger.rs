@@ -2,9 +2,9 @@
 
 use super::{effect, rows, target};
 use crate::topology::{NodeInfo, Topology};
-use squall_core::NodeId;
 use squall_core::history::NodeChange;
 use squall_core::plan::{Count, Entry, FiringId, IfNone, Life, On, Plan, Primitive, Trigger};
+use squall_core::{NodeId, VirtualDuration};
 use std::fmt::Write as _;
 
 /// The topology with the places of the plan as nodes that are called by the words of their choice.
@@ -36,8 +36,13 @@ pub(super) fn with_places(plan: &Plan, topology: &Topology) -> Topology {
     with
 }
 
-/// One block a trigger: a line that says when it fires, then what each firing does.
-pub(super) fn triggers(plan: &Plan, topology: &Topology) -> String {
+/// One block a trigger: a line that says when it fires, then what each firing does, with durations as
+/// `length` writes them.
+pub(super) fn triggers(
+    plan: &Plan,
+    topology: &Topology,
+    length: &dyn Fn(VirtualDuration) -> String,
+) -> String {
     let mut text = String::new();
     for (index, trigger) in (0u32..).zip(plan.triggers()) {
         let label = &plan.faults[trigger.fault as usize].label;
@@ -58,7 +63,7 @@ pub(super) fn triggers(plan: &Plan, topology: &Topology) -> String {
                     _ if matches!(entry.primitive, Primitive::LinkReset { .. }) => {
                         "once".to_owned()
                     }
-                    Some(until) => format!("for {}", until.since(entry.from)),
+                    Some(until) => format!("for {}", length(until.since(entry.from))),
                     None => "forever".to_owned(),
                 };
                 let number = match trigger.firings.len() {
@@ -67,7 +72,7 @@ pub(super) fn triggers(plan: &Plan, topology: &Topology) -> String {
                 };
                 let at = firing.delay.saturating_add(offset);
                 lines.push([
-                    format!("{number}+{at}  {until}"),
+                    format!("{number}+{}  {until}", length(at)),
                     String::new(),
                     target(&entry.primitive, &named),
                     effect(&entry.primitive, &named),

@@ -9,6 +9,7 @@ mod places;
 
 pub use floor::Bound;
 pub(crate) use floor::{Taken, kept};
+pub(crate) use on::check_moment;
 pub(crate) use places::{Places, choice, needs_places, split_key, whole};
 
 use crate::draws::Draws;

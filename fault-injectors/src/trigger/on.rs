@@ -50,6 +50,25 @@ pub(super) fn parse(
     }
 }
 
+/// Checks an event that needs no more words: one of a workload, a node or a role.
+pub(crate) fn check_moment(name: &str, topology: &Topology) -> Result<(), Issue> {
+    let refused = match name.split_once(':') {
+        Some(("fault", _)) => {
+            Some("what follows a fault is no weather: write a `[[fault]]` with `on`")
+        }
+        _ if name == "call" || topology.metrics().iter().any(|(metric, _)| metric == name) => {
+            Some("name an event of a workload, or write a `[[fault]]` with `on`")
+        }
+        _ => None,
+    };
+    if let Some(help) = refused {
+        let issue = Issue::new(format!("`{name}` is no moment of a climate"), 0..name.len());
+        return Err(issue.help(help));
+    }
+    let found = event(name, (&Args::default(), None), topology, &[], 0);
+    found.map(|_| ()).map_err(|refusal| refusal.issue)
+}
+
 /// Keys that do not go with what is waited for.
 fn misplaced(on: &Args, topology: &Topology, wrong: &mut Vec<Refusal>) {
     let filter = on.table_opt("where");

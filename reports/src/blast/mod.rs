@@ -1,5 +1,6 @@
 //! Blast radius: what a fault can reach by the dependency map, and what it reached.
 
+mod candidates;
 mod measured;
 mod observed;
 mod text;
@@ -9,7 +10,7 @@ pub use observed::{Call, calls, observed};
 pub use text::{document, text};
 
 use squall_core::depends::{DependencyMap, Exposure, HOST};
-use squall_core::plan::{Entry, On, Plan, Primitive};
+use squall_core::plan::{Entry, On, Plan};
 use squall_core::words::{listed, natural, ranges};
 use std::fmt::Write as _;
 
@@ -36,34 +37,7 @@ pub fn exposed(map: &DependencyMap, plan: &Plan, faults: &[usize]) -> Vec<Exposu
     let faults = with_followers(plan, faults);
     let own = |entry: &&Entry| faults.contains(&(entry.fault as usize));
     let entries = plan.entries().iter().filter(own);
-    let all: Vec<Primitive> = entries.flat_map(|entry| candidates(plan, entry)).collect();
-    map.exposed(all.iter())
-}
-
-/// What an entry does, once for each node that may have the role which it names when it fires.
-fn candidates(plan: &Plan, entry: &Entry) -> Vec<Primitive> {
-    let mut places = Vec::new();
-    let mut primitive = entry.primitive.clone();
-    primitive.for_each_node(&mut |node| {
-        let choice = plan.choice_of(entry, *node);
-        places.extend(choice.map(|choice| (*node, choice.candidates())));
-    });
-    if places.is_empty() {
-        return vec![primitive];
-    }
-    let mut all = Vec::new();
-    for (place, nodes) in places {
-        for candidate in nodes {
-            let mut one = primitive.clone();
-            one.for_each_node(&mut |node| {
-                if *node == place {
-                    *node = candidate;
-                }
-            });
-            all.push(one);
-        }
-    }
-    all
+    map.exposed(candidates::all(plan, entries).iter())
 }
 
 /// Plural of a kind of unit, for titles of sets.

@@ -9,7 +9,7 @@ use squall_core::history::Part;
 use squall_core::outcome::{SeedResult, Stop};
 use squall_core::property::Violation;
 use squall_core::recording::Recording;
-use squall_core::words::{listed, ranges, span};
+use squall_core::words::{listed, span};
 use std::fmt::Write as _;
 
 /// The report of one seed, with the host signals that tell most, or with `all`.
@@ -143,8 +143,8 @@ pub(crate) fn happened(at: VirtualTime, node: &str, text: &str, place: &str) -> 
 
 /// Faults shown at the most, of those in force and of those that healed.
 const FAULTS_MAX: usize = 3;
-/// Nodes of a fault that are named, runs of them as one.
-const NODES_MAX: usize = 4;
+/// Targets of a fault that are named, runs of nodes and bundles of links as one.
+const TARGETS_MAX: usize = 4;
 
 /// The faults in force at an instant, and those that healed last.
 fn active_line(out: &mut String, recording: &Recording, at: VirtualTime) {
@@ -156,10 +156,10 @@ fn active_line(out: &mut String, recording: &Recording, at: VirtualTime) {
             true => String::new(),
             false => format!(" {}", fault.kind),
         };
-        let nodes = ranges(fault.nodes.iter().map(String::as_str));
-        match nodes.is_empty() {
+        let targets = fault.targets();
+        match targets.is_empty() {
             true => kind,
-            false => format!("{kind} {}", listed(&nodes, NODES_MAX)),
+            false => format!("{kind} {}", listed(&targets, TARGETS_MAX)),
         }
     };
     if active.is_empty() {

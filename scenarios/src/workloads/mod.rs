@@ -182,14 +182,16 @@ pub fn variants() -> Vec<Variant> {
     ALL.iter().map(variant).collect()
 }
 
-/// The text of `squall list workloads`.
+/// The text of `squall list workloads`: a line a kind.
 pub fn list() -> String {
-    let mut text = String::new();
-    for kind in ALL {
-        text.push_str(&kind.describe());
-        text.push('\n');
-    }
-    text
+    let width = ALL.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
+    let lines = ALL
+        .iter()
+        .map(|k| format!("{:<width$}  {}\n", k.name, k.summary));
+    let lines: String = lines.collect();
+    format!(
+        "{lines}`squall list workloads KIND` shows its parameters, invariants, events, roles, services, metrics and knobs\n"
+    )
 }
 
 /// The text of `squall list metrics`: those of each kind of workload, then those of the host by what

@@ -214,10 +214,8 @@ fn a_drawn_fault_depends_on_its_slot_alone() {
             assert_eq!(part(&three, label), part(&six, label), "{seed} {label}");
         }
         let kept = text_of(&three, seed);
-        let cut = kept
-            .rfind("[[fault.parallel]]")
-            .expect("a climate has a fault");
-        if kept.matches("[[fault.parallel]]").count() > 1 {
+        let cut = kept.rfind("[[fault]]").expect("a climate has a fault");
+        if kept.matches("[[fault]]").count() > 1 {
             let shorter = scenario(&kept[..cut]);
             assert_eq!(part(&shorter, "chaos/1"), part(&three, "chaos/1"));
         }

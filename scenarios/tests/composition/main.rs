@@ -3,6 +3,7 @@
 mod chaos;
 mod floors;
 mod groups;
+mod moments;
 mod presets;
 mod ramps;
 mod spells;

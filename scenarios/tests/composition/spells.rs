@@ -1,6 +1,7 @@
 //! Drawn faults that come again, and those that hit who has a role.
 
 use super::{WORLD, assert_lines, errors};
+use squall_core::history::Digest;
 use squall_core::plan::{Plan, Primitive, Role, Whom};
 use squall_core::world::World;
 use squall_core::{NodeId, Seed};
@@ -20,22 +21,22 @@ clients = "client"
 load = { clients = 1, until = "6s" }
 "#;
 
-fn store(faults: &str) -> Scenario {
+pub(super) fn store(faults: &str) -> Scenario {
     let text = format!("{STORE}{faults}");
     parse("store.toml", &text, &Settings::default()).unwrap_or_else(|report| panic!("{report}"))
 }
 
-fn plan(scenario: &Scenario, seed: u64) -> Plan {
+pub(super) fn plan(scenario: &Scenario, seed: u64) -> Plan {
     let plan = scenario.plan(Seed(seed));
     plan.unwrap_or_else(|report| panic!("{report}"))
 }
 
-fn text(scenario: &Scenario, seed: u64) -> String {
+pub(super) fn text(scenario: &Scenario, seed: u64) -> String {
     let chaos = scenario.chaos.as_ref().expect("it has a climate");
     chaos::text(&chaos.draw(Seed(seed), &scenario.topology))
 }
 
-const ALL: &str = "nodes = \"kv\"\nnodes_max = 5\ndown_max = 5\nkeep_healthy = 0\n";
+pub(super) const ALL: &str = "nodes = \"kv\"\nnodes_max = 5\ndown_max = 5\nkeep_healthy = 0\n";
 
 /// Spells of a fault do not meet, stay in its time, and have targets of their own.
 #[test]
@@ -124,7 +125,7 @@ fn whoever_leads_may_be_hit() {
 }
 
 /// What is wrong with a climate over the store.
-fn refused(climate: &str) -> String {
+pub(super) fn refused(climate: &str) -> String {
     let text = format!("{STORE}{climate}");
     let wrong = parse("store.toml", &text, &Settings::default());
     wrong.expect_err("it is wrong").render(false)
@@ -175,11 +176,20 @@ fn faults_of_leaders_are_drawn() {
     }
 }
 
-struct NoFiles;
+pub(super) struct NoFiles;
 impl Files for NoFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         Err(format!("{path} is not there"))
     }
+}
+
+/// The digest of a run.
+pub(super) fn digest(scenario: Scenario, seed: u64) -> Digest {
+    let ready = scenario.ready(&NoFiles);
+    let ready = ready.unwrap_or_else(|report| panic!("{report}"));
+    let run = ready.run(Seed(seed), false, &mut World::new(Seed(0), false));
+    let run = run.unwrap_or_else(|report| panic!("{report}"));
+    run.result.digest
 }
 
 /// What is drawn is words: pasted they are the same plan, and where somebody asks for leaders the same run.
@@ -187,15 +197,6 @@ impl Files for NoFiles {
 fn spells_and_roles_can_be_pasted() {
     let climate = format!("[chaos]\nfaults = 5\nspells = 5\nroles = true\n{ALL}until = \"7s\"\n");
     let whole = store(&climate);
-    let digest = |scenario: Scenario, seed: u64| {
-        let ready = scenario
-            .ready(&NoFiles)
-            .unwrap_or_else(|report| panic!("{report}"));
-        let run = ready.run(Seed(seed), false, &mut World::new(Seed(0), false));
-        run.unwrap_or_else(|report| panic!("{report}"))
-            .result
-            .digest
-    };
     let mut runs = 0;
     for seed in 0..60 {
         let text = text(&whole, seed);

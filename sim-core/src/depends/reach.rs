@@ -82,8 +82,9 @@ impl DependencyMap {
         if let Some((service, _)) = called {
             return Some(format!("calls {}", name(&self.services, service.index())));
         }
-        if let Some(knob) = unit.knobs.intersection(&hits.knobs).next() {
-            return Some(format!("goes by {}", name(&self.knobs, knob.index())));
+        if let Some((knob, at)) = hits.turned(unit).next() {
+            let at = at.map_or_else(String::new, |at| format!(" on {}", node(&at)));
+            return Some(format!("goes by {}{at}", name(&self.knobs, knob.index())));
         }
         let mut hit = unit.channels.intersection(&hits.channels);
         hit.next().map(|channel| {
@@ -95,13 +96,16 @@ impl DependencyMap {
         })
     }
 
-    /// Units that share a node with one whose knob is turned: it may take more of the node than before.
+    /// Units that share a node with one whose knob is turned there: it may take more of the node than before.
     fn beside(&self, hits: &Hits) -> Vec<(UnitId, String)> {
         let mut beside = Vec::new();
-        let turned = |unit: &&Unit| unit.knobs.intersection(&hits.knobs).next().is_some();
-        for turned in self.units.iter().filter(turned) {
+        for turned in &self.units {
+            let on = hits.turned_on(turned);
+            if on.is_empty() {
+                continue;
+            }
             for (index, unit) in self.units.iter().enumerate() {
-                if let Some(node) = unit.nodes.intersection(&turned.nodes).next() {
+                if let Some(node) = unit.nodes.intersection(&on).next() {
                     let node = self.nodes.get(node.index()).map_or("?", String::as_str);
                     let why = match unit.kind {
                         HOST => format!("carries {}", turned.name),
@@ -121,11 +125,29 @@ struct Hits {
     nodes: BTreeSet<NodeId>,
     links: BTreeSet<LinkTarget>,
     calls: BTreeSet<(ServiceId, Option<NodeId>)>,
-    knobs: BTreeSet<KnobId>,
+    /// Knobs, and on which node alone they are turned.
+    knobs: BTreeSet<(KnobId, Option<NodeId>)>,
     channels: BTreeSet<ChannelId>,
 }
 
 impl Hits {
+    /// The knobs by which `unit` goes, and on which node alone they are turned.
+    fn turned<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = (KnobId, Option<NodeId>)> + 'a {
+        let turned = self.knobs.iter().copied();
+        turned.filter(|(knob, _)| unit.knobs.contains(knob))
+    }
+    /// The nodes on which `unit` may take more than before: where a knob of its is turned, or, if it does
+    /// not run there and so gets what others send for it, all of its own.
+    fn turned_on(&self, unit: &Unit) -> BTreeSet<NodeId> {
+        let mut on = BTreeSet::new();
+        for (_, node) in self.turned(unit) {
+            match node.filter(|node| unit.nodes.contains(node)) {
+                Some(node) => drop(on.insert(node)),
+                None => on.extend(&unit.nodes),
+            }
+        }
+        on
+    }
     fn of<'a>(primitives: impl Iterator<Item = &'a Primitive>) -> Self {
         let mut hits = Self::default();
         for primitive in primitives {
@@ -139,7 +161,9 @@ impl Hits {
                 ) => {
                     hits.calls.insert((*service, *client));
                 }
-                (None, Primitive::Knob { knob, .. }) => drop(hits.knobs.insert(*knob)),
+                (None, Primitive::Knob { knob, node, .. }) => {
+                    hits.knobs.insert((*knob, *node));
+                }
                 (None, Primitive::Signal { channel, .. }) => drop(hits.channels.insert(*channel)),
                 (None, other) => hits.nodes.extend(other.node()),
             }

@@ -123,6 +123,34 @@ fn calls_and_knobs_reach_who_goes_by_them_and_their_neighbours() {
     assert!(turned.contains(&row("shop.db", 0, "goes by db.load")));
 }
 
+/// A knob that is turned on one node reaches that node, and others only for who does not run there.
+#[test]
+fn a_knob_that_is_turned_on_a_node_reaches_that_node() {
+    let mut map = shop();
+    let front = map.unit("service", "shop.front");
+    map.reads(front, KnobId(0));
+    let turned = |node| Primitive::Knob {
+        knob: KnobId(0),
+        node: Some(NodeId(node)),
+        change: crate::plan::KnobChange::Set,
+        value: 2.0,
+    };
+    let hosts = |node| -> Vec<String> {
+        let exposed = map.exposed([&turned(node)].into_iter()).into_iter();
+        let hosts = exposed.filter(|e| e.kind == HOST);
+        hosts.map(|e| e.name).collect()
+    };
+    // The database reads the knob too, and does not run on these.
+    assert_eq!(hosts(0), ["db-0", "web-0"]);
+    assert_eq!(hosts(2), ["db-0", "web-0", "web-1"]);
+    let why = map.exposed([&turned(1)].into_iter());
+    let front = why.iter().find(|e| e.name == "shop.front");
+    assert_eq!(
+        front.map(|e| e.why.as_str()),
+        Some("goes by db.load on web-1")
+    );
+}
+
 #[test]
 fn a_subject_belongs_to_the_unit_with_the_longest_name() {
     let map = shop();

@@ -41,6 +41,7 @@ mod params;
 mod place;
 mod planted;
 pub mod raft;
+mod recorded;
 pub mod rollout;
 pub mod scheduler;
 mod server;

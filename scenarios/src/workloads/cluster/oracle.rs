@@ -65,6 +65,8 @@ pub(super) struct Finding {
     pub(super) violations: u64,
     pub(super) first: Option<(Place, String)>,
     pub(super) undecided: bool,
+    /// The smallest distance to a limit, and what was measured then.
+    margin: Option<(f64, f64)>,
 }
 
 /// What was found about all.
@@ -97,6 +99,13 @@ impl<S: Slug> Findings<S> {
     /// The run says neither that it holds nor that it does not.
     pub(super) fn undecided(&mut self, slug: S) {
         self.all[slug.position()].undecided = true;
+    }
+    /// It was measured at this distance from its limit, which is below zero if it does not hold.
+    pub(super) fn margin(&mut self, slug: S, margin: f64, measured: f64) {
+        let kept = &mut self.all[slug.position()].margin;
+        if kept.is_none_or(|(least, _)| margin < least) {
+            *kept = Some((margin, measured));
+        }
     }
     /// It does not hold. The text is made for the first violation only.
     pub(super) fn violated(&mut self, slug: S, place: Place, text: impl FnOnce() -> String) {
@@ -209,6 +218,9 @@ impl<O: Oracle> Invariant for Promise<O> {
         let finding = oracle.findings().of(self.slug);
         for _ in 0..finding.checked {
             ruling.checked();
+        }
+        if let Some((margin, measured)) = finding.margin {
+            ruling.margin(margin, measured);
         }
         if finding.undecided {
             ruling.undecided();

@@ -1,10 +1,13 @@
 //! Parameters of `[workload.<name>.cluster]`.
 
-use super::guard::{
-    admission, breaker, budget, cache, codel, health, hedge, items, pool, throttle, warm_up,
-};
+mod calls;
+mod services;
+
+use super::guard::{admission, breaker, health, hedge, items, pool, warm_up};
 use super::{generate, objective};
 use crate::tables::ON;
+use calls::{ARRIVALS, EJECTION, HOP, RETRY};
+use services::{QUEUE, SERVICE, STORE, VERSION};
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
 pub(super) const COUNT: Kind = Kind::Integer {
@@ -201,167 +204,4 @@ const GRAPH: &[Param] = &[
         Kind::Text,
         "which application of the file; the only one if missing",
     ),
-];
-
-const SERVICE: &[Param] = &[
-    Param::new("on", Kind::Selector(Shape::Nodes), "its nodes"),
-    Param::new("replicas", REPLICAS, "its replicas"),
-    Param::new("cpu", Kind::Law(Unit::Time), "processor time of a visit"),
-    Param::new("concurrency", COUNT, "visits that a replica serves at once"),
-    Param::new("working_set", Kind::Size, "memory of a replica"),
-    Param::new("pages", PAGES, "pages that a visit touches"),
-    cache::PARAM,
-];
-
-const ARRIVALS: &[Param] = &[Param::new(
-    "rate",
-    Kind::Rate,
-    "mean rate of a Poisson process, over all clients",
-)
-.default("100/s")];
-
-const RETRY: &[Param] = &[
-    Param::new("attempts", TRIES, "tries of a request").default("1"),
-    Param::new(
-        "backoff",
-        Kind::Law(Unit::Time),
-        "time between tries, cut at its 99.99 % quantile",
-    )
-    .default("0s"),
-    Param::new(
-        "budget",
-        Kind::Share,
-        "retries earned by a success; no budget if missing",
-    ),
-    budget::OF,
-    Param::new("burst", COUNT, "retries that a client may save up").default("10"),
-    budget::ACCRUAL,
-    throttle::PARAMS[0],
-    throttle::PARAMS[1],
-];
-
-const HOP: &[Param] = &[
-    Param::new(
-        "order",
-        Kind::Choice(&["parallel", "sequential"]),
-        "whether a visit calls its callees at once or one by one",
-    )
-    .default("parallel"),
-    Param::new(
-        "timeout",
-        Kind::Duration,
-        "when a call is given up; what is left of the caller's time if missing",
-    ),
-    Param::new(
-        "attempts",
-        TRIES,
-        "tries of a call, inside the caller's time",
-    )
-    .default("1"),
-    budget::HOP[0],
-    budget::HOP[1],
-    Param::new(
-        "deadline",
-        Kind::Choice(&["pass-on", "own"]),
-        "whether a call gets what is left of the caller's time, or as much as a client gives",
-    )
-    .default("pass-on"),
-    Param::new(
-        "soft_timeout",
-        Kind::Duration,
-        "when a call of `graph.soft` is given up; as the others if missing",
-    ),
-];
-
-const EJECTION: &[Param] = &[
-    Param::new(
-        "errors",
-        COUNT,
-        "consecutive errors after which a replica is avoided",
-    )
-    .default("5"),
-    Param::new(
-        "slower",
-        Kind::Number {
-            min: 1.0,
-            max: 1000.0,
-        },
-        "a replica whose good answers take so many times as long as the median replica's is avoided, too; \
-         never if missing",
-    ),
-    Param::new("for", Kind::Duration, "for how long").default("10s"),
-    Param::new(
-        "share_max",
-        Kind::Share,
-        "share of a service's replicas that may be avoided at once",
-    )
-    .default("0.5"),
-];
-
-const QUEUE: &[Param] = &[
-    Param::new(
-        "capacity",
-        Kind::Integer {
-            min: 0,
-            max: 100_000_000,
-        },
-        "visits that may wait; more are refused with 503",
-    )
-    .default("1000"),
-    Param::new(
-        "discipline",
-        Kind::Choice(&["fifo", "lifo", "adaptive-lifo"]),
-        "who is next; adaptive-lifo takes the latest while more wait than `lifo_above`, or the queue stands \
-         by `codel`, and the first otherwise",
-    )
-    .default("fifo"),
-    Param::new("lifo_above", COUNT, "visits that wait, for adaptive-lifo").default("16"),
-    Param::new(
-        "critical_first",
-        Kind::Flag,
-        "whether critical visits are next before all others",
-    )
-    .default("false"),
-    codel::PARAM,
-    Param::new(
-        "deadline_drop",
-        Kind::Flag,
-        "whether a visit whose time left is below the median of `cpu` is dropped instead of served",
-    )
-    .default("false"),
-];
-
-const STORE: &[Param] = &[
-    Param::new("record", Kind::Size, "bytes that it writes").default("4KiB"),
-    Param::new(
-        "fsync",
-        Kind::Flag,
-        "whether it waits until they are durable",
-    )
-    .default("true"),
-    Param::new(
-        "read",
-        Kind::Share,
-        "share of the visits that read a record back",
-    )
-    .default("0.1"),
-];
-
-const VERSION: &[Param] = &[
-    Param::new(
-        "cpu",
-        Kind::Number {
-            min: 0.01,
-            max: 1000.0,
-        },
-        "factor on the processor time",
-    )
-    .default("1"),
-    Param::new("errors", Kind::Share, "share of the visits that fail").default("0"),
-    Param::new(
-        "speaks",
-        Kind::Choice(&["old", "new"]),
-        "the form of its requests; version 1 does not read a new one, and answers 400",
-    )
-    .default("old"),
 ];

@@ -33,7 +33,7 @@ pub mod swim;
 pub use mutant::Mutant;
 pub use phi::{Phi, PhiRules};
 
-use crate::workloads::{Install, WorkloadKind, metric, whole, word};
+use crate::workloads::{Install, WorkloadKind, whole, word};
 use shared::Shared;
 use std::rc::Rc;
 
@@ -44,30 +44,7 @@ pub(in crate::workloads) const MEMBERSHIP: WorkloadKind = WorkloadKind {
     params: params::PARAMS,
     events: events::WORDS,
     invariants: invariants::WORDS,
-    metrics: &[
-        metric(
-            "first-detection",
-            "s",
-            "from a member's death to the end of the first probe that failed for it",
-        ),
-        metric(
-            "detection",
-            "s",
-            "from a member's death until another one holds it for dead",
-        ),
-        metric(
-            "false-kill",
-            "1",
-            "1 if a member that is convicted runs and is well, 0 if not; who was late is not well",
-        ),
-        metric(
-            "messages",
-            "1",
-            "packets and views that a member sent in a period",
-        ),
-        metric("health", "1", "local health score of a member; 0 is well"),
-        metric("latency", "s", "time of a request to its answer"),
-    ],
+    metrics: events::METRICS,
     knobs: &[],
     services: &[
         word("request", "what routers ask of members"),

@@ -223,6 +223,7 @@ fn rules(args: &Args, pre_vote: bool, reads: Reads, mutant: Option<Mutant>) -> R
         voters_min: args
             .table_opt("membership")
             .map_or(1, |m| small(m, "min") as usize),
+        hold_ns: args.duration("hold").as_nanos(),
         mutant,
     }
 }

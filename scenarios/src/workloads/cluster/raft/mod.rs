@@ -38,7 +38,7 @@ mod wire;
 
 pub use mutant::Mutant;
 
-use crate::workloads::{Install, Knob, KnobRange, WorkloadKind, metric, whole, word};
+use crate::workloads::{Install, Knob, KnobRange, WorkloadKind, whole, word};
 use machine::Member;
 use shared::Shared;
 use std::rc::Rc;
@@ -50,19 +50,7 @@ pub(in crate::workloads) const RAFT: WorkloadKind = WorkloadKind {
     params: params::PARAMS,
     events: events::WORDS,
     invariants: invariants::WORDS,
-    metrics: &[
-        metric(
-            "latency",
-            "s",
-            "time of an operation to its answer or to giving up",
-        ),
-        metric("election-term", "1", "term of a new leader"),
-        metric(
-            "leaderless",
-            "s",
-            "time from the end of a leadership to the next leader",
-        ),
-    ],
+    metrics: events::METRICS,
     knobs: &[Knob {
         name: "member",
         range: KnobRange::Words(&["in", "out"]),
@@ -92,9 +80,9 @@ fn install(install: &mut Install<'_>) {
     for (number, node) in config.nodes.iter().enumerate() {
         let shared = Rc::clone(&shared);
         let process = install.full("replica");
-        if config.placed.is_some() {
+        if let Some(events) = shared.hosting {
             install.world.process(*node, &process, move |cx| {
-                placed::run(cx, Rc::clone(&shared))
+                placed::run(cx, Rc::clone(&shared), events)
             });
             continue;
         }

@@ -76,6 +76,12 @@ pub(super) const PARAMS: &[Param] = &[
         Kind::Table(MEMBERSHIP),
         "replicas that operators remove and add again; none if missing",
     ),
+    Param::new(
+        "hold",
+        Kind::Duration,
+        "how long a replica that knows no leader keeps a request, instead of sending its client elsewhere",
+    )
+    .default("0s"),
     Param::new("cpu", Kind::Duration, "processor time of a message or request").default("10us"),
     Param::new(
         "fsync",

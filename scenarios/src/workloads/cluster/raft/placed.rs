@@ -1,5 +1,6 @@
 //! Replicas that a scheduler places: what the file must say, and the process of a node on which one may come to be.
 
+use super::events::HostEvents;
 use super::machine::Member;
 use super::server::{self, Woken};
 use super::shared::Shared;
@@ -77,13 +78,13 @@ fn outside(theirs: &[NodeId], ours: &[NodeId]) -> Option<NodeId> {
 
 /// Runs on a node, for ever: while a pod of the store is there it is that replica. Between two pods nobody serves
 /// here, and whoever asks is told so.
-pub(super) async fn run(cx: Cx, shared: Rc<Shared>) {
+pub(super) async fn run(cx: Cx, shared: Rc<Shared>, events: HostEvents) {
     let inboxes = (cx.listen(&shared.doors[0]), cx.listen(&shared.doors[1]));
     let pods = cx.listen(&shared.pods);
     let mut life = 0;
     loop {
         let me = called(&cx, &inboxes, &pods).await;
-        cx.event(shared.events.hosted(), u64::from(me), 1);
+        cx.event(events.hosted, u64::from(me), 1);
         let leads = Cell::new(None);
         {
             let lives = server::lives(&cx, &shared, (me, &mut life), (&inboxes, &leads));
@@ -99,7 +100,7 @@ pub(super) async fn run(cx: Cx, shared: Rc<Shared>) {
         if let (Some(role), Some(term)) = (shared.leader, leads.get()) {
             cx.leave_role(role, u64::from(term));
         }
-        cx.event(shared.events.hosted(), u64::from(me), 0);
+        cx.event(events.hosted, u64::from(me), 0);
     }
 }
 

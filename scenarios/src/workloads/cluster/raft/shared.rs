@@ -1,7 +1,7 @@
 //! What all processes of the workload share: the plan, names, ports, and what outlives processes.
 
 use super::config::Config;
-use super::events::Events;
+use super::events::{Events, HostEvents};
 use super::machine::Member;
 use super::steward::Book;
 use crate::workloads::Install;
@@ -38,6 +38,8 @@ pub(super) struct Desk {
 pub(super) struct Shared {
     pub(super) config: Arc<Config>,
     pub(super) events: Events,
+    /// Only where replicas are placed.
+    pub(super) hosting: Option<HostEvents>,
     /// The role of leaders, if a fault asks who has it.
     pub(super) leader: Option<RoleOf>,
     /// Names of the ports, for those who listen: of replicas, and of clients.
@@ -92,7 +94,8 @@ impl Shared {
         });
         let roles = install.workload.roles;
         Rc::new(Self {
-            events: Events::new(home.is_some(), |slug| install.name(slug)),
+            events: Events::new(|slug| install.name(slug)),
+            hosting: (home.is_some()).then(|| HostEvents::new(|slug| install.name(slug))),
             leader: roles.then(|| install.world.role("leader", &install.workload.name)),
             pods,
             peers,

@@ -19,6 +19,16 @@ mutants! {
     P13: "a node that does not answer is never given up",
     P14: "a job counts as done when its node is lost",
     P15: "the wish for replicas is not held within its bounds",
+    P16: "planned work empties a node at once, budget or not",
+    P17: "a pod with a volume is placed wherever there is room",
+    P18: "what services need is not looked at before a node is emptied",
+    P19: "the next node is emptied though pods of the last one are not back",
+    P20: "two nodes of one rack or zone are emptied at once, though `checks` keep them apart",
+    P21: "a node that is lost while it is worked on counts as done",
+    P22: "nodes that are being emptied do not count among those that are worked on",
+    P23: "a node is taken for planned work before its pods have gone",
+    P24: "after a restart the control plane takes nodes that are away for done",
+    P25: "after a restart the control plane forgets the volumes of pods that wait",
 }
 
 impl Mutant {

@@ -1,7 +1,10 @@
 //! Parameters of `[workload.<name>.scheduler]`.
 
+mod pods;
+
 use super::mutant::Mutant;
 use crate::tables::ON;
+use pods::POD;
 use squall_faults::param::{Kind, Param, Shape, Unit};
 
 const fn count(min: i64, max: i64) -> Kind {
@@ -125,134 +128,6 @@ const MACHINE: &[Param] = &[
     .default("false"),
 ];
 
-const POD: &[Param] = &[
-    Param::new("rate", Kind::Rate, "jobs: mean rate at which they come")
-        .required()
-        .one_of("what"),
-    Param::new(
-        "replicas",
-        count(0, 100_000),
-        "a service: how many there are at first",
-    )
-    .one_of("what"),
-    Param::new("length", Kind::Law(Unit::Time), "how long a job runs")
-        .default("exponential mean 60s"),
-    Param::new(
-        "gang",
-        count(1, 1000),
-        "jobs come in gangs of so many, placed all or none",
-    )
-    .default("1"),
-    Param::new(
-        "until",
-        Kind::Duration,
-        "when no more jobs come; never if missing",
-    ),
-    Param::new("cores", CORES, "cores").default("1"),
-    Param::new("memory", Kind::Size, "memory").default("1GiB"),
-    Param::new("gpus", count(0, 32), "whole GPUs").default("0"),
-    Param::new(
-        "gpu_share",
-        Kind::Number {
-            min: 0.0,
-            max: 0.999,
-        },
-        "instead of whole ones a part of one GPU, in steps of 0.001",
-    )
-    .default("0"),
-    Param::new(
-        "gpu_models",
-        Kind::Text,
-        "models that will do, such as \"V100M16|V100M32\"; any if missing",
-    ),
-    Param::new(
-        "tolerates",
-        Kind::List(&Kind::Text),
-        "taints that it tolerates",
-    )
-    .default(""),
-    Param::new(
-        "labels",
-        Kind::List(&Kind::Text),
-        "labels that its node must have, such as \"zone=a\"",
-    )
-    .default(""),
-    Param::new("tenant", Kind::Text, "who pays"),
-    Param::new(
-        "priority",
-        count(-1_000_000_000, 1_000_000_000),
-        "a higher one evicts a lower one if it finds no place",
-    )
-    .default("0"),
-    Param::new(
-        "apart",
-        Kind::List(&Kind::Table(WISH)),
-        "pods that must not be in the same place; it holds both ways",
-    )
-    .default(""),
-    Param::new(
-        "near",
-        Kind::List(&Kind::Table(WISH)),
-        "pods of which one must be in the same place",
-    )
-    .default(""),
-    Param::new(
-        "min_available",
-        count(0, 100_000),
-        "budget: so many of a service stay in service, whoever drains or preempts",
-    ),
-    Param::new(
-        "local_volume",
-        Kind::Flag,
-        "whether its volume is on the node where it was placed first: it is never placed elsewhere, and waits",
-    )
-    .default("false"),
-    Param::new(
-        "needs",
-        count(0, 100_000),
-        "so many of a service must run at any moment once they did, planned work and failures together; not \
-         checked if missing",
-    ),
-    Param::new(
-        "traffic",
-        Kind::Table(TRAFFIC),
-        "requests that a service serves; none if missing",
-    ),
-    Param::new(
-        "autoscale",
-        Kind::Table(crate::workloads::cluster::autoscaler::PARAMS),
-        "how a service with traffic is scaled; not at all if missing",
-    ),
-];
-
-const WISH: &[Param] = &[
-    Param::new("pods", Kind::Text, "of which kind").required(),
-    Param::new("within", AREA, "how far the place reaches").default("node"),
-];
-
-const TRAFFIC: &[Param] = &[
-    Param::new("rate", Kind::Rate, "requests of all clients together").default("100/s"),
-    Param::new("cpu", Kind::Duration, "processor time of a request").default("10ms"),
-    Param::new(
-        "blocked",
-        Kind::Duration,
-        "time for which a request blocks a thread beyond that, waiting for others",
-    )
-    .default("0s"),
-    Param::new(
-        "threads",
-        count(1, 100_000),
-        "requests that a replica serves at once",
-    )
-    .default("8"),
-    Param::new(
-        "timeout",
-        Kind::Duration,
-        "a request that would wait longer is given up",
-    )
-    .default("30s"),
-];
-
 const TENANT: &[Param] = &[
     Param::new("cores", CORES, "cores"),
     Param::new("memory", Kind::Size, "memory"),
@@ -296,6 +171,11 @@ const UPGRADE: &[Param] = &[
     )
     .default("1"),
     Param::new(
+        "checks",
+        Kind::Table(CHECKS),
+        "what must hold, beyond `at_once` and `pause`, before a node is emptied; nothing if missing",
+    ),
+    Param::new(
         "pause",
         Kind::Duration,
         "time after a node is back in which no other is begun",
@@ -313,6 +193,28 @@ const UPGRADE: &[Param] = &[
         "when a node that went away and does not come back has its turn later, and another one its place",
     )
     .default("15m"),
+];
+
+const CHECKS: &[Param] = &[
+    Param::new(
+        "apart",
+        AREA,
+        "no two nodes of one rack or zone are emptied or away at a time; \"node\" asks for nothing",
+    )
+    .default("node"),
+    Param::new(
+        "back",
+        Kind::Flag,
+        "pods of services that had to leave nodes that are done by now run again, wherever",
+    )
+    .default("true"),
+    Param::new(
+        "needs",
+        Kind::Flag,
+        "every service keeps as many running as it `needs`, if all on nodes that are worked on go as far as its \
+         budget lets them",
+    )
+    .default("true"),
 ];
 
 const PROVISION: &[Param] = &[

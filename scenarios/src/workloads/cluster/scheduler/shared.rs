@@ -1,12 +1,12 @@
 //! What all processes of the workload share: the plan, names, ports, and what outlives processes.
 
 use super::config::{Config, Turns, Upgrade};
-use super::events::{Events, WorkEvents};
+use super::events::{CheckEvents, Events, WorkEvents};
 use super::homes::Home;
 use crate::workloads::Install;
 use core::cell::{Cell, RefCell};
 use squall_core::{Key, KnobId, PortId, Sample, VirtualDuration, VirtualTime};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -81,6 +81,8 @@ pub(super) struct Store {
     pub(super) power: Vec<Power>,
     /// By worker, planned work; until when none is begun; whether all is done.
     pub(super) work: Vec<Work>,
+    /// Pods of services that had to leave a node for planned work and do not run again, each with that node.
+    pub(super) moved: BTreeMap<u32, u32>,
     pub(super) rests_until: VirtualDuration,
     pub(super) upgraded: bool,
 }
@@ -126,6 +128,7 @@ pub(super) struct Shared {
     /// Workers in the order in which they have their turn, and what is recorded about it, if work is planned.
     pub(super) turns: Vec<u32>,
     pub(super) work: Option<WorkEvents>,
+    pub(super) checks: Option<CheckEvents>,
     /// By kind, where its pods live, if they have volumes.
     pub(super) homes: Vec<Option<Rc<Home>>>,
     /// Draws that belong to pods and machines, not to processes.
@@ -204,6 +207,9 @@ impl Shared {
             events: Events::new(|slug| install.name(slug)),
             // Without planned work the names in records are those of before.
             work: (config.upgrade.as_ref()).map(|_| WorkEvents::new(|slug| install.name(slug))),
+            checks: (config.upgrade.as_ref())
+                .and_then(|plan| plan.checks)
+                .map(|_| CheckEvents::new(|slug| install.name(slug))),
             knobs: Knobs {
                 load: install.knob("load"),
                 blocked: install.knob("blocked"),

@@ -41,7 +41,7 @@ pub(in crate::workloads) const TRAINING: WorkloadKind = WorkloadKind {
     summary: "gang-scheduled training jobs with checkpoints, spares and restarts",
     params: params::PARAMS,
     events: tables::WORDS,
-    invariants: tables::INVARIANTS,
+    invariants: invariants::WORDS,
     metrics: tables::METRICS,
     knobs: &[],
     services: &[word("rank", "orders of the controller to nodes that train")],

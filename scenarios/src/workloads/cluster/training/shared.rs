@@ -41,7 +41,7 @@ impl Shared {
         let port = |node| install.world.port(node, &door);
         let ports = config.nodes.iter().copied().map(port).collect();
         Rc::new(Self {
-            events: Events::new(install),
+            events: Events::new(|slug| install.name(slug)),
             ports,
             fleet: RefCell::new(Fleet::new(config.nodes.len())),
             ledgers: RefCell::new(vec![Ledger::default(); config.jobs as usize]),

@@ -14,7 +14,7 @@ mod safety;
 #[cfg(test)]
 mod tests;
 
-use super::events::Events;
+use super::events::{Events, HostEvents};
 use super::machine::{LogId, MEMBERS_MAX, Member, Voters};
 use super::shared::Shared;
 use crate::workloads::Install;
@@ -63,6 +63,7 @@ pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
             voters: config.voters,
             settle: config.settle,
             steps_max: config.steps_max,
+            hosting: shared.hosting,
         },
     );
     oracle::promise(install, oracle);
@@ -77,6 +78,8 @@ struct Setting {
     voters: Voters,
     settle: VirtualDuration,
     steps_max: u64,
+    /// Only where replicas are placed.
+    hosting: Option<HostEvents>,
 }
 
 /// Sees every record once, whichever invariants are asked for.
@@ -150,7 +153,9 @@ impl oracle::Oracle for Oracle {
     fn observe(&mut self, record: &Record) {
         self.liveness.time(record.at, &mut self.findings);
         match record.what {
-            What::Event { name, node, a, b } if Some(name) == self.events.hosted => {
+            What::Event { name, node, a, b }
+                if (self.setting.hosting).is_some_and(|events| name == events.hosted) =>
+            {
                 self.hosted(record, node, (a, b == 1));
             }
             What::Event { name, node, a, b } => self.event(record, (name, node), (a, b)),

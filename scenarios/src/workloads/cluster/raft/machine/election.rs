@@ -196,6 +196,7 @@ impl Raft {
             self.append(Command::Noop);
         }
         self.heartbeat();
+        self.release();
     }
 
     /// Whether a message comes from the leader of this term, which is followed from now on.
@@ -221,6 +222,7 @@ impl Raft {
         self.follow(term, Some(from));
         self.heard_at = self.now;
         self.reset_timer();
+        self.release();
         true
     }
 }

@@ -178,6 +178,7 @@ fn rules(setup: Setup, me: Member) -> Rules {
         snapshot_every: u32::MAX,
         snapshot_keep: 0,
         voters_min: 1,
+        hold_ns: 0,
         mutant: None,
     }
 }

@@ -15,6 +15,7 @@
 mod election;
 #[cfg(test)]
 mod elections;
+mod held;
 mod kv;
 mod log;
 mod membership;
@@ -36,8 +37,10 @@ pub(crate) use types::{
 };
 
 use super::mutant::Mutant;
+use held::Held;
 use progress::{Leader, Progress};
 use squall_core::{Key, Sample};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// What a replica goes by. Times are of its monotonic clock, in nanoseconds.
@@ -62,6 +65,8 @@ pub(crate) struct Rules {
     pub(crate) snapshot_keep: u32,
     /// No removal leaves fewer voters.
     pub(crate) voters_min: usize,
+    /// How long a request waits where nobody is known to lead.
+    pub(crate) hold_ns: u64,
     pub(crate) mutant: Option<Mutant>,
 }
 
@@ -99,6 +104,8 @@ pub(crate) struct Raft {
     kv: Kv,
     role: Role,
     leader: Option<Member>,
+    /// Requests that wait for one, the oldest first.
+    held: VecDeque<Held>,
     now: u64,
     /// What the wall clock reads: nothing that is right goes by it.
     wall: u64,
@@ -127,6 +134,7 @@ impl Raft {
             snapshot,
             role: Role::Follower,
             leader: None,
+            held: VecDeque::new(),
             now,
             wall: now,
             timeout: 0,
@@ -163,7 +171,10 @@ impl Raft {
     pub(crate) fn deadline(&self) -> u64 {
         match &self.role {
             Role::Leader(leader) => leader.heartbeat_at,
-            _ => self.election_at,
+            _ => {
+                let held = self.held.front().map_or(u64::MAX, |held| held.until);
+                self.election_at.min(held)
+            }
         }
     }
     /// What the steps so far led to.
@@ -198,6 +209,7 @@ impl Raft {
     /// Time has passed.
     pub(crate) fn tick(&mut self, now: u64) {
         self.now = now;
+        self.let_go();
         if matches!(self.role, Role::Leader(_)) {
             self.tick_leader();
         } else if now >= self.election_at {
@@ -252,10 +264,7 @@ impl Raft {
         self.now = now;
         match request {
             Request::Wipe { removal } => self.wipe(ticket, removal),
-            _ if !matches!(self.role, Role::Leader(_)) => {
-                let leader = self.leader.filter(|leader| *leader != self.rules.me);
-                self.answer(ticket, Answer::NotLeader(leader));
-            }
+            _ if !matches!(self.role, Role::Leader(_)) => self.elsewhere(ticket, request),
             Request::Get { key, lease } => self.read(ticket, key, lease),
             Request::Write { id, key, op } => {
                 self.propose(ticket, Command::Write { id, key, op });

@@ -3,6 +3,7 @@
 //! What it has written down ([`super::shared::Store`]) survives its crashes; the index over nodes is built anew
 //! from that. All that happens between two waits happens at one instant.
 
+mod checks;
 mod nodes;
 mod pods;
 mod scale;
@@ -12,7 +13,7 @@ use super::config::{PodKind, Source};
 use super::events::{Cause, halves};
 use super::mutant::Mutant;
 use super::placement::{Bound, Cluster, Refusal};
-use super::shared::{Phase, Pod, Shared, Store};
+use super::shared::{Phase, Pod, Shared, Store, Work};
 use super::wire::{Report, Stamp, unpack};
 use core::cell::RefMut;
 use core::future::{Future, poll_fn};
@@ -165,7 +166,15 @@ impl Control {
     /// period is over.
     fn recover(&mut self) {
         let shared = Rc::clone(&self.shared);
-        let forgets = shared.config.mutant == Some(Mutant::P02);
+        let mutant = shared.config.mutant;
+        let forgets = mutant == Some(Mutant::P02);
+        if mutant == Some(Mutant::P24) {
+            for work in &mut shared.store.borrow_mut().work {
+                if matches!(work, Work::Away(_)) {
+                    *work = Work::Done;
+                }
+            }
+        }
         let pods: Vec<(u32, Pod)> = (0u32..)
             .zip(shared.store.borrow().pods.iter().copied())
             .collect();
@@ -174,6 +183,9 @@ impl Control {
                 Phase::Gone => {}
                 Phase::Waits => {
                     self.waiting[pod.kind as usize].insert(number);
+                    if mutant == Some(Mutant::P25) {
+                        self.store().pods[number as usize].home = None;
+                    }
                 }
                 Phase::Bound { runs: false, .. } if forgets => {}
                 Phase::Bound {

@@ -89,6 +89,9 @@ impl Control {
             return;
         }
         let since = pod.since;
+        if runs {
+            store.moved.remove(&number);
+        }
         drop(store);
         self.cluster.serves(number, runs);
         self.event(shared.events.serves, number, u64::from(runs));
@@ -179,11 +182,19 @@ impl Control {
                 self.dirty = true;
             }
             if drain == REFUSE {
-                let careless = self.shared.config.mutant == Some(Mutant::P08);
+                let works = self.is_worked_on(number);
+                let careless = match self.shared.config.mutant {
+                    Some(Mutant::P08) => true,
+                    Some(Mutant::P16) => works,
+                    _ => false,
+                };
                 for pod in self.cluster.pods_on(number).to_vec() {
                     if self.cluster.pod(pod).is_some() && (careless || self.cluster.may_evict(pod))
                     {
                         self.unbind(pod, Cause::Drained);
+                        if works {
+                            self.left_for_work(pod, number);
+                        }
                     }
                 }
             }

@@ -95,6 +95,7 @@ impl Control {
         let kind = pod.kind as usize;
         match pod.home {
             None => self.shapes[kind],
+            Some(_) if self.shared.config.mutant == Some(Mutant::P17) => self.shapes[kind],
             home => {
                 let like = self.shared.config.kinds[kind].shape.clone();
                 self.cluster.shape(&Shape { home, ..like })
@@ -202,6 +203,7 @@ impl Control {
         let mut store = self.store();
         store.pods[number as usize].phase = Phase::Gone;
         store.live[pod.kind as usize].remove(&number);
+        store.moved.remove(&number);
         drop(store);
         self.event(self.shared.events.deleted, number, 0);
         self.dirty = true;

@@ -4,6 +4,7 @@
 //! it. One that is not there when its turn comes, or is lost meanwhile, has its turn later.
 
 use super::{Control, Health, ROUND};
+use crate::workloads::cluster::scheduler::mutant::Mutant;
 use crate::workloads::cluster::scheduler::shared::Work;
 use crate::workloads::cluster::scheduler::wire::{Order, pack};
 use squall_core::VirtualDuration;
@@ -30,16 +31,26 @@ impl Control {
         for worker in shared.turns.iter().copied() {
             self.step(worker, now);
         }
-        let mut busy = (shared.turns.iter())
-            .filter(|worker| self.is_worked_on(**worker))
+        let away_only = shared.config.mutant == Some(Mutant::P22);
+        let counts = |worker: u32| {
+            let work = shared.store.borrow().work[worker as usize];
+            self.is_worked_on(worker) && (!away_only || matches!(work, Work::Away(_)))
+        };
+        let mut busy = shared
+            .turns
+            .iter()
+            .filter(|worker| counts(**worker))
             .count();
         for worker in shared.turns.iter().copied() {
             let rests = now < shared.store.borrow().rests_until;
             let planned = shared.store.borrow().work[worker as usize] == Work::Planned;
             let ready = self.workers[worker as usize].health == Health::Ready;
-            if busy < plan.at_once && !rests && planned && ready {
+            if busy < plan.at_once && !rests && planned && ready && self.may_empty(worker) {
                 self.set_work(worker, Work::Empties(None));
                 busy += 1;
+                if let Some(checks) = shared.checks {
+                    self.event(checks.emptying, worker, 0);
+                }
             }
         }
         let done = |worker: &u32| shared.store.borrow().work[*worker as usize] == Work::Done;
@@ -55,13 +66,14 @@ impl Control {
         };
         let health = self.workers[worker as usize].health;
         let work = shared.store.borrow().work[worker as usize];
+        let rushes = shared.config.mutant == Some(Mutant::P23);
         let order = || {
             let port = shared.workers[worker as usize];
             self.cx.send(port, pack(Order::Renew));
         };
         match work {
             Work::Empties(_) if health != Health::Ready => self.put_off(worker),
-            Work::Empties(_) if !self.cluster.pods_on(worker).is_empty() => {
+            Work::Empties(_) if !self.cluster.pods_on(worker).is_empty() && !rushes => {
                 self.set_work(worker, Work::Empties(None));
             }
             Work::Empties(None) => self.set_work(worker, Work::Empties(Some(now))),
@@ -85,7 +97,8 @@ impl Control {
         }
     }
     fn put_off(&self, worker: u32) {
-        self.set_work(worker, Work::Planned);
+        let forgiven = self.shared.config.mutant == Some(Mutant::P21);
+        self.set_work(worker, if forgiven { Work::Done } else { Work::Planned });
         if let Some(events) = self.shared.work {
             self.cx.event(events.put_off, u64::from(worker), 0);
         }

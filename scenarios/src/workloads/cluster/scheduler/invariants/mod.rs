@@ -4,6 +4,7 @@
 //! code with the placement that is under test. Safety is checked at every record; whether those who wait wait
 //! rightly, whenever the scheduler says that it has tried all (`settled`).
 
+mod checks;
 mod nodes;
 mod pods;
 mod work;
@@ -40,14 +41,17 @@ invariants! {
     ScaleBounds "scale-bounds": "replicas stay within their bounds",
     NoReversal "no-reversal": "no service is scaled one way and then the other within `reversal_min`",
     PlannedWork "planned-work":
-        "a node is taken for planned work once, when it is empty, and never more than `at_once` are away",
+        "a node is taken for planned work once, when it is empty, never more than `at_once` are away, and the work is \
+         over when all are renewed",
+    WorkChecks "work-checks":
+        "a node is emptied for planned work only while what `upgrade.checks` asks for is so",
     InService "in-service":
         "a service never has fewer pods running than it `needs`, once it had, planned work and failures together",
 }
 
 pub(super) fn promise(install: &mut Install<'_>, shared: &Shared) {
     let mut seer = Seer::new(shared.events, Arc::clone(&shared.config));
-    seer.work = Work::new(shared.work, &shared.config);
+    seer.work = Work::new((shared.work, shared.checks), &shared.config);
     oracle::promise(install, seer);
 }
 
@@ -86,7 +90,7 @@ impl Seer {
                 .collect(),
             pods: Pods::new(config.kinds.len()),
             nodes: Nodes::new(&config),
-            work: Work::new(None, &config),
+            work: Work::new((None, None), &config),
             scaled: vec![None; config.kinds.len()],
             findings: Findings::default(),
             events,
@@ -150,11 +154,11 @@ impl Oracle for Seer {
                     _ if name == events.submitted => self.submitted(place, a, b),
                     _ if name == events.bound => self.bound(place, a, b),
                     _ if name == events.unbound => self.unbound(place, a, b),
-                    _ if name == events.serves => self.placed.serves(a, b == 1),
+                    _ if name == events.serves => self.serves(a, b == 1),
                     _ if name == events.refused => self.pods.refused(a),
                     _ if name == events.settled => self.settled(place, a),
                     _ if name == events.completed => self.completed(place, a),
-                    _ if name == events.deleted => self.pods.gone(a),
+                    _ if name == events.deleted => self.deleted(a),
                     _ if name == events.started => self.started(place, a, b),
                     _ if name == events.ended => self.stopped(a, b, true),
                     _ if name == events.stopped => self.stopped(a, b, false),

@@ -165,6 +165,9 @@ impl Seer {
                     format!("{name} must go, and leaves {left} in service; {least} have to stay")
                 });
         }
+        if b == Cause::Drained as u64 {
+            self.left_for_work(pod, was.node);
+        }
         let known = self.pods.known[&pod];
         if [Cause::Done as u64, Cause::ScaledDown as u64].contains(&b) {
             if let Some(members) = self.pods.gangs.get_mut(&known.gang) {

@@ -2,25 +2,36 @@
 
 use super::{Place, Seer, Slug};
 use crate::workloads::cluster::scheduler::config::Config;
-use crate::workloads::cluster::scheduler::events::WorkEvents;
+use crate::workloads::cluster::scheduler::events::{CheckEvents, WorkEvents};
 use squall_core::NameId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of it.
 #[derive(Debug)]
 pub(super) struct Work {
     events: Option<WorkEvents>,
+    pub(super) checks: Option<CheckEvents>,
+    /// Workers that are being emptied or away, as far as the work has checks.
+    pub(super) busy: BTreeSet<u32>,
+    /// Pods of services that had to leave such a worker and do not serve again, each with that worker.
+    pub(super) moved: BTreeMap<u32, u32>,
     /// Workers that are away, and those that were.
     away: BTreeSet<u32>,
-    done: BTreeSet<u32>,
+    pub(super) done: BTreeSet<u32>,
     /// By kind, whether as many run as it needs; not before they did for the first time.
     enough: Vec<Option<bool>>,
 }
 
 impl Work {
-    pub(super) fn new(events: Option<WorkEvents>, config: &Config) -> Self {
+    pub(super) fn new(
+        (events, checks): (Option<WorkEvents>, Option<CheckEvents>),
+        config: &Config,
+    ) -> Self {
         Self {
             events,
+            checks,
+            busy: BTreeSet::new(),
+            moved: BTreeMap::new(),
             away: BTreeSet::new(),
             done: BTreeSet::new(),
             enough: vec![None; config.kinds.len()],
@@ -47,14 +58,35 @@ impl Seer {
             });
             return true;
         }
+        if self
+            .work
+            .checks
+            .is_some_and(|checks| name == checks.emptying)
+        {
+            self.emptying(place, worker);
+            return true;
+        }
+        if name == events.upgraded {
+            let mut planned = plan.workers.iter();
+            let left = planned.find(|worker| !self.work.done.contains(*worker));
+            self.findings
+                .test(Slug::PlannedWork, left.is_none(), place, || {
+                    format!(
+                        "the work is said to be over, and worker {} is not renewed",
+                        left.unwrap_or(&0)
+                    )
+                });
+            return true;
+        }
         if name == events.done {
             self.work.done.insert(worker);
         }
         let ends = [events.done, events.put_off].contains(&name);
         if ends {
             self.work.away.remove(&worker);
+            self.work.busy.remove(&worker);
         }
-        ends || name == events.upgraded
+        ends
     }
     /// How many pods of a kind run, each counted once.
     fn running(&self, kind: u32) -> usize {

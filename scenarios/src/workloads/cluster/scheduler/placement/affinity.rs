@@ -19,14 +19,6 @@ pub(super) struct Groups {
     pub(super) serving: Vec<u32>,
 }
 
-const fn number(domain: Domain, node: u32, machine: &Machine) -> u32 {
-    match domain {
-        Domain::Node => node,
-        Domain::Rack => machine.rack,
-        Domain::Zone => machine.zone,
-    }
-}
-
 const AREAS: [Domain; 3] = [Domain::Node, Domain::Rack, Domain::Zone];
 
 fn count(counts: &mut Counts, key: (Domain, u32, u32), comes: bool) {
@@ -50,14 +42,14 @@ impl Groups {
     /// A pod comes to a node, or goes.
     pub(super) fn moved(&mut self, shape: &Shape, (node, machine): (u32, &Machine), comes: bool) {
         for (group, domain) in &shape.apart {
-            let key = (*domain, number(*domain, node, machine), *group);
+            let key = (*domain, domain.of(node, machine), *group);
             count(&mut self.repels, key, comes);
         }
         let Some(group) = shape.group else {
             return;
         };
         for domain in AREAS {
-            let key = (domain, number(domain, node, machine), group);
+            let key = (domain, domain.of(node, machine), group);
             count(&mut self.placed, key, comes);
         }
         let holders = grown(&mut self.holders, group);
@@ -100,7 +92,7 @@ impl Groups {
         wanted: impl Fn(Domain) -> bool,
     ) -> bool {
         let here = |counts: &Counts, domain: Domain, group: u32| {
-            counts.contains_key(&(domain, number(domain, node, machine), group))
+            counts.contains_key(&(domain, domain.of(node, machine), group))
         };
         let apart = |(group, domain): &(u32, Domain)| {
             !wanted(*domain) || !here(&self.placed, *domain, *group)

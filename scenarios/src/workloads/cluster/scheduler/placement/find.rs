@@ -35,7 +35,7 @@ impl Cluster {
     fn find_among(&self, shape: &Shape, nodes: impl Iterator<Item = u32>) -> Option<Preference> {
         let preference = |number: u32| {
             let node = &self.nodes[number as usize];
-            let (by_cpu, by_gpu) = super::ranks(self.rules.policy, number, node);
+            let (by_cpu, by_gpu) = super::nodes::ranks(self.rules.policy, number, node);
             let fits = node.up
                 && node.open
                 && node.room().holds(&shape.demand)

@@ -25,7 +25,9 @@ mod affinity;
 mod find;
 mod fragments;
 mod node;
+mod nodes;
 mod order;
+mod place;
 mod preempt;
 mod scan;
 #[cfg(test)]
@@ -43,7 +45,7 @@ pub use types::{
 
 use affinity::Groups;
 use node::Node;
-use order::{Order, Rank};
+use order::Order;
 use std::collections::BTreeMap;
 use tree::Tree;
 
@@ -81,13 +83,6 @@ struct Usage {
     cpu_milli: u64,
     memory_mib: u64,
     gpu_milli: u64,
-}
-
-/// What a change is undone by.
-#[derive(Clone, Debug)]
-enum Undo {
-    Placed(u32),
-    Evicted(u32, Bound),
 }
 
 /// Nodes, and the pods on them.
@@ -164,133 +159,6 @@ impl Cluster {
             _ => machine.admits(shape),
         }
     }
-    /// Adds a node, up and open. Nodes are numbered from 0.
-    ///
-    /// # Panics
-    /// If it has more than [`GPUS_MAX`] GPUs.
-    pub fn add(&mut self, machine: Machine) -> u32 {
-        assert!(machine.gpus <= GPUS_MAX, "a machine has at most 32 GPUs");
-        let number = index(self.nodes.len());
-        let class = self.class(&machine);
-        let slot = self.classes[class].nodes.len();
-        self.classes[class].nodes.push(number);
-        let mut node = Node::new(machine, class, slot);
-        node.open = false;
-        self.nodes.push(node);
-        self.alter(number, |node| node.open = true);
-        number
-    }
-    fn class(&mut self, machine: &Machine) -> usize {
-        let bare = Machine {
-            cpu_milli: 0,
-            memory_mib: 0,
-            // Whether it has any matters: pods without GPUs prefer nodes without.
-            gpus: u16::from(machine.gpus > 0),
-            ..*machine
-        };
-        let known = self.classes.iter().position(|class| class.machine == bare);
-        known.unwrap_or_else(|| {
-            let class = self.classes.len();
-            self.classes.push(Class {
-                machine: bare,
-                nodes: Vec::new(),
-                by_cpu: Order::default(),
-                by_gpu: Order::default(),
-                without: vec![Tree::default(); usize::from(self.rules.levels.max(1)) - 1],
-            });
-            for (number, shape) in self.shapes.iter().enumerate() {
-                if self.admits(shape, class) {
-                    self.admitted[number].push(class);
-                }
-            }
-            class
-        })
-    }
-    /// Changes a node, and keeps the index true.
-    fn alter(&mut self, number: u32, change: impl FnOnce(&mut Node)) {
-        let node = &mut self.nodes[number as usize];
-        let ranks = |node: &Node| ranks(self.rules.policy, number, node);
-        let class = &mut self.classes[node.class];
-        let gpus = node.machine.gpus > 0;
-        if node.up && node.open {
-            let (by_cpu, by_gpu) = ranks(node);
-            class.by_cpu.remove(by_cpu);
-            if gpus {
-                class.by_gpu.remove(by_gpu);
-            }
-        }
-        change(node);
-        let takes = node.up && node.open;
-        if takes {
-            let ((by_cpu, by_gpu), room) = (ranks(node), node.room());
-            class.by_cpu.insert(by_cpu, room);
-            if gpus {
-                class.by_gpu.insert(by_gpu, room);
-            }
-        }
-        self.measure(number, takes);
-    }
-    /// Says what would be left without pods of each rank and lower ones.
-    fn measure(&mut self, number: u32, takes: bool) {
-        let node = &self.nodes[number as usize];
-        let class = &mut self.classes[node.class];
-        let mut left = node.clone_room();
-        for (level, tree) in class.without.iter_mut().enumerate() {
-            for pod in &node.pods {
-                let bound = self.pods[*pod as usize].expect("a pod of a node has a place");
-                let shape = &self.shapes[bound.shape as usize];
-                if usize::from(shape.level) == level {
-                    left.give(&shape.demand, bound.gpus);
-                }
-            }
-            let room = if takes { left.room() } else { Room::default() };
-            tree.set(node.slot, room);
-        }
-    }
-    /// Whether a node is there and takes new pods.
-    pub fn takes(&self, node: u32) -> bool {
-        let node = &self.nodes[node as usize];
-        node.up && node.open
-    }
-    /// Opens a node to new pods, or closes it: those that are there stay.
-    pub fn open(&mut self, node: u32, open: bool) {
-        if self.nodes[node as usize].open != open {
-            self.alter(node, |node| node.open = open);
-        }
-    }
-    /// Takes a node away; gives its pods, which have no place any more.
-    pub fn lose(&mut self, node: u32) -> Vec<u32> {
-        let pods = self.nodes[node as usize].pods.clone();
-        for pod in &pods {
-            self.remove(*pod);
-        }
-        if self.nodes[node as usize].up {
-            self.alter(node, |node| node.up = false);
-        }
-        pods
-    }
-    /// Brings it back, empty.
-    pub fn restore(&mut self, node: u32) {
-        if !self.nodes[node as usize].up {
-            self.alter(node, |node| node.up = true);
-        }
-    }
-    /// The machine of a node.
-    pub fn machine(&self, node: u32) -> &Machine {
-        &self.nodes[node as usize].machine
-    }
-    /// What is left on a node.
-    pub fn room(&self, node: u32) -> Room {
-        self.nodes[node as usize].room()
-    }
-    /// The pods of a node, in the order of their numbers.
-    pub fn pods_on(&self, node: u32) -> &[u32] {
-        &self.nodes[node as usize].pods
-    }
-    /// How many nodes there ever were.
-    pub fn nodes(&self) -> u32 {
-        index(self.nodes.len())
-    }
     /// Where a pod is.
     pub fn pod(&self, pod: u32) -> Option<&Bound> {
         self.pods.get(pod as usize)?.as_ref()
@@ -320,102 +188,10 @@ impl Cluster {
         })
     }
 
-    /// Finds a place for a pod that has none, evicting others if need be.
-    ///
-    /// # Errors
-    /// Why there is none; nothing has changed then.
-    ///
-    /// # Panics
-    /// If the pod has a place.
-    pub fn place(&mut self, pod: u32, shape: u32) -> Result<Placement, Refusal> {
-        self.place_one(pod, shape, &mut Vec::new())
-    }
     /// Puts a pod that has no place on a node where it was before, whatever the index says: to rebuild what
     /// is known of a cluster.
     pub fn adopt(&mut self, pod: u32, bound: Bound) {
         self.put(pod, bound);
-    }
-    /// Finds places for all of these pods, or for none.
-    ///
-    /// # Errors
-    /// Which of them has none, and why; nothing has changed then.
-    pub fn place_gang(
-        &mut self,
-        members: &[(u32, u32)],
-    ) -> Result<Vec<Placement>, (usize, Refusal)> {
-        let mut undo = Vec::new();
-        let mut placed = vec![None; members.len()];
-        // Higher ranks first: a member must not be evicted for another.
-        let mut turns: Vec<usize> = (0..members.len()).collect();
-        let level = |at: &usize| self.shapes[members[*at].1 as usize].level;
-        turns.sort_by_key(|at| core::cmp::Reverse(level(at)));
-        for at in turns {
-            let (pod, shape) = members[at];
-            match self.place_one(pod, shape, &mut undo) {
-                Ok(placement) => placed[at] = Some(placement),
-                Err(_) if self.rules.slip == Some(Slip::Gang) => {}
-                Err(refusal) => {
-                    self.undo(undo);
-                    return Err((at, refusal));
-                }
-            }
-        }
-        let first = placed.iter().position(Option::is_none);
-        match first {
-            // Only the planted mistake comes here.
-            Some(at) if placed.iter().all(Option::is_none) => Err((at, Refusal::Gang)),
-            _ => Ok(placed
-                .into_iter()
-                .map(|placement| placement.unwrap_or(NOWHERE))
-                .collect()),
-        }
-    }
-    fn place_one(
-        &mut self,
-        pod: u32,
-        shape: u32,
-        undo: &mut Vec<Undo>,
-    ) -> Result<Placement, Refusal> {
-        assert!(self.pod(pod).is_none(), "pod {pod} has a place");
-        if !self.within_quota(shape) {
-            return Err(Refusal::Quota);
-        }
-        let (node, victims) = match self.find(shape) {
-            Ok(node) => (node, Vec::new()),
-            Err(refusal) => self.find_with_victims(shape).ok_or(refusal)?,
-        };
-        for victim in &victims {
-            undo.push(Undo::Evicted(
-                *victim,
-                self.remove(*victim).expect("a victim has a place"),
-            ));
-        }
-        let asked = self.shapes[shape as usize].demand.gpu;
-        let gpus = node::choose_gpus(&self.nodes[node as usize].gpus, asked, self.rules.slip)
-            .expect("a node that was found has the GPUs");
-        let bound = Bound {
-            shape,
-            node,
-            gpus,
-            serves: false,
-        };
-        self.put(pod, bound);
-        undo.push(Undo::Placed(pod));
-        Ok(Placement {
-            node,
-            gpus,
-            victims,
-        })
-    }
-    fn undo(&mut self, changes: Vec<Undo>) {
-        for change in changes.into_iter().rev() {
-            match change {
-                Undo::Placed(pod) => {
-                    self.remove(pod);
-                }
-                Undo::Evicted(pod, bound) => self.put(pod, bound),
-            }
-        }
     }
     fn put(&mut self, pod: u32, bound: Bound) {
         let at = pod as usize;
@@ -458,45 +234,10 @@ impl Cluster {
         });
         Some(bound)
     }
-    fn within_quota(&self, shape: u32) -> bool {
-        let shape = &self.shapes[shape as usize];
-        let Some(tenant) = shape.tenant else {
-            return true;
-        };
-        let at = tenant as usize;
-        let quota = self.rules.quotas.get(at).copied().unwrap_or(Quota::NONE);
-        let mut usage = self.tenants.get(at).copied().unwrap_or_default();
-        usage.change(&shape.demand, true);
-        self.rules.slip == Some(Slip::Quota)
-            || usage.cpu_milli <= quota.cpu_milli
-                && usage.memory_mib <= quota.memory_mib
-                && usage.gpu_milli <= quota.gpu_milli
-    }
 }
-
-/// Of a member that the planted mistake left without a place.
-const NOWHERE: Placement = Placement {
-    node: u32::MAX,
-    gpus: 0,
-    victims: Vec::new(),
-};
 
 fn index(at: usize) -> u32 {
     u32::try_from(at).expect("fewer than 2^32 nodes, shapes and pods")
-}
-
-/// Where a node stands for pods without and with GPUs.
-fn ranks(policy: Policy, number: u32, node: &Node) -> (Rank, Rank) {
-    let (cpu, memory, gpu) = (node.cpu_milli, node.memory_mib, node.gpu_milli());
-    match policy {
-        Policy::BinPack => ((cpu, memory, number), (gpu, cpu, number)),
-        Policy::Balance => {
-            let each = u64::from(cpu) * u64::from(GPU_MILLI) / (u64::from(gpu) + 1);
-            let each = u32::try_from(each).unwrap_or(u32::MAX);
-            ((cpu, memory, number), (each, cpu, number))
-        }
-        Policy::Spread => ((!cpu, !memory, number), (!gpu, !cpu, number)),
-    }
 }
 
 fn usage_of(tenants: &mut Vec<Usage>, tenant: Option<u32>) -> Option<&mut Usage> {

@@ -101,7 +101,8 @@ impl Scan {
         all.filter(|pod| pod.serves && pod.shape.group == Some(group))
             .count()
     }
-    fn same(&self, domain: Domain, a: u32, b: u32) -> bool {
+    /// Whether two nodes are one, or in one rack or zone.
+    pub fn same(&self, domain: Domain, a: u32, b: u32) -> bool {
         let machine = |node: u32| &self.sites[node as usize].machine;
         match domain {
             Domain::Node => a == b,

@@ -124,6 +124,25 @@ pub enum Domain {
     Zone,
 }
 
+impl Domain {
+    /// The number of the one that a node is in: two nodes are in the same if theirs are equal.
+    pub const fn of(self, node: u32, machine: &Machine) -> u32 {
+        match self {
+            Self::Node => node,
+            Self::Rack => machine.rack,
+            Self::Zone => machine.zone,
+        }
+    }
+    /// That of this word, as files have it: a rack, a zone, or else a node.
+    pub(in super::super) fn named(word: &str) -> Self {
+        match word {
+            "rack" => Self::Rack,
+            "zone" => Self::Zone,
+            _ => Self::Node,
+        }
+    }
+}
+
 /// What pods of one kind have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shape {
