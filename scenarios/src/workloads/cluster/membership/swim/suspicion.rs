@@ -182,4 +182,21 @@ mod tests {
         assert_eq!(all.due(25 * s), [(7, 2)]);
         assert_eq!(all.deadline(), u64::MAX);
     }
+
+    #[test]
+    fn those_that_run_out_together_do_so_in_the_order_of_their_beginning() {
+        let rules = Rules::lifeguard(1_000);
+        let mut all = Suspicions::default();
+        for (member, lasts) in [(9, 20), (7, 10), (3, 20), (5, 30)] {
+            all.begin((member, 1), 0, (0, lasts), &rules);
+        }
+        assert_eq!(all.deadline(), 10);
+        all.end(7);
+        assert_eq!(all.deadline(), 20);
+        assert_eq!(all.due(25), [(9, 1), (3, 1)]);
+        assert_eq!(all.deadline(), 30);
+        assert!(!all.confirm(9, 4, 1_000, &rules), "it is over");
+        all.begin((5, 2), 4, (5, 50), &rules);
+        assert_eq!(all.due(60), [(5, 2)], "the earlier incarnation is over");
+    }
 }
