@@ -1,8 +1,9 @@
 //! Searches for a mutant, each from a base with its own range of seeds.
 
-use super::alarm;
+use super::{alarm, on_threads};
 use squall::core::{Seed, World};
 use squall::scenarios::Ready;
+use std::sync::Mutex;
 use std::time::Instant;
 
 /// Seeds of one base are this far from those of the next.
@@ -30,28 +31,41 @@ impl Search {
         self.wall_s += began.elapsed().as_secs_f64();
         self.found.is_none()
     }
+    /// Goes on until something is found, or so many seeds have been tried.
+    fn go_on(&mut self, ready: &Ready, base: u64, seeds: u64) {
+        let mut world = World::new(Seed(0), false);
+        while self.found.is_none() && self.seeds < seeds && self.next(ready, base, &mut world) {}
+    }
 }
 
 pub(crate) fn search(ready: &Ready, base: u64, seeds: u64) -> Search {
-    let mut world = World::new(Seed(0), false);
     let mut search = Search::default();
-    while search.seeds < seeds && search.next(ready, base, &mut world) {}
+    search.go_on(ready, base, seeds);
     search
 }
 
-/// Searches from all bases in step, until half of them have found something.
-pub(crate) fn in_step(ready: &Ready, bases: usize, seeds: u64) -> Vec<Search> {
-    let mut world = World::new(Seed(0), false);
-    let mut all: Vec<Search> = (0..bases).map(|_| Search::default()).collect();
-    for _ in 0..seeds {
-        for (base, search) in (1..).zip(&mut all) {
-            if search.found.is_none() {
-                search.next(ready, base, &mut world);
-            }
-        }
-        if all.iter().filter(|s| s.found.is_some()).count() >= bases.div_ceil(2) {
+/// Seeds of each base between two looks at how many have found something.
+const ROUND: u64 = 8;
+
+/// Searches from all bases in step, until half of them have found something: the others take at least as many
+/// seeds, so that the median does not depend on the rest, nor on how long a step is.
+pub(crate) fn in_step(ready: &Ready, (bases, jobs): (usize, usize), seeds: u64) -> Vec<Search> {
+    let all: Vec<Mutex<Search>> = (0..bases).map(|_| Mutex::default()).collect();
+    let of = |base: usize| all[base].lock().expect("no search panics");
+    let mut tried = 0;
+    while tried < seeds {
+        tried = seeds.min(tried + ROUND);
+        let found = on_threads(jobs, bases, |base| {
+            let mut search = of(base);
+            search.go_on(ready, base as u64 + 1, tried);
+            search.found.is_some()
+        });
+        if found.into_iter().filter(|found| *found).count() >= bases.div_ceil(2) {
             break;
         }
     }
-    all
+    let ended = all.into_iter().map(Mutex::into_inner);
+    ended
+        .map(|search| search.expect("no search panics"))
+        .collect()
 }
