@@ -3,8 +3,6 @@
 //! `membership_laws` holds the laws of the published tables for members driven by hand, period by period.
 //! Here processes, clocks and links are in between, as in every scenario, and periods do not begin together.
 
-#![expect(clippy::print_stdout, reason = "what was compared is said aloud")]
-
 mod common;
 
 use common::{ready, run, samples};
