@@ -328,3 +328,25 @@ fn a_failure_without_any_fault_blames_none() {
         headline(&found)
     );
 }
+
+/// A term is measured when somebody is elected: where nobody is any more, nobody knows whether it is well. Both
+/// broken promises are named, and who is deaf is.
+#[test]
+fn what_was_not_measured_after_the_heal_is_not_called_well() {
+    let path = "scenarios/library/cluster/raft-flap.toml";
+    let ready = shipped(path);
+    let request = Request {
+        seeds: 1,
+        ..request(0)
+    };
+    let found = explain(&ready, Path::new(path), &request).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(found.symptom.name(), "terms do not run away");
+    assert_eq!(found.outlives, None);
+    let deaf = found.faults.iter().find(|fault| fault.label == "one deaf");
+    assert_eq!(deaf.expect("it acts").targets, ["kv-1..4 -> kv-0"]);
+    let text = report(&found);
+    let also = format!(
+        "also       kv.linearizable is broken too: squall explain {path} --seed 0x0 --property kv.linearizable\n"
+    );
+    assert!(text.contains(&also), "{text}");
+}

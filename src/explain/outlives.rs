@@ -33,7 +33,8 @@ const WINDOW: VirtualDuration = VirtualDuration::from_secs(1);
 /// Metrics shown beside.
 const HOLDING_MAX: usize = 3;
 
-/// What the recording says; `None` if the property is about no metric, or no fault healed.
+/// What the recording says; `None` if the property is about no metric, no fault healed, or nothing was
+/// measured after that.
 pub(super) fn of(
     kind: &PropertyKind,
     recording: &Recording,
@@ -83,16 +84,24 @@ pub(super) fn of(
     };
     // An operation that a fault has met may end ill after it: that is no failure that goes on.
     let drained = drained(recording, metric, healed);
-    let mut last = None;
+    let (mut last, mut measured) = (None, false);
     let mut from = drained.map_or(healed, |at| {
         at.saturating_add(VirtualDuration::from_nanos(1))
     });
     while from < end {
         let until = from.saturating_add(window).min(end);
-        if let Some(value) = series.stat(stat, from, until).filter(|value| ill(*value)) {
-            last = Some((until, value));
+        if let Some(value) = series.stat(stat, from, until) {
+            measured = true;
+            last = if ill(value) {
+                Some((until, value))
+            } else {
+                last
+            };
         }
         from = until;
+    }
+    if !measured {
+        return None;
     }
     let (until, value) = last.unwrap_or((healed, before));
     let spread = (healed, until.max(healed.saturating_add(window)).min(end));
