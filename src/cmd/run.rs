@@ -14,6 +14,7 @@ use squall::scenarios::Ready;
 use std::num::NonZero;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Run scenarios over their seeds and judge what they promise
 #[derive(Args, Debug)]
@@ -217,7 +218,15 @@ pub(crate) fn run_one(
     let bar = Bar::new(path.display().to_string(), "seeds", Some(total));
     let ran = campaign::run(ready, seeds, jobs, &|p| bar.show(p.done, p.failing))?;
     bar.finish();
-    let verified = campaign::verify(ready, &ran.campaign, jobs, &|_| ())?;
+    // As long again where every seed fails, and nobody should wonder what it waits for.
+    let again = OnceLock::new();
+    let bar = |total| Bar::new(path.display().to_string(), "seeds again", Some(total));
+    let verified = campaign::verify(ready, &ran.campaign, jobs, &|p| {
+        again.get_or_init(|| bar(p.total)).show(p.done, 0);
+    })?;
+    if let Some(again) = again.get() {
+        again.finish();
+    }
     Ok(Finished {
         path: path.display().to_string(),
         recorded: false,
