@@ -4,6 +4,9 @@ use super::Pending;
 
 /// More buckets than this and scattering no longer stays in cache.
 const BUCKETS_MAX: usize = 512;
+/// Room that a used-up bucket keeps, in events: many times what is aimed at. Whole bursts fall into one bucket, and
+/// into another one each time: if each kept its largest, there would be room for a burst in all of them.
+const ROOM_MAX: usize = 256;
 
 /// Equal buckets, each `1 << shift` nanoseconds wide, over `start..=last`.
 #[derive(Debug, Default)]
@@ -75,6 +78,7 @@ impl Rung {
             self.current += 1;
             if !bucket.is_empty() {
                 into.append(bucket);
+                keep_some(bucket);
                 return true;
             }
         }
@@ -90,6 +94,21 @@ impl Rung {
     pub(super) fn clear(&mut self) {
         for bucket in &mut self.buckets {
             bucket.clear();
+            keep_some(bucket);
         }
+    }
+
+    /// Events that it has room for.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.buckets.iter().map(Vec::capacity).sum()
+    }
+}
+
+/// Gives back the memory that a burst left in an empty bucket.
+#[inline]
+fn keep_some(bucket: &mut Vec<Pending>) {
+    if bucket.capacity() > ROOM_MAX {
+        bucket.shrink_to(ROOM_MAX);
     }
 }

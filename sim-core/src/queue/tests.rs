@@ -122,3 +122,37 @@ proptest! {
         }
     }
 }
+
+/// Bursts that fall into other buckets each time do not leave room for a burst in each of them.
+#[test]
+fn bursts_leave_no_memory_behind() {
+    let mut queue = Queue::new();
+    let mut sequence = 0;
+    for round in 0..400u64 {
+        let begin = round * 1_000_000;
+        // Spread over the round, and ten thousand at one instant of it: where, differs from round to round.
+        let spread = (0..2_000).map(|i| begin + i * 500);
+        let burst = (0..10_000).map(|_| begin + round * 7_919 % 1_000_000);
+        for time in spread.chain(burst) {
+            sequence += 1;
+            queue.push(Pending {
+                time,
+                sequence,
+                word: 0,
+                target: 0,
+                kind: 0,
+            });
+        }
+        match round % 8 {
+            0 => queue.clear(),
+            _ => while queue.pop_until(u64::MAX).is_some() {},
+        }
+    }
+    let rungs = || queue.rungs.iter().chain(&queue.spare);
+    let room: usize = rungs().map(rung::Rung::room).sum();
+    assert!(
+        room < 300_000,
+        "room for {room} events in {} rungs",
+        rungs().count()
+    );
+}
