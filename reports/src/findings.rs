@@ -13,6 +13,8 @@ use squall_core::{NodeId, VirtualTime};
 /// What a recording says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
+    /// Whether host signals were recorded at all.
+    pub sampled: bool,
     /// Host signals of the nodes that faults hit.
     pub signals: Vec<SignalChange>,
     /// Where the time of slow operations went.
@@ -23,6 +25,7 @@ impl Findings {
     /// Reads a recording.
     pub fn of(recording: &Recording) -> Self {
         Self {
+            sampled: operator::period(recording).is_some(),
             signals: operator::signals(recording),
             slow: slow::slow(recording),
         }

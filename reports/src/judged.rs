@@ -2,7 +2,7 @@
 
 use crate::findings;
 use crate::json::{self, SCHEMA_VERSION};
-use crate::terminal::{happened, line_of_property};
+use crate::terminal::{happened, line_of_property, width};
 use serde_json::{Value, json};
 use squall_core::outcome::{Campaign, ENGINE_EPOCH};
 use squall_core::property::Verdict;
@@ -57,7 +57,7 @@ pub fn text(judgement: &Judgement<'_>) -> String {
         );
     }
     for property in &campaign.properties {
-        line_of_property(&mut out, property, None);
+        line_of_property(&mut out, property, width(campaign), None);
         let name = &property.spec.name;
         if let Some((_, needs)) = judgement.needs.iter().find(|(other, _)| other == name) {
             let _ = writeln!(out, "       inconclusive: needs {needs}");

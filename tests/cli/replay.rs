@@ -55,6 +55,47 @@ fn the_printed_command_repeats_the_run_byte_for_byte() {
     assert_eq!(code(&squall(&dir, &other)), 102);
 }
 
+/// That no signals are shown may mean that there were none; it is told. Names of any length keep their columns.
+#[test]
+fn what_was_not_recorded_is_said_and_long_names_keep_their_columns() {
+    const SAID: &str = "no host signals were recorded";
+    let (dir, text) = failed("signals");
+    assert!(!text.contains(SAID), "{text}");
+    let never = [
+        "replay",
+        "it.toml",
+        "--seed",
+        "6",
+        "--set",
+        "stop.at=15s",
+        "--set",
+        "topology.signals=0s",
+    ];
+    let output = squall(&dir, &never);
+    assert!(stdout(&output).contains(SAID), "{}", stdout(&output));
+
+    let long = "no answer ever takes as long as one that takes a microsecond";
+    let file = std::fs::read_to_string(dir.join("it.toml")).expect("a file");
+    let renamed = file.replace("\"strict\"", &format!("\"{long}\""));
+    std::fs::write(dir.join("it.toml"), renamed).expect("a file");
+    let output = squall(&dir, &["replay", "it.toml", "--seed", "6"]);
+    let text = stdout(&output);
+    let kinds = text
+        .lines()
+        .filter(|line| line.starts_with("  ok   ") || line.starts_with("  FAIL "));
+    let columns: Vec<usize> = kinds
+        .filter_map(|line| {
+            ["threshold  ", "always     "]
+                .iter()
+                .find_map(|kind| line.find(kind))
+        })
+        .collect();
+    assert!(
+        columns.len() > 1 && columns.iter().all(|at| *at == columns[0]),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_recording_replays_without_its_file_and_a_damaged_one_is_refused() {
     let (dir, _) = failed("recording");

@@ -1,17 +1,29 @@
 //! One line for each property and fault of a campaign.
 
 use crate::words::{self, mark, measure};
-use squall_core::outcome::{FaultSummary, Firings, Missed, PropertySummary};
+use squall_core::outcome::{Campaign, FaultSummary, Firings, Missed, PropertySummary};
 use squall_core::plan::Land;
 use squall_core::property::{PropertyKind, Verdict};
 use std::fmt::Write as _;
 
+/// Width of the column of names.
+pub(crate) fn width(campaign: &Campaign) -> usize {
+    let names = campaign.properties.iter().map(|p| &p.spec.name);
+    let names = names.map(|name| name.chars().count());
+    names.max().unwrap_or(0).max(40)
+}
+
 /// A property over all seeds; over one run, of which nobody asks which of how many, without `seeds`.
-pub(crate) fn line_of_property(out: &mut String, summary: &PropertySummary, seeds: Option<usize>) {
+pub(crate) fn line_of_property(
+    out: &mut String,
+    summary: &PropertySummary,
+    width: usize,
+    seeds: Option<usize>,
+) {
     let spec = &summary.spec;
     let _ = write!(
         out,
-        "  {:<4} {:<40} {:<11}",
+        "  {:<4} {:<width$} {:<11}",
         mark(summary.verdict),
         spec.name,
         spec.kind.word()
@@ -89,12 +101,12 @@ fn not_exercised(kind: &PropertyKind, seeds: Option<usize>) -> String {
 }
 
 /// A fault that says something over all seeds.
-pub(super) fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize) {
+pub(super) fn line_of_fault(out: &mut String, fault: &FaultSummary, width: usize, seeds: usize) {
     let firings = fault.firings.unwrap_or_default();
     if firings.failed.is_some() {
         let _ = writeln!(
             out,
-            "  FAIL {:<40} fault      {}, {} times",
+            "  FAIL {:<width$} fault      {}, {} times",
             fault.label,
             firings.why_failed(),
             firings.missed_role + firings.missed_spared
@@ -121,7 +133,7 @@ pub(super) fn line_of_fault(out: &mut String, fault: &FaultSummary, seeds: usize
         let reason = reason.map_or_else(String::new, |(why, _)| format!(": {why}"));
         let _ = writeln!(
             out,
-            "  --   {:<40} fault      NOT LANDED: {why}{reason}",
+            "  --   {:<width$} fault      NOT LANDED: {why}{reason}",
             fault.label
         );
     }

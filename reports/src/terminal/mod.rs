@@ -4,7 +4,7 @@
 mod lines;
 mod seed;
 
-pub(crate) use lines::line_of_property;
+pub(crate) use lines::{line_of_property, width};
 pub(crate) use seed::happened;
 pub use seed::seed;
 
@@ -54,11 +54,12 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
             "  nothing is promised: add a [[property]]; `squall list properties` shows the kinds\n",
         );
     }
+    let width = width(campaign);
     for property in &campaign.properties {
-        line_of_property(&mut out, property, Some(campaign.seeds.len()));
+        line_of_property(&mut out, property, width, Some(campaign.seeds.len()));
     }
     for fault in &campaign.faults {
-        line_of_fault(&mut out, fault, campaign.seeds.len());
+        line_of_fault(&mut out, fault, width, campaign.seeds.len());
     }
     line_of_bound(&mut out, outcome);
     let statistics = Statistics::of(campaign, outcome.wall_s);
@@ -75,7 +76,7 @@ pub fn campaign(outcome: &Outcome<'_>, failure: Option<&Recording>, wall_s: f64)
 pub fn properties(outcome: &Outcome<'_>) -> String {
     let mut out = String::new();
     for property in &outcome.campaign.properties {
-        line_of_property(&mut out, property, None);
+        line_of_property(&mut out, property, width(outcome.campaign), None);
     }
     out
 }
@@ -101,16 +102,17 @@ fn line_of_bound(out: &mut String, outcome: &Outcome<'_>) {
 pub(crate) fn undecided(outcome: &Outcome<'_>) -> String {
     let mut out = String::new();
     let campaign = outcome.campaign;
+    let width = width(campaign);
     for property in &campaign.properties {
         if matches!(
             property.verdict,
             Verdict::NotExercised | Verdict::Inconclusive
         ) {
-            line_of_property(&mut out, property, Some(campaign.seeds.len()));
+            line_of_property(&mut out, property, width, Some(campaign.seeds.len()));
         }
     }
     for fault in &campaign.faults {
-        line_of_fault(&mut out, fault, campaign.seeds.len());
+        line_of_fault(&mut out, fault, width, campaign.seeds.len());
     }
     line_of_bound(&mut out, outcome);
     out

@@ -79,6 +79,10 @@ pub fn seed(
         let key = if index == 0 { "operator" } else { "" };
         let _ = writeln!(out, "    {key:<10} {line}");
     }
+    // Silence would read as if the hosts had shown nothing.
+    if !findings.sampled {
+        out.push_str("    operator   no host signals were recorded: `signals` of [topology] says how often\n");
+    }
     for slow in findings.slow.iter().filter(|slow| slow.count >= 20).take(2) {
         where_time_went(&mut out, slow);
     }

@@ -6,6 +6,8 @@ use squall_core::history::{FaultChange, What};
 use squall_core::plan::On;
 use squall_core::world::World;
 use squall_core::{Seed, VirtualTime};
+use squall_faults::chaos::Start;
+use squall_faults::param::duration;
 use std::collections::BTreeMap;
 
 /// Lines of two turns, each of 3 s.
@@ -124,6 +126,32 @@ fn moments_keep_their_turn() {
         }
     }
     assert!(started > 20, "{started} spells");
+}
+
+/// The latest moment leaves time for the longest delay and for the whole fault, and for little more.
+#[test]
+fn the_latest_moment_is_soon_enough() {
+    let scenario = store(&format!("{CLIMATE}{ALL}"));
+    let chaos = scenario.chaos.as_ref().expect("it has a climate");
+    let time = |words: &str| duration(words).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let mut waiting = 0;
+    for seed in 0..100 {
+        for drawn in chaos.draw(Seed(seed), &scenario.topology) {
+            let Start::On(moment) = &drawn.start else {
+                continue;
+            };
+            waiting += 1;
+            let (_, latest) = moment.within.split_once("..").expect("a range");
+            let ends = time(latest) + time("100ms") + time(&drawn.length);
+            let turn = time("1s") + time("3s") * u64::from((drawn.slot - 1) / 2 + 1);
+            assert!(
+                ends <= turn && ends + time("2ms") >= turn,
+                "seed {seed}: {moment:?} for {}, of a turn until {turn}",
+                drawn.length
+            );
+        }
+    }
+    assert!(waiting > 50, "{waiting} wait");
 }
 
 /// What waits is words as well, and pasted it is the same run.
