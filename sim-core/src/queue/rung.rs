@@ -4,9 +4,9 @@ use super::Pending;
 
 /// More buckets than this and scattering no longer stays in cache.
 const BUCKETS_MAX: usize = 512;
-/// Room that a used-up bucket keeps, in events: many times what is aimed at. Whole bursts fall into one bucket, and
-/// into another one each time: if each kept its largest, there would be room for a burst in all of them.
-const ROOM_MAX: usize = 256;
+/// Room that a used-up bucket keeps, in events: many times what is aimed at, and 32 KiB. Whole bursts fall into one
+/// bucket, and into another one each time: if each kept its largest, there would be room for a burst in all of them.
+const ROOM_MAX: usize = 1024;
 
 /// Equal buckets, each `1 << shift` nanoseconds wide, over `start..=last`.
 #[derive(Debug, Default)]
