@@ -1,9 +1,11 @@
 //! Alarms of the intact code, of which there must be none.
 
 use super::options::Options;
+use super::told::Told;
 use super::{alarm, on_threads};
 use squall::core::property::{PropertyKind, Verdict};
 use squall::core::{Seed, World};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Runs the intact code; gives the number of alarms.
@@ -11,6 +13,7 @@ pub(crate) fn intact(options: &Options) -> Result<usize, String> {
     const BLOCK: u64 = 50;
     let ready = options.ready(None)?;
     let began = Instant::now();
+    let (told, done) = (Told::new(), AtomicU64::new(0));
     let blocks = usize::try_from(options.intact.div_ceil(BLOCK)).unwrap_or(usize::MAX);
     let results = on_threads(options.jobs, blocks, |block| {
         let mut world = World::new(Seed(0), false);
@@ -35,6 +38,8 @@ pub(crate) fn intact(options: &Options) -> Result<usize, String> {
                 undecided += 1;
             }
         }
+        let done = done.fetch_add(BLOCK, Ordering::Relaxed) + BLOCK;
+        told.say(|| format!("intact: {done} of {} seeds", options.intact));
         (alarms, undecided, events, records)
     });
     let wall = began.elapsed().as_secs_f64();

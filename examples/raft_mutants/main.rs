@@ -18,6 +18,7 @@ mod options;
 mod search;
 mod show;
 mod table;
+mod told;
 
 use options::Options;
 use squall::core::property::{PropertyKind, Verdict};

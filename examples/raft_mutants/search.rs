@@ -1,5 +1,6 @@
 //! Searches for a mutant, each from a base with its own range of seeds.
 
+use super::told::Told;
 use super::{alarm, on_threads};
 use squall::core::{Seed, World};
 use squall::scenarios::Ready;
@@ -49,7 +50,13 @@ const ROUND: u64 = 8;
 
 /// Searches from all bases in step, until half of them have found something: the others take at least as many
 /// seeds, so that the median does not depend on the rest, nor on how long a step is.
-pub(crate) fn in_step(ready: &Ready, (bases, jobs): (usize, usize), seeds: u64) -> Vec<Search> {
+pub(crate) fn in_step(
+    ready: &Ready,
+    name: &str,
+    (bases, jobs): (usize, usize),
+    seeds: u64,
+) -> Vec<Search> {
+    let told = Told::new();
     let all: Vec<Mutex<Search>> = (0..bases).map(|_| Mutex::default()).collect();
     let of = |base: usize| all[base].lock().expect("no search panics");
     let mut tried = 0;
@@ -60,9 +67,11 @@ pub(crate) fn in_step(ready: &Ready, (bases, jobs): (usize, usize), seeds: u64) 
             search.go_on(ready, base as u64 + 1, tried);
             search.found.is_some()
         });
-        if found.into_iter().filter(|found| *found).count() >= bases.div_ceil(2) {
+        let found = found.into_iter().filter(|found| *found).count();
+        if found >= bases.div_ceil(2) {
             break;
         }
+        told.say(|| format!("{name}: {found} of {bases} bases found it within {tried} seeds"));
     }
     let ended = all.into_iter().map(Mutex::into_inner);
     ended

@@ -27,7 +27,7 @@ pub(crate) fn table(options: &Options) -> Result<(), String> {
     for mutant in &options.only {
         let ready = options.ready(Some(*mutant))?;
         let all = match options.median {
-            true => in_step(&ready, (bases, options.jobs), options.seeds),
+            true => in_step(&ready, mutant.name(), (bases, options.jobs), options.seeds),
             false => on_threads(options.jobs, bases, |base| {
                 search(&ready, base as u64 + 1, options.seeds)
             }),

@@ -21,6 +21,7 @@ use squall_scenarios::workloads::cluster::membership::swim::{
     Member, News, Note, Order, Rules, Send, State, Swim,
 };
 use squall_scenarios::workloads::cluster::membership::{Phi, PhiRules};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use table::{Estimate, Row, rows};
 
@@ -81,6 +82,63 @@ fn period(members: &mut [Swim], dead: Option<Member>, until: u64) -> Vec<(Member
         }
     }
     asked
+}
+
+/// How many of `trials` probes and more fail where each packet is lost with a chance of `loss` and arrives at
+/// once otherwise. Nobody is out: suspicions last for ever.
+fn failed_probes(relays: u32, loss: f64, trials: u32, seed: u64) -> f64 {
+    let rules = Rc::new(Rules {
+        relays,
+        suspicion_periods: 1e9,
+        ..Rules::clone(&probes_only(20, Order::RoundRobin))
+    });
+    let mut members = members(&rules, seed, 0);
+    let mut draw = Key::new(Seed(seed), "loss", "laws").at(0);
+    let (mut probes, mut failed) = (0, 0);
+    while probes < trials {
+        let deadline = |at: &usize| members[*at].deadline();
+        let me = (0..members.len()).min_by_key(deadline).unwrap();
+        let now = members[me].deadline();
+        members[me].tick(now);
+        let mut acted = VecDeque::from([me]);
+        while let Some(me) = acted.pop_front() {
+            let outputs = members[me].outputs();
+            for note in outputs.notes {
+                if let Note::Probed(_, answered) = note {
+                    probes += 1;
+                    failed += u32::from(!answered);
+                }
+            }
+            for send in outputs.sends {
+                let Send::Packet(to, packet) = send else {
+                    continue;
+                };
+                if !draw.chance(loss) {
+                    members[to as usize].receive(now, Member::try_from(me).unwrap(), &packet);
+                    acted.push_back(to as usize);
+                }
+            }
+        }
+    }
+    f64::from(failed) / f64::from(probes)
+}
+
+/// Of incidents.md, membership-partition: at 30 % loss a probe of two packets fails with a chance of 0.51, and
+/// one that three others pass on as well, over four packets each, with 0.51 x 0.76^3 = 0.224.
+#[test]
+fn a_probe_fails_as_often_as_its_packets_are_lost() {
+    for (loss, relays, law) in [
+        (0.3, 0, 0.51),
+        (0.3, 3, 0.224),
+        (0.1, 0, 0.19),
+        (0.1, 1, 0.0653),
+    ] {
+        let batch = |seed| failed_probes(relays, loss, 2_000, seed);
+        let found = Estimate::of(&(0..SEEDS).map(batch).collect::<Vec<_>>());
+        let (mean, error) = (found.mean, found.error);
+        println!("loss {loss}, {relays} relays: {mean:.4} +- {error:.4} fail, law {law}");
+        assert!((mean / law - 1.0).abs() < 0.03, "{mean} for {law}");
+    }
 }
 
 /// Periods until the first of the others has probed a member that dies when the first one begins.

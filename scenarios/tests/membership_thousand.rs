@@ -4,11 +4,19 @@
 //! Here processes, clocks and links are in between, as in every scenario, and periods do not begin together.
 
 mod common;
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what was compared is said aloud"
+)]
+#[path = "queueing/table.rs"]
+mod table;
 
 use common::{ready, run, samples};
 use squall_core::history::{Record, What};
 use squall_core::{Key, NodeId, Sample, Seed};
 use squall_scenarios::SeedRun;
+use table::Estimate;
 
 const MEMBERS: u32 = 1_000;
 
@@ -30,16 +38,6 @@ for = "forever"
 inject.node-loss = { nodes = "any 40 of m" }
 "#;
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-/// The standard error of the mean.
-fn error(values: &[f64]) -> f64 {
-    let (mean, count) = (mean(values), values.len() as f64);
-    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    (squares / (count - 1.0) / count).sqrt()
-}
-
 /// How long after a death the first probe of the dead one has failed, over all of them. Who gossips about it
 /// has no part in that.
 fn first_detections(set: &str, seeds: u64) -> Vec<f64> {
@@ -60,19 +58,20 @@ fn a_death_among_a_thousand_is_found_as_soon_as_the_law_says() {
     for order in ["round-robin", "random"] {
         let order_set = format!("workload.club.membership.order={order}");
         let found = first_detections(&order_set, 16);
-        let (measured, error) = (mean(&found), error(&found));
-        println!(
-            "{order}: first detection after {measured:.3} +- {error:.3} periods, law {law:.3}"
-        );
+        let Estimate { mean, error } = Estimate::of(&found);
+        println!("{order}: first detection after {mean:.3} +- {error:.3} periods, law {law:.3}");
         assert_eq!(found.len(), 16 * DEAD as usize, "each death is found, once");
-        assert!((measured - law).abs() < 3.0 * error, "{measured} for {law}");
+        assert!((mean - law).abs() < 3.0 * error, "{mean} for {law}");
         // Each waits for the end of a period; a ping was under way to some.
         assert!(found.iter().all(|periods| *periods > 0.99));
     }
     // The bug of the table: all look at the same members in the same order.
     let found = first_detections("workload.club.membership.mutant=M06", 2);
     let missing = 2 * DEAD as usize - found.len();
-    assert!(missing > 0 || mean(&found) > 2.0 * law, "{missing} missing");
+    assert!(
+        missing > 0 || Estimate::of(&found).mean > 2.0 * law,
+        "{missing} missing"
+    );
 }
 
 /// When each member suspects somebody for the first time, in seconds, in order.
@@ -161,10 +160,9 @@ fn all_of_a_thousand_know_of_a_death_after_as_many_rounds_as_the_law_says() {
         let found: Vec<f64> = (0..SEEDS).map(measured).collect();
         let law = |seed| rounds(MEMBERS, fanout, seed);
         let law: Vec<f64> = (0..20 * SEEDS).map(law).collect();
-        let (measured, error, law) = (mean(&found), error(&found), mean(&law));
-        println!(
-            "fan-out {fanout}: all know after {measured:.2} +- {error:.2} rounds, law {law:.2}"
-        );
-        assert!((measured / law - 1.0).abs() < 0.05, "{measured} for {law}");
+        let Estimate { mean, error } = Estimate::of(&found);
+        let law = Estimate::of(&law).mean;
+        println!("fan-out {fanout}: all know after {mean:.2} +- {error:.2} rounds, law {law:.2}");
+        assert!((mean / law - 1.0).abs() < 0.05, "{mean} for {law}");
     }
 }

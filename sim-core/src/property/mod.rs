@@ -9,12 +9,14 @@ mod monitors;
 mod operations;
 mod series;
 mod spec;
+mod threshold;
 
 pub use invariant::{Invariant, Monitored, Ruling};
-pub use monitors::{Event, Recovers, Threshold};
+pub use monitors::{Event, Recovers};
 pub use operations::{Consistency, Operations};
 pub use series::{Metrics, Series, Stat, Summary};
 pub use spec::{Compared, Comparison, PropertyKind, PropertySpec};
+pub use threshold::Threshold;
 
 use crate::history::Record;
 use crate::{NodeId, VirtualTime};

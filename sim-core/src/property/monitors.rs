@@ -1,10 +1,7 @@
-//! The monitors of the temporal words: never, eventually, sometimes, recovers, threshold.
+//! The monitors of the temporal words: never, eventually, sometimes, recovers.
 
-use super::{
-    Compared, Comparison, Monitor, PropertyOutcome, RunEnd, Series, Stat, Verdict, Violation,
-};
+use super::{Monitor, PropertyOutcome, RunEnd, Series, Stat, Verdict, Violation};
 use crate::history::{Record, What};
-use crate::words::amount;
 use crate::{NameId, NodeId, VirtualDuration, VirtualTime};
 
 /// Watches for a named event: never, eventually and sometimes.
@@ -210,75 +207,6 @@ impl Monitor for Recovers {
             });
         }
         outcome
-    }
-}
-
-/// Compares a statistic of a metric over a part of the run with a limit.
-#[derive(Debug)]
-pub struct Threshold {
-    /// The metric.
-    pub name: NameId,
-    /// Statistic.
-    pub stat: Stat,
-    /// Comparison that must hold.
-    pub is: Comparison,
-    /// Limit.
-    pub limit: Compared,
-    /// Unit of the metric, for messages.
-    pub unit: String,
-    /// Start of the part of the run.
-    pub from: VirtualTime,
-    /// Its end.
-    pub until: Option<VirtualTime>,
-}
-
-impl Monitor for Threshold {
-    fn observe(&mut self, _record: &Record) {}
-
-    fn finish(&mut self, run: &RunEnd<'_>) -> PropertyOutcome {
-        let (end, complete) = (run.at, run.complete);
-        let series = run.metrics.series(self.name);
-        let until = self.until.unwrap_or(VirtualTime::MAX);
-        let samples = series.count(self.from, until);
-        let measured = series.stat(self.stat, self.from, until);
-        let limit = match self.limit {
-            Compared::Value(value) => Some(value),
-            Compared::Baseline(factor) => run
-                .first_fault
-                .and_then(|first| series.stat(self.stat, VirtualTime::ZERO, first))
-                .map(|baseline| baseline * factor),
-        };
-        let margin = measured.zip(limit).map(|(measured, limit)| match self.is {
-            Comparison::Below => limit - measured,
-            Comparison::Above => measured - limit,
-        });
-        let covered = complete || self.until.is_some_and(|until| until <= end);
-        let verdict = match margin {
-            _ if samples == 0 => Verdict::NotExercised,
-            None => Verdict::NotExercised,
-            // A NaN is never within a limit.
-            Some(margin) if margin > 0.0 && covered => Verdict::Pass,
-            Some(margin) if margin > 0.0 => Verdict::Inconclusive,
-            Some(_) => Verdict::Fail,
-        };
-        let first = (verdict == Verdict::Fail).then(|| Violation {
-            at: self.until.map_or(end, |until| until.min(end)),
-            node: None,
-            text: format!(
-                "{} is {} against a limit of {}",
-                self.stat,
-                amount(measured.unwrap_or(f64::NAN), &self.unit),
-                amount(limit.unwrap_or(f64::NAN), &self.unit)
-            ),
-        });
-        PropertyOutcome {
-            verdict,
-            checked: samples,
-            violations: u64::from(verdict == Verdict::Fail),
-            margin,
-            measured,
-            first,
-        }
     }
 }
 

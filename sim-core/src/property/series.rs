@@ -183,6 +183,22 @@ impl Series {
         let end = self.points.partition_point(|(at, _)| *at < until);
         &self.points[start..end.max(start)]
     }
+    /// Whether it is one of a signal that is recorded only when it changes.
+    pub(super) const fn is_held(&self) -> bool {
+        self.grid.is_some()
+    }
+    /// The points in `from..until`; of a held series also where it stood at `from`.
+    pub(super) fn levels(
+        &self,
+        from: VirtualTime,
+        until: VirtualTime,
+    ) -> impl Iterator<Item = (VirtualTime, f64)> {
+        let before = self.points.partition_point(|(at, _)| *at <= from);
+        let stood = before.checked_sub(1).map_or(0.0, |at| self.points[at].1);
+        let stood = (self.is_held() && from < until).then_some((from, stood));
+        let points = self.window(from, until).iter().copied();
+        stood.into_iter().chain(points)
+    }
     /// How many samples lie in `from..until`.
     pub fn count(&self, from: VirtualTime, until: VirtualTime) -> u64 {
         match self.grid {
