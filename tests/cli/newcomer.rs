@@ -223,8 +223,8 @@ fn a_fault_of_links_is_named_by_them() {
     has(
         &text,
         &[
-            "healed     one deaf link-delay web-0 -> web-1",
-            " from 00:05.000 to 00:13.000",
+            "ms against a limit of 300ms, reached here first",
+            "active     one deaf link-delay web-0 -> web-1 since 00:05.000 (planned 8 s)\n",
         ],
     );
     let output = squall(&dir, &["explain", "it.toml", "--seed", "1"]);
