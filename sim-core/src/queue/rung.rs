@@ -6,6 +6,8 @@ use super::Pending;
 const BUCKETS_MAX: usize = 512;
 /// Room that a used-up bucket keeps, in events: many times what is aimed at, and 32 KiB. Whole bursts fall into one
 /// bucket, and into another one each time: if each kept its largest, there would be room for a burst in all of them.
+/// One with more room gives back all of it: a part that stayed would lie at the head of a hole that is just too small
+/// for the next burst, and the heap would grow by a burst a seed.
 const ROOM_MAX: usize = 1024;
 
 /// Equal buckets, each `1 << shift` nanoseconds wide, over `start..=last`.
@@ -109,6 +111,6 @@ impl Rung {
 #[inline]
 fn keep_some(bucket: &mut Vec<Pending>) {
     if bucket.capacity() > ROOM_MAX {
-        bucket.shrink_to(ROOM_MAX);
+        *bucket = Vec::new();
     }
 }
