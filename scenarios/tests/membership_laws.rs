@@ -343,6 +343,74 @@ fn g01_rounds_of_push_gossip() {
     assert!(ok, "see above");
 }
 
+/// Members that gossip about one that left, and those of them who begin: so many that it does not die out at once.
+const GOSSIPS: u32 = 2_000;
+const BEGIN: u32 = 20;
+
+/// The share of them that never hear of it, where everybody who does tells it so many times and each telling
+/// is lost with a chance of `loss`.
+fn never_hear(tellings: f64, loss: f64, seed: u64) -> f64 {
+    let rules = Rc::new(Rules {
+        period: FAR,
+        ack: FAR - 1,
+        gossip: 1,
+        fanout: 1,
+        sync: 0,
+        // Two thousand are told `retransmit` times the four digits of their number.
+        retransmit: tellings / 4.0,
+        ..Rules::lifeguard(GOSSIPS + 1)
+    });
+    let mut members = members(&rules, seed, 0);
+    let mut draw = Key::new(Seed(seed), "loss", "laws").at(0);
+    let left = News {
+        member: 0,
+        state: State::Left,
+        incarnation: 0,
+        from: 0,
+    };
+    let mut knows = vec![false; members.len()];
+    for first in 1..=BEGIN as usize {
+        members[first].receive_news(0, &[left]);
+        knows[first] = true;
+    }
+    for now in 1..60 {
+        let mut under_way = Vec::new();
+        for member in &mut members {
+            member.tick(now);
+            under_way.extend(member.outputs().sends);
+        }
+        for send in under_way {
+            if let Send::Packet(to, packet) = send
+                && to != 0
+                && !draw.chance(loss)
+            {
+                members[to as usize].receive(now, 0, &packet);
+                knows[to as usize] = true;
+            }
+        }
+    }
+    let missed = knows[1..].iter().filter(|knows| !**knows).count();
+    missed as f64 / f64::from(GOSSIPS)
+}
+
+/// Of k tellings by each who hears it, k (1 - loss) come through, and a share s never hears it with
+/// s = e^(-k (1 - loss) (1 - s)), the final size of an epidemic: why `retransmit` has to make up for loss.
+#[test]
+fn who_never_hears_of_something_follows_from_how_often_it_is_told() {
+    for (tellings, loss) in [(4.0, 0.0), (4.0, 0.3), (8.0, 0.5)] {
+        let through = tellings * (1.0 - loss);
+        let others = 1.0 - f64::from(BEGIN) / f64::from(GOSSIPS);
+        let law = (0..200).fold(0.5, |s, _| others * libm::exp(-through * (1.0 - s)));
+        let batch = |seed| never_hear(tellings, loss, seed);
+        let found = Estimate::of(&(0..SEEDS).map(batch).collect::<Vec<_>>());
+        let (mean, error) = (found.mean, found.error);
+        println!(
+            "{tellings} tellings, loss {loss}: {mean:.4} +- {error:.4} never hear, law {law:.4}"
+        );
+        assert!((mean - law).abs() < 4.0 * error, "{mean} for {law}");
+    }
+}
+
 #[test]
 fn p01_when_phi_convicts() {
     let Some(all) = rows("P01", "p01_when_phi_convicts") else {
